@@ -1,0 +1,176 @@
+"""Parts that check themselves: frozen values whose fields carry their unit and their bounds.
+
+A scenario is built from parts. Each is a frozen keyword-only dataclass derived from `Part`; on construction
+every field is checked against its type and the bounds declared by `quantity`, so that a wrong value is refused
+where it is written, in one sentence that names the field, shows the value and advises.
+"""
+
+import dataclasses
+import math
+import types
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+__all__ = ["Part", "quantity"]
+
+
+def quantity(
+    default: Any = dataclasses.MISSING,
+    *,
+    unit: str = "",
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    infinite: bool = False,
+    advice: str = "",
+) -> Any:
+    """A field of a `Part` with its unit, its bounds and what to write instead of a wrong value.
+
+    Parameters
+    ----------
+    default:
+        Value if none is given; left out, the field is required.
+    unit:
+        SI unit of the value, shown in messages, in ``run.json`` and in the reference, e.g. ``"Hz"``.
+    above, at_least, at_most, below:
+        Bounds: value > above, value >= at_least, value <= at_most, value < below.
+    infinite:
+        Whether infinity is a meaningful value.
+    advice:
+        Half a sentence on what to write, e.g. ``"give it in seconds, e.g. 5 * s"``.
+    """
+    metadata = {
+        "unit": unit,
+        "above": above,
+        "at_least": at_least,
+        "at_most": at_most,
+        "below": below,
+        "infinite": infinite,
+        "advice": advice,
+    }
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Part:
+    """A piece of a scenario: a frozen value that refuses wrong fields when it is built.
+
+    Derive with ``@dataclass(frozen=True, kw_only=True)``. A part that needs checks across fields overrides
+    `check` and raises `ValueError` there.
+
+    Raises
+    ------
+    TypeError
+        If a field holds the wrong type.
+    ValueError
+        If a field is out of its bounds, NaN, or infinite where that has no meaning.
+    """
+
+    def __post_init__(self) -> None:
+        hints = _hints(type(self))
+        for field in dataclasses.fields(self):
+            name = f"{type(self).__name__}.{field.name}"
+            value = _typed(name, hints[field.name], getattr(self, field.name), field.metadata)
+            _bounded(name, value, field.metadata)
+            object.__setattr__(self, field.name, value)
+        self.check()
+
+    def check(self) -> None:
+        """Refuse combinations of fields that make no sense together (none by default)."""
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _typed(name: str, hint: Any, value: Any, metadata: Any) -> Any:
+    """``value`` as the type that ``hint`` asks for, or a TypeError that says what was expected."""
+    origin = get_origin(hint)
+    if hint is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        return _first_that_fits(name, get_args(hint), value, metadata)
+    if origin is tuple:
+        return _typed_tuple(name, get_args(hint), value, metadata)
+    if hint is float and isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        return float(value)
+    if hint is int and isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    runtime = origin or hint
+    if hint in (float, int) or not isinstance(runtime, type):
+        if not isinstance(runtime, type):
+            return value
+    elif isinstance(value, runtime) and not (isinstance(value, bool) and runtime is not bool):
+        return value
+    raise TypeError(f"{name} must be {_describe(hint, metadata)}, got {value!r}{_advise(metadata)}")
+
+
+def _first_that_fits(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> Any:
+    for hint in hints:
+        try:
+            return None if hint is type(None) and value is None else _typed(name, hint, value, metadata)
+        except TypeError:
+            continue
+    expected = " or ".join(_describe(hint, metadata) for hint in hints)
+    raise TypeError(f"{name} must be {expected}, got {value!r}{_advise(metadata)}")
+
+
+def _typed_tuple(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{name} must be a tuple, got {value!r}{_advise(metadata)}")
+    if len(hints) == 2 and hints[1] is Ellipsis:
+        return tuple(_typed(f"{name}[{i}]", hints[0], item, metadata) for i, item in enumerate(value))
+    if len(value) != len(hints):
+        raise TypeError(f"{name} must have {len(hints)} items, got {value!r}{_advise(metadata)}")
+    return tuple(
+        _typed(f"{name}[{i}]", hint, item, metadata) for i, (hint, item) in enumerate(zip(hints, value, strict=True))
+    )
+
+
+_NAMES = {
+    float: "a number",
+    int: "a whole number",
+    bool: "True or False",
+    str: "a string",
+    type(None): "None",
+}
+
+
+def _describe(hint: Any, metadata: Any) -> str:
+    if hint in _NAMES:
+        unit = metadata.get("unit")
+        return _NAMES[hint] + (f" [{unit}]" if unit and hint in (float, int) else "")
+    return f"a {getattr(hint, '__name__', hint)}"
+
+
+def _advise(metadata: Any) -> str:
+    advice = metadata.get("advice")
+    return f"; {advice}" if advice else ""
+
+
+def _bounded(name: str, value: Any, metadata: Any) -> None:
+    """Refuse a number outside the declared bounds; tuples are checked item by item."""
+    if isinstance(value, tuple):
+        for i, item in enumerate(value):
+            _bounded(f"{name}[{i}]", item, metadata)
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    if math.isnan(value) or (math.isinf(value) and not metadata.get("infinite")):
+        raise ValueError(f"{name} must be a finite number, got {value!r}{_advise(metadata)}")
+    unit = f" {metadata['unit']}" if metadata.get("unit") else ""
+    for key, sign, holds in (
+        ("above", ">", lambda bound: value > bound),
+        ("at_least", ">=", lambda bound: value >= bound),
+        ("at_most", "<=", lambda bound: value <= bound),
+        ("below", "<", lambda bound: value < bound),
+    ):
+        bound = metadata.get(key)
+        if bound is not None and not holds(bound):
+            raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {value!r}{_advise(metadata)}")

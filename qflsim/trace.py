@@ -1,0 +1,294 @@
+"""What a run writes down: one frozen record type per table, and the trace that streams them to CSV.
+
+Nothing else leaves a run. Every figure, summary and report is made from these tables alone, so that whatever is
+shown can be checked against what was written. Units stand in the column names: ``_s`` seconds, ``_bit`` bits,
+``_byte`` bytes, ``_j`` joules, ``_bps`` bits per second.
+"""
+
+import csv
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+__all__ = [
+    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Record", "Round", "Storage", "Trace", "Transfer",
+]  # fmt: skip
+
+
+def column(meaning: str) -> Any:
+    """A column of a table with its meaning, from which the reference page is generated."""
+    return dataclasses.field(metadata={"meaning": meaning})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One row of one table."""
+
+    table: ClassVar[str] = ""
+    about: ClassVar[str] = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Round(Record):
+    """One global round, from the task's announcement to the evaluation of the global model."""
+
+    table: ClassVar[str] = "rounds"
+    about: ClassVar[str] = "one row per global round"
+
+    round: int = column("number of the global round, from 1")
+    started_s: float = column("simulated time at which the round began")
+    ended_s: float = column("simulated time at which its global model was committed, redistributed and evaluated")
+    publish_s: float = column("duration of step 1, publish: task announcement, agreement on it, servers joining")
+    distribute_s: float = column("duration of step 2, select and distribute: selection, keys, model download")
+    train_s: float = column("duration of step 3, train: QPU jobs, signed updates to peers, local agreement")
+    cross_chain_s: float = column("duration of step 4, cross-chain: local block and its certificate to the shard chain")
+    aggregate_s: float = column("duration of step 5, aggregate: mixing between servers, global block, evaluation")
+    key_wait_s: float = column("longest wait of a device or server for key material in this round")
+    qpu_s: float = column("longest QPU time of a device in this round, queueing left out")
+    qpu_repetition_s: float = column("the part of qpu_s that is repetition delay between shots")
+    local_agreement_s: float = column("longest local agreement in this round, a part of train_s")
+    selected: int = column("devices selected in this round")
+    aggregated: int = column("device updates that reached the global model")
+    accuracy: float = column(
+        "share of the test samples that the global model classifies correctly, engine, exact expectations"
+    )
+    loss: float = column(
+        "mean cross-entropy [nat] of the global model over the test samples, engine, exact expectations"
+    )
+    train_loss: float = column(
+        "sample-weighted mean training loss [nat] of the aggregated devices over their last epoch"
+    )
+    air_bit: float = column("bits sent over the air, access and sidelink, in this round")
+    wired_bit: float = column("bits sent over fibre in this round")
+    key_bit: float = column("key bits drawn from QKD pools in this round")
+    ledger_byte: float = column("bytes appended to all chains in this round, counted once per chain")
+    energy_j: float = column("energy of all causes in this round, the QPU cooling plant included")
+    qpu_cooling_j: float = column("energy of the QPU cooling plants in this round; the paper leaves it out")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Job(Record):
+    """One job on one QPU."""
+
+    table: ClassVar[str] = "jobs"
+    about: ClassVar[str] = "one row per QPU job"
+
+    round: int = column("number of the global round")
+    node: str = column("device or server that owns the QPU")
+    purpose: str = column("train or evaluate")
+    submitted_s: float = column("simulated time of submission")
+    started_s: float = column("simulated time at which the QPU began")
+    ended_s: float = column("simulated time at which the QPU was done")
+    steps: int = column("optimizer steps, each its own submission to the QPU")
+    circuits: int = column("circuits run, over all steps, samples and parameter shifts")
+    shots: int = column("shots of each circuit")
+    overhead_s: float = column("time to load jobs into the control electronics")
+    circuit_s: float = column("time in gates")
+    readout_s: float = column("time in measurement and active reset")
+    repetition_s: float = column("time in the repetition delay between shots")
+    control_j: float = column("energy of the control electronics")
+    cooling_j: float = column("energy of the cooling plant")
+    samples: int = column("data samples used")
+    loss: float = column("mean loss [nat] of the last epoch (train) or over the samples (evaluate)")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Transfer(Record):
+    """One message from one node to another."""
+
+    table: ClassVar[str] = "transfers"
+    about: ClassVar[str] = "one row per message between nodes"
+
+    round: int = column("number of the global round")
+    kind: str = column("what was sent: task, join, model, update, vote kind, certificate, ...")
+    source: str = column("sending node")
+    destination: str = column("receiving node")
+    medium: str = column("access-up, access-down, sidelink, relay (up and down again) or fibre")
+    size_bit: float = column("bits on the link, headers and signatures included")
+    sent_s: float = column("simulated time at which the message was handed to the link")
+    delivered_s: float = column("simulated time at which its last bit arrived; empty if it never did")
+    delivered: bool = column("whether it arrived; a link in outage delivers nothing")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Block(Record):
+    """One committed block of one chain."""
+
+    table: ClassVar[str] = "blocks"
+    about: ClassVar[str] = "one row per committed block"
+
+    round: int = column("number of the global round")
+    chain: str = column("global, shard-<task> or lmuc-<server>")
+    height: int = column("height of the block; the genesis block has height 0")
+    proposer: str = column("validator that proposed it")
+    proposed_s: float = column("simulated time of the proposal, as the header states it")
+    committed_s: float = column("simulated time at which the last correct validator had decided and stored it")
+    transactions: int = column("transactions in the block")
+    header_byte: int = column("bytes of the header")
+    body_byte: int = column("bytes of the transactions")
+    certificate_byte: int = column("bytes of the quorum certificate")
+    previous_hash: str = column("SHA-256 of the previous block's header, hexadecimal")
+    merkle_root: str = column("Merkle root of the transactions, hexadecimal")
+    hash: str = column("SHA-256 of this block's header, hexadecimal")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement(Record):
+    """One decision sought by one committee."""
+
+    table: ClassVar[str] = "agreements"
+    about: ClassVar[str] = "one row per decision sought by a committee"
+
+    round: int = column("number of the global round")
+    chain: str = column("chain whose committee agreed")
+    height: int = column("height of the block decided on")
+    protocol: str = column("agreement protocol")
+    validators: int = column("size of the committee")
+    tolerated: int = column("faulty validators tolerated, floor((n-1)/3) for PBFT")
+    quorum: int = column("votes needed")
+    started_s: float = column("simulated time of the proposal")
+    first_decided_s: float = column("simulated time at which the first validator decided; empty if none did")
+    ended_s: float = column("simulated time at which the last validator decided, or the committee gave up")
+    decided: int = column("validators that decided")
+    view: int = column("view in which the decision fell; 0 if the first leader succeeded")
+    messages: int = column("messages exchanged")
+    size_bit: float = column("bits of these messages")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Key(Record):
+    """One draw of key material for one link."""
+
+    table: ClassVar[str] = "keys"
+    about: ClassVar[str] = "one row per draw of key material"
+
+    round: int = column("number of the global round")
+    first: str = column("one end of the link")
+    second: str = column("other end of the link")
+    source: str = column("qkd, kem or qkd+kem")
+    purpose: str = column("what the key protects")
+    requested_s: float = column("simulated time of the request")
+    granted_s: float = column("simulated time at which the key was there")
+    qkd_bit: float = column("bits drawn from the link's QKD pool")
+    kem_bit: float = column("bits of the shared secret from key encapsulation")
+    pool_made_bit: float = column("bits that the pool's QKD link has made since time 0, when granted")
+    pool_drawn_bit: float = column("bits drawn from the pool since time 0, this draw included")
+    pool_level_bit: float = column("bits left in the pool after this draw")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Energy(Record):
+    """Energy that one node spent on one cause in one round."""
+
+    table: ClassVar[str] = "energy"
+    about: ClassVar[str] = "one row per round, node and cause"
+
+    round: int = column("number of the global round")
+    node: str = column("node that spent it")
+    role: str = column("publisher, server or device")
+    cause: str = column("radio, computing, cryptography, qpu_control, qpu_cooling, network or qkd")
+    energy_j: float = column("joules")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Storage(Record):
+    """What one node stores of one chain at the end of a round."""
+
+    table: ClassVar[str] = "storage"
+    about: ClassVar[str] = "one row per round, chain and node that stores it"
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time")
+    chain: str = column("chain")
+    node: str = column("node that keeps a copy")
+    blocks: int = column("blocks in the copy, genesis included")
+    size_byte: int = column("bytes of the copy: headers, bodies and certificates")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation(Record):
+    """One evaluation of one model on test data."""
+
+    table: ClassVar[str] = "evaluations"
+    about: ClassVar[str] = "one row per evaluation of a model"
+
+    round: int = column("number of the global round; 0 is the initial model")
+    time_s: float = column("simulated time")
+    model: str = column("global, or the server whose mixed model it is")
+    backend: str = column("engine (exact expectations), or aer (PennyLane on qiskit.aer, sampled shots)")
+    samples: int = column("test samples")
+    accuracy: float = column("share classified correctly")
+    loss: float = column("mean cross-entropy [nat]")
+    energy_j: float = column("energy spent since time 0, the QPU cooling plant included")
+    qpu_cooling_j: float = column("energy of the QPU cooling plants since time 0")
+    air_bit: float = column("bits sent over the air since time 0")
+
+
+TABLES: tuple[type[Record], ...] = (Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation)
+
+
+def columns(record: type[Record]) -> tuple[str, ...]:
+    """Names of the columns of a table, in order."""
+    return tuple(field.name for field in dataclasses.fields(record))
+
+
+class Trace:
+    """Where processes hand in their records; each goes to the CSV of its table and to every observer.
+
+    Rows are written as they happen and flushed at the end of each round, so that whatever stops a run leaves
+    complete, readable tables of what has happened so far.
+
+    Parameters
+    ----------
+    folder:
+        Where the CSV files go; ``None`` keeps nothing on disk (observers still see every record).
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._files: dict[type[Record], IO[str]] = {}
+        self._rows: dict[type[Record], Callable[[tuple[Any, ...]], Any]] = {}
+        self._names: dict[type[Record], tuple[str, ...]] = {record: columns(record) for record in TABLES}
+        self._observers: list[Callable[[Record], None]] = []
+        if folder is not None:
+            for record in TABLES:
+                self._open(record, folder)
+
+    def _open(self, record: type[Record], folder: Path) -> None:
+        file = (folder / f"{record.table}.csv").open("x", newline="", encoding="utf-8", buffering=1 << 16)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(self._names[record])
+        self._files[record] = file
+        self._rows[record] = writer.writerow
+
+    def observe(self, observer: Callable[[Record], None]) -> None:
+        """Let ``observer`` see every record from now on."""
+        self._observers.append(observer)
+
+    def __call__(self, record: Record) -> None:
+        """Write one record."""
+        kind = type(record)
+        write = self._rows.get(kind)
+        if write is not None:
+            write(tuple([_cell(getattr(record, name)) for name in self._names[kind]]))
+        for observer in self._observers:
+            observer(record)
+
+    def flush(self) -> None:
+        """Bring everything written so far to disk."""
+        for file in self._files.values():
+            file.flush()
+
+    def close(self) -> None:
+        """Flush and close all tables."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        self._rows.clear()
+
+
+def _cell(value: Any) -> Any:
+    """A value as it stands in a CSV: floats by ``repr`` (shortest that round-trips), None and NaN as empty."""
+    if isinstance(value, float):
+        return "" if value != value else repr(value)
+    return value
