@@ -7,13 +7,18 @@ where it is written, in one sentence that names the field, shows the value and a
 
 import dataclasses
 import math
+import operator
 import types
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-__all__ = ["Part", "quantity"]
+__all__ = ["Part", "ScenarioError", "quantity"]
+
+
+class ScenarioError(ValueError):
+    """A user's mistake in a scenario, an override or a folder: told in a sentence, before anything runs."""
 
 
 def quantity(
@@ -72,9 +77,10 @@ class Part:
     """
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        cls: Any = type(self)
+        hints = _hints(cls)
         for field in dataclasses.fields(self):
-            name = f"{type(self).__name__}.{field.name}"
+            name = f"{cls.__name__}.{field.name}"
             value = _typed(name, hints[field.name], getattr(self, field.name), field.metadata)
             _bounded(name, value, field.metadata)
             object.__setattr__(self, field.name, value)
@@ -92,23 +98,21 @@ def _hints(cls: type) -> dict[str, Any]:
 def _typed(name: str, hint: Any, value: Any, metadata: Any) -> Any:
     """``value`` as the type that ``hint`` asks for, or a TypeError that says what was expected."""
     origin = get_origin(hint)
-    if hint is Any:
-        return value
     if origin in (Union, types.UnionType):
         return _first_that_fits(name, get_args(hint), value, metadata)
     if origin is tuple:
         return _typed_tuple(name, get_args(hint), value, metadata)
-    if hint is float and isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+    is_number = isinstance(value, _KINDS) and not isinstance(value, bool)
+    if hint is float and is_number:
         return float(value)
-    if hint is int and isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+    if hint is int and is_number and not isinstance(value, (float, np.floating)):
         return int(value)
     runtime = origin or hint
-    if hint in (float, int) or not isinstance(runtime, type):
-        if not isinstance(runtime, type):
-            return value
-    elif isinstance(value, runtime) and not (isinstance(value, bool) and runtime is not bool):
+    if not isinstance(runtime, type):
+        return value  # a hint without a class behind it (Any, Callable, ...) cannot be checked
+    if hint not in (float, int) and isinstance(value, runtime):
         return value
-    raise TypeError(f"{name} must be {_describe(hint, metadata)}, got {value!r}{_advise(metadata)}")
+    raise TypeError(f"{name} must be {_describe(hint, metadata)}, got {_show(value)}{_advise(metadata)}")
 
 
 def _first_that_fits(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> Any:
@@ -118,21 +122,21 @@ def _first_that_fits(name: str, hints: tuple[Any, ...], value: Any, metadata: An
         except TypeError:
             continue
     expected = " or ".join(_describe(hint, metadata) for hint in hints)
-    raise TypeError(f"{name} must be {expected}, got {value!r}{_advise(metadata)}")
+    raise TypeError(f"{name} must be {expected}, got {_show(value)}{_advise(metadata)}")
 
 
 def _typed_tuple(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> tuple[Any, ...]:
     if not isinstance(value, (tuple, list)):
-        raise TypeError(f"{name} must be a tuple, got {value!r}{_advise(metadata)}")
+        raise TypeError(f"{name} must be a tuple, got {_show(value)}{_advise(metadata)}")
     if len(hints) == 2 and hints[1] is Ellipsis:
-        return tuple(_typed(f"{name}[{i}]", hints[0], item, metadata) for i, item in enumerate(value))
+        hints = (hints[0],) * len(value)
     if len(value) != len(hints):
-        raise TypeError(f"{name} must have {len(hints)} items, got {value!r}{_advise(metadata)}")
-    return tuple(
-        _typed(f"{name}[{i}]", hint, item, metadata) for i, (hint, item) in enumerate(zip(hints, value, strict=True))
-    )
+        raise TypeError(f"{name} must have {len(hints)} items, got {_show(value)}{_advise(metadata)}")
+    pairs = enumerate(zip(hints, value, strict=True))
+    return tuple(_typed(f"{name}[{i}]", hint, item, metadata) for i, (hint, item) in pairs)
 
 
+_KINDS = (int, float, np.integer, np.floating)
 _NAMES = {
     float: "a number",
     int: "a whole number",
@@ -146,7 +150,13 @@ def _describe(hint: Any, metadata: Any) -> str:
     if hint in _NAMES:
         unit = metadata.get("unit")
         return _NAMES[hint] + (f" [{unit}]" if unit and hint in (float, int) else "")
-    return f"a {getattr(hint, '__name__', hint)}"
+    name = getattr(hint, "__name__", str(hint))
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+def _show(value: Any) -> str:
+    """A value as its user wrote it; a class in place of an object is the commonest slip and named as such."""
+    return f"the class {value.__name__} (write {value.__name__}())" if isinstance(value, type) else repr(value)
 
 
 def _advise(metadata: Any) -> str:
@@ -165,12 +175,15 @@ def _bounded(name: str, value: Any, metadata: Any) -> None:
     if math.isnan(value) or (math.isinf(value) and not metadata.get("infinite")):
         raise ValueError(f"{name} must be a finite number, got {value!r}{_advise(metadata)}")
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
-    for key, sign, holds in (
-        ("above", ">", lambda bound: value > bound),
-        ("at_least", ">=", lambda bound: value >= bound),
-        ("at_most", "<=", lambda bound: value <= bound),
-        ("below", "<", lambda bound: value < bound),
-    ):
+    for key, sign, holds in _BOUNDS:
         bound = metadata.get(key)
-        if bound is not None and not holds(bound):
+        if bound is not None and not holds(value, bound):
             raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {value!r}{_advise(metadata)}")
+
+
+_BOUNDS = (
+    ("above", ">", operator.gt),
+    ("at_least", ">=", operator.ge),
+    ("at_most", "<=", operator.le),
+    ("below", "<", operator.lt),
+)

@@ -1,0 +1,94 @@
+"""The command line: run a scenario, or validate the models against published results.
+
+Mistakes of the user's end with one sentence on standard error and exit code 2; an interrupted run says what it kept
+and ends with 130; everything else that raises is a bug and shows its traceback.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .checks import ScenarioError
+
+__all__ = ["main"]
+
+_EPILOG = """\
+examples:
+  python -m qflsim scenarios/6g_dense.py
+  python -m qflsim scenarios/6g_dense.py --set rounds=3 --set topology.servers=5 --set "mixing=Star()"
+  python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out /tmp/results
+  python -m qflsim validate
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["validate"]:
+            return _validate(arguments[1:])
+        return _run(arguments)
+    except ScenarioError as error:
+        sys.stderr.write(f"qflsim: {error}\n")
+        return 2
+    except BrokenPipeError:
+        return 141
+
+
+def _run(arguments: list[str]) -> int:
+    options = _run_parser().parse_args(arguments)
+    from .experiment import run_from_command_line
+
+    return run_from_command_line(
+        options.scenario,
+        overrides=options.set,
+        seed=options.seed,
+        replications=options.replications,
+        out=options.out,
+        quiet=options.quiet,
+    )
+
+
+def _run_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m qflsim",
+        description="Simulate quantum federated learning over blockchains in 6G networks: accuracy, latency, energy, "
+        "storage and key consumption from one timeline.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate'")
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a field, nested by dots; repeatable")
+    parser.add_argument("--seed", type=_count(0), metavar="N", help="seed in place of the scenario's own")
+    parser.add_argument("--replications", type=_count(1), default=1, metavar="R", help="independent repetitions (default 1)")
+    parser.add_argument("--out", default="results", metavar="FOLDER", help="where run folders go (default results)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no summary, only the path of the results")
+    return parser
+
+
+def _validate(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m qflsim validate",
+        description="Compare every model with published results; exits with 1 if one comparison fails.",
+    )
+    parser.add_argument("--only", metavar="TEXT", default="", help="only comparisons whose quantity or source contains TEXT")
+    options = parser.parse_args(arguments)
+    from .validation import validate
+
+    return validate(only=options.only, write=sys.stdout.write)
+
+
+class _count:  # noqa: N801 (argparse shows the name of the type in its message)
+    """A whole number >= minimum, for argparse."""
+
+    def __init__(self, minimum: int) -> None:
+        self.minimum = minimum
+
+    def __call__(self, text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = self.minimum - 1
+        if value < self.minimum:
+            raise argparse.ArgumentTypeError(f"must be a whole number >= {self.minimum}, got {text!r}")
+        return value

@@ -1,0 +1,15 @@
+"""What every act in the world costs in joules, and the book in which it is written down.
+
+Pure models: each turns a duration, a size or a number of cycles into joules; `EnergyBook` adds them up by node and
+cause. Nothing here knows a clock.
+"""
+
+from .book import CAUSES, EnergyBook
+from .computing import ComputeEnergy
+from .gear import FibreEnergy, QKDEnergy
+from .plant import PlantPower
+from .radio import RadioEnergy, StationEnergy
+
+__all__ = [
+    "CAUSES", "ComputeEnergy", "EnergyBook", "FibreEnergy", "PlantPower", "QKDEnergy", "RadioEnergy", "StationEnergy",
+]  # fmt: skip

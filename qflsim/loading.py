@@ -1,0 +1,80 @@
+"""Scenario files: Python modules that define one frozen value named ``scenario``.
+
+A file is loaded under the stable module name ``scenarios.<stem>`` and registered in `sys.modules`, so that classes a
+user writes in it can be pickled and sent to worker processes.
+"""
+
+import difflib
+import importlib.util
+import linecache
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from .checks import ScenarioError
+from .scenario import Scenario
+
+__all__ = ["load", "load_module"]
+
+
+def load(path: str | Path) -> Scenario:
+    """The scenario that a file defines.
+
+    Raises
+    ------
+    ScenarioError
+        If the file does not exist, has a syntax error, fails while it is read, or defines no `Scenario` named
+        ``scenario``. The message names file and line.
+    """
+    module = load_module(path)
+    scenario = getattr(module, "scenario", None)
+    if scenario is None:
+        raise ScenarioError(f"{path} defines no 'scenario'; end it with: scenario = qfl.Scenario(...)")
+    if not isinstance(scenario, Scenario):
+        raise ScenarioError(f"{path}: 'scenario' must be a qfl.Scenario, got {scenario!r}")
+    return scenario
+
+
+def load_module(path: str | Path) -> ModuleType:
+    """The module that a scenario file is, executed once and registered under ``scenarios.<stem>``."""
+    file = Path(path)
+    if not file.is_file():
+        raise ScenarioError(_missing(file))
+    name = f"scenarios.{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file.resolve())
+    if spec is None or spec.loader is None:
+        raise ScenarioError(f"{file} is not a Python file; a scenario is a file like scenarios/6g_dense.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise ScenarioError(f"{file}, line {error.lineno}: {error.msg}\n    {(error.text or '').strip()}") from None
+    except Exception as error:
+        raise ScenarioError(_failed(file, error)) from error
+    return module
+
+
+def _missing(file: Path) -> str:
+    if file.is_dir():
+        return f"{file} is a folder; give one scenario file in it, e.g. {_an_example(file)}"
+    candidates = [*file.parent.glob("*.py"), *Path("scenarios").glob("*.py")]
+    near = difflib.get_close_matches(file.name, sorted({c.name for c in candidates}), n=1)
+    hint = next((str(c) for c in candidates if near and c.name == near[0]), None)
+    advice = f"did you mean {hint}?" if hint else "give the path of a scenario, e.g. scenarios/6g_dense.py"
+    return f"scenario file {file} does not exist; {advice}"
+
+
+def _an_example(folder: Path) -> str:
+    return str(next(iter(sorted(folder.glob("[!_]*.py"))), folder / "my_scenario.py"))
+
+
+def _failed(file: Path, error: Exception) -> str:
+    """Where in the user's own file a mistake stands, and what it is."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file.resolve()]
+    kind = "" if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: "
+    if not lines or lines[-1] is None:
+        return f"{file}: {kind}{error}"
+    source = linecache.getline(str(file.resolve()), lines[-1]).strip()
+    return f"{file}, line {lines[-1]}: {kind}{error}\n    {source}"

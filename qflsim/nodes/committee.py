@@ -1,0 +1,216 @@
+"""A committee: the validators of one chain, agreeing on its blocks message by message over the real links."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from qflsim.chain.agreement import (
+    Agreement,
+    Broadcast,
+    CancelTimer,
+    Decide,
+    Effects,
+    Message,
+    Proposal,
+    Replica,
+    Send,
+    SetTimer,
+)
+from qflsim.crypto.processors import Cost
+from qflsim.crypto.signatures import SignatureScheme
+from qflsim.trace import Agreement as AgreementRecord
+
+from .context import Context
+from .fabric import Fabric
+from .processor import Processor
+
+__all__ = ["Committee", "Outcome"]
+
+
+@dataclass
+class Outcome:
+    """How one decision went: who decided when, in which view, at which cost."""
+
+    height: int
+    started_s: float
+    digest: bytes
+    decided_s: dict[str, float] = field(default_factory=dict)
+    view: int = 0
+    messages: int = 0
+    size_bit: float = 0.0
+
+    @property
+    def first_decided_s(self) -> float:
+        """Simulated time at which the first validator decided; NaN if none did."""
+        return min(self.decided_s.values(), default=float("nan"))
+
+
+@dataclass(frozen=True)
+class Validator:
+    """A member of a committee: its name, its processor and what its signatures cost on it."""
+
+    name: str
+    processor: Processor
+    sign: Cost
+    verify: Cost
+
+
+class Committee:
+    """The validators of one chain.
+
+    Parameters
+    ----------
+    ctx, fabric:
+        The run's shared services and its links.
+    chain:
+        Name of the chain, as in the traces.
+    agreement:
+        The protocol; each validator runs one replica of it per height.
+    scheme:
+        Signature scheme of the votes.
+    patience:
+        Time [s] after which a decision that did not fall is given up and recorded so.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        fabric: Fabric,
+        chain: str,
+        agreement: Agreement,
+        scheme: SignatureScheme,
+        patience: float,
+    ) -> None:
+        self._ctx = ctx
+        self._fabric = fabric
+        self.chain = chain
+        self._agreement = agreement
+        self._scheme = scheme
+        self._patience = patience
+
+    def decide(self, height: int, validators: Sequence[Validator], proposer: str, proposal: Proposal) -> simpy.Event:
+        """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`."""
+        session = _Session(self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators)
+        self._ctx.after(self._patience, session.give_up)
+        session.start(proposer, proposal)
+        return session.done
+
+
+class _Session:
+    """One decision: the replicas of one height and their messages under way."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        fabric: Fabric,
+        chain: str,
+        agreement: Agreement,
+        scheme: SignatureScheme,
+        height: int,
+        validators: Sequence[Validator],
+    ) -> None:
+        self._ctx = ctx
+        self._fabric = fabric
+        self._chain = chain
+        self._agreement = agreement
+        self._scheme = scheme
+        self._validators: Mapping[str, Validator] = {v.name: v for v in validators}
+        members = tuple(self._validators)
+        self._replicas: dict[str, Replica] = {name: agreement.replica(name, members) for name in members}
+        self._timers: dict[tuple[str, str], int] = {}
+        self._timer_count = 0
+        self._outcome = Outcome(height=height, started_s=ctx.now, digest=b"")
+        self.done: simpy.Event = ctx.env.event()
+
+    def start(self, proposer: str, proposal: Proposal) -> None:
+        """Every replica enters the height; the proposer knows what to propose."""
+        self._outcome.digest = proposal.digest
+        for name, replica in self._replicas.items():
+            mine = proposal if name == proposer else None
+            self._perform(name, replica.start(self._ctx.now, mine, self._outcome.height))
+
+    def give_up(self) -> None:
+        """End the decision if it is still open; what was reached stands in the outcome."""
+        if not self.done.triggered:
+            self._finish()
+
+    def _perform(self, name: str, effects: Effects) -> None:
+        for effect in effects:
+            match effect:
+                case Broadcast(message=message):
+                    others = [other for other in self._replicas if other != name]
+                    self._sign_and_send(name, message, others)
+                case Send(to=to, message=message):
+                    self._sign_and_send(name, message, [to])
+                case Decide(digest=digest, view=view):
+                    self._decided(name, digest, view)
+                case SetTimer(name=timer, delay=delay):
+                    self._set_timer(name, timer, delay)
+                case CancelTimer(name=timer):
+                    self._timers.pop((name, timer), None)
+
+    def _sign_and_send(self, name: str, message: Message, receivers: Sequence[str]) -> None:
+        """Sign once, then send one copy to each receiver."""
+        validator = self._validators[name]
+        size_bit = 8.0 * message.size_byte(self._scheme.signature_byte)
+
+        def send() -> None:
+            for receiver in receivers:
+                self._outcome.messages += 1
+                self._outcome.size_bit += size_bit
+                self._fabric.send(message.kind, name, receiver, size_bit, lambda to=receiver: self._arrived(to, message))
+
+        validator.processor.do(validator.sign, "cryptography", send)
+
+    def _arrived(self, name: str, message: Message) -> None:
+        """Verify, then let the replica answer."""
+        validator = self._validators[name]
+        cost = validator.verify * message.signatures
+        validator.processor.do(cost, "cryptography", lambda: self._handle(name, message))
+
+    def _handle(self, name: str, message: Message) -> None:
+        if not self.done.triggered:
+            self._perform(name, self._replicas[name].handle(self._ctx.now, message))
+
+    def _set_timer(self, name: str, timer: str, delay: float) -> None:
+        self._timer_count += 1
+        number = self._timers[name, timer] = self._timer_count
+
+        def expire() -> None:
+            if self._timers.get((name, timer)) == number and not self.done.triggered:
+                del self._timers[name, timer]
+                self._perform(name, self._replicas[name].expire(self._ctx.now, timer))
+
+        self._ctx.after(delay, expire)
+
+    def _decided(self, name: str, digest: bytes, view: int) -> None:
+        if digest != self._outcome.digest:
+            raise RuntimeError(f"{name} decided on a block that nobody proposed on {self._chain}")
+        self._outcome.decided_s[name] = self._ctx.now
+        self._outcome.view = max(self._outcome.view, view)
+        if len(self._outcome.decided_s) == len(self._replicas):
+            self._finish()
+
+    def _finish(self) -> None:
+        outcome, n = self._outcome, len(self._replicas)
+        self._ctx.record(
+            AgreementRecord(
+                round=self._ctx.round,
+                chain=self._chain,
+                height=outcome.height,
+                protocol=self._agreement.name,
+                validators=n,
+                tolerated=self._agreement.tolerated(n),
+                quorum=self._agreement.quorum(n),
+                started_s=outcome.started_s,
+                first_decided_s=outcome.first_decided_s,
+                ended_s=self._ctx.now,
+                decided=len(outcome.decided_s),
+                view=outcome.view,
+                messages=outcome.messages,
+                size_bit=outcome.size_bit,
+            )
+        )
+        self.done.succeed(outcome)

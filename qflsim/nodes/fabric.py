@@ -1,0 +1,92 @@
+"""The fabric: carries a message from any node to any other over the hops between them, and records it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qflsim.trace import Transfer
+
+from .context import Context
+from .media import Action, Carrier
+
+__all__ = ["Fabric"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    kind: str
+    source: str
+    destination: str
+    size_bit: float
+    sent_s: float
+    round: int
+
+
+class Fabric:
+    """Sends messages over routes, each a sequence of carriers (access up, fibre, access down, sidelink).
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    route:
+        ``route(source, destination)`` gives the carriers in order; empty if the two cannot reach each other.
+    """
+
+    def __init__(self, ctx: Context, route: Callable[[str, str], Sequence[Carrier]]) -> None:
+        self._ctx = ctx
+        self._route = route
+
+    def send(self, kind: str, source: str, destination: str, size_bit: float, arrived: Action) -> bool:
+        """Send a message; ``arrived`` is called when its last bit is there.
+
+        Returns
+        -------
+        bool
+            ``False`` if no route leads there, a hop being in outage: then ``arrived`` is never called and the loss stands
+            in the transfers table. Whoever waits for the message waits with a time-out.
+        """
+        message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.round)
+        hops = self._route(source, destination)
+        if not hops:
+            self._note(message, "none", delivered=False)
+            return False
+        self._hop(message, hops, 0, arrived)
+        return True
+
+    def reaches(self, source: str, destination: str) -> bool:
+        """Whether a route leads from ``source`` to ``destination``."""
+        return bool(self._route(source, destination))
+
+    def _hop(self, message: _Message, hops: Sequence[Carrier], index: int, arrived: Action) -> None:
+        self._count(hops[index].medium, message.size_bit)
+
+        def passed() -> None:
+            if index + 1 < len(hops):
+                self._hop(message, hops, index + 1, arrived)
+            else:
+                self._note(message, "+".join(hop.medium for hop in hops), delivered=True)
+                arrived()
+
+        hops[index].carry(message.size_bit, passed)
+
+    def _count(self, medium: str, size_bit: float) -> None:
+        totals = self._ctx.totals
+        if medium == "fibre":
+            totals.wired_bit += size_bit
+        else:
+            totals.air_bit += size_bit
+
+    def _note(self, message: _Message, medium: str, *, delivered: bool) -> None:
+        self._ctx.record(
+            Transfer(
+                round=message.round,
+                kind=message.kind,
+                source=message.source,
+                destination=message.destination,
+                medium=medium,
+                size_bit=message.size_bit,
+                sent_s=message.sent_s,
+                delivered_s=self._ctx.now if delivered else float("nan"),
+                delivered=delivered,
+            )
+        )

@@ -1,0 +1,108 @@
+"""``--set topology.servers=7``: checked changes of nested fields of a scenario.
+
+The value is a Python expression over numbers, units (``28 * GHz``) and parts (``Star()``, ``PBFT(view_timeout=1 * s)``);
+it is read from its syntax tree, never executed. A field that holds text also takes a bare word or path.
+"""
+
+import ast
+import dataclasses
+import difflib
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from .checks import Part, ScenarioError
+
+__all__ = ["apply"]
+
+P = TypeVar("P", bound=Part)
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+
+
+def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
+    """A copy of ``part`` with one nested field changed.
+
+    Parameters
+    ----------
+    part:
+        The scenario, or any part.
+    assignment:
+        ``"field.field=value"``.
+    names:
+        What the value may refer to: units and parts by name.
+
+    Raises
+    ------
+    ScenarioError
+        If the field does not exist (the nearest is named), or the value is not understood or refused.
+    """
+    key, equals, text = assignment.partition("=")
+    key, text = key.strip(), text.strip()
+    if not equals or not key or not text:
+        raise ScenarioError(f"--set {assignment!r} must read field=value, e.g. --set rounds=5 or --set topology.servers=7")
+    try:
+        return _replace(part, key.split("."), text, names)
+    except (ValueError, TypeError) as error:
+        raise ScenarioError(f"--set {key}: {error}") from None
+
+
+def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) -> Any:
+    field, rest = path[0], path[1:]
+    if not isinstance(part, Part):
+        raise ValueError(f"{part!r} has no fields of its own, so no {field!r}")
+    known = [f.name for f in dataclasses.fields(part)]
+    if field not in known:
+        near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
+        advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+        raise ValueError(f"{type(part).__name__} has no field {field!r}; {advice}")
+    current = getattr(part, field)
+    value = _replace(current, rest, text, names) if rest else _value(text, get_type_hints(type(part))[field], names)
+    return dataclasses.replace(part, **{field: value})
+
+
+def _value(text: str, hint: Any, names: Mapping[str, Any]) -> Any:
+    """The value that ``text`` stands for; plain text where the field takes text and it is no expression."""
+    try:
+        return _evaluate(ast.parse(text, mode="eval").body, names)
+    except (SyntaxError, ValueError) as error:
+        if hint is str or str in get_args(hint):
+            return text
+        if isinstance(error, SyntaxError):
+            advice = "write numbers with a multiplier for the unit, e.g. 28*GHz, and parts as calls, e.g. Star()"
+            raise ValueError(f"cannot read {text!r}; {advice}") from None
+        raise
+
+
+def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return _named(name, names)
+        case ast.Attribute(value=ast.Name(id="qfl"), attr=name):
+            return _named(name, names)
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return tuple(_evaluate(item, names) for item in items)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_evaluate(operand, names)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            return _BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
+        case ast.Call(func=function, args=args, keywords=keywords):
+            arguments = {str(k.arg): _evaluate(k.value, names) for k in keywords}
+            return _evaluate(function, names)(*[_evaluate(a, names) for a in args], **arguments)
+        case _:
+            raise ValueError(f"cannot read {ast.unparse(node)!r}; give a number, a unit expression or a part")
+
+
+def _named(name: str, names: Mapping[str, Any]) -> Any:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        raise ValueError(f"unknown name {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+    return names[name]

@@ -1,0 +1,84 @@
+"""Run folders: ``results/<scenario>/<run>/``, each made anew and never overwritten, with ``run.json`` beside the tables."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .checks import Part, ScenarioError
+
+__all__ = ["create_folder", "describe", "digests", "versions", "write_run_json"]
+
+_PACKAGES = ("qflsim", "simpy", "pennylane", "pennylane-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "numba")
+
+
+def create_folder(out: str | Path, scenario: str, seed: int, replication: int) -> Path:
+    """A new folder for one run: ``seed7``, or ``seed7-rep1``, with ``-2``, ``-3`` … if the name is taken.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder cannot be made, e.g. for want of permission or because ``out`` is a file.
+    """
+    parent = Path(out) / scenario
+    name = f"seed{seed}" + (f"-rep{replication}" if replication else "")
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 100_000):
+            folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    except OSError as error:
+        reason = error.strerror or error
+        raise ScenarioError(f"cannot write results to {parent}: {reason}; give a writable folder with --out") from None
+    raise ScenarioError(f"{parent} holds too many runs called {name}; give another folder with --out")
+
+
+def write_run_json(folder: Path, scenario: Part, *, replication: int, status: str, rounds_done: int) -> None:
+    """Write what the run was: scenario, seed, versions and the digest of every table. No date: same seed, same bytes."""
+    content = {
+        "scenario": describe(scenario),
+        "replication": replication,
+        "status": status,
+        "rounds_done": rounds_done,
+        "versions": versions(),
+        "sha256": digests(folder),
+    }
+    text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def describe(value: Any) -> Any:
+    """A part as plain JSON: its class under ``"part"``, its fields by name, units left to the reference."""
+    if isinstance(value, Part):
+        fields = {field.name: describe(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"part": type(value).__name__, **fields}
+    if isinstance(value, tuple):
+        return [describe(item) for item in value]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return repr(value)
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    return repr(value)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every CSV in ``folder``, by file name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.csv"))}
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
