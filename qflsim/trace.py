@@ -237,22 +237,25 @@ class Trace:
     """Where processes hand in their records; each goes to the CSV of its table and to every observer.
 
     Rows are written as they happen and flushed at the end of each round, so that whatever stops a run leaves
-    complete, readable tables of what has happened so far.
-
-    Parameters
-    ----------
-    folder:
-        Where the CSV files go; ``None`` keeps nothing on disk (observers still see every record).
+    complete, readable tables of what has happened so far. Until `open` is called only observers see records.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self) -> None:
         self._files: dict[type[Record], IO[str]] = {}
         self._rows: dict[type[Record], Callable[[tuple[Any, ...]], Any]] = {}
         self._names: dict[type[Record], tuple[str, ...]] = {record: columns(record) for record in TABLES}
         self._observers: list[Callable[[Record], None]] = []
-        if folder is not None:
-            for record in TABLES:
-                self._open(record, folder)
+
+    def open(self, folder: Path) -> None:
+        """Write to new CSV files in ``folder`` from now on.
+
+        Raises
+        ------
+        FileExistsError
+            If one of the files exists: nothing is overwritten.
+        """
+        for record in TABLES:
+            self._open(record, folder)
 
     def _open(self, record: type[Record], folder: Path) -> None:
         file = (folder / f"{record.table}.csv").open("x", newline="", encoding="utf-8", buffering=1 << 16)

@@ -9,6 +9,12 @@ from qflsim import trace
 from qflsim.trace import Energy, Storage, Trace, Transfer
 
 
+def opened(folder):
+    out = Trace()
+    out.open(folder)
+    return out
+
+
 def test_every_table_has_documented_columns_with_units_in_their_names():
     units = ("_s", "_bit", "_byte", "_j")
     for record in trace.TABLES:
@@ -20,7 +26,7 @@ def test_every_table_has_documented_columns_with_units_in_their_names():
 
 
 def test_rows_come_back_as_written(tmp_path):
-    out = Trace(tmp_path)
+    out = opened(tmp_path)
     row = Energy(round=1, node="server-0", role="server", cause="radio", energy_j=0.1 + 0.2)
     out(row)
     out.close()
@@ -31,7 +37,7 @@ def test_rows_come_back_as_written(tmp_path):
 
 
 def test_a_time_that_never_came_is_an_empty_cell(tmp_path):
-    out = Trace(tmp_path)
+    out = opened(tmp_path)
     out(Transfer(round=1, kind="model", source="a", destination="b", medium="none", size_bit=8.0, sent_s=0.0,
                  delivered_s=float("nan"), delivered=False))  # fmt: skip
     out.close()
@@ -43,7 +49,7 @@ def test_a_time_that_never_came_is_an_empty_cell(tmp_path):
 def test_an_existing_table_is_never_overwritten(tmp_path):
     (tmp_path / "rounds.csv").write_text("precious")
     with pytest.raises(FileExistsError):
-        Trace(tmp_path)
+        opened(tmp_path)
     assert (tmp_path / "rounds.csv").read_text() == "precious"
 
 

@@ -1,1 +1,1 @@
-"""chain"""
+"""Ledgers and agreement on their blocks. Pure, no clock."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qflsim.checks import Part, quantity
 from qflsim.crypto.processors import Cost, Operation, Processor, measured
 
-__all__ = ["ECDSA_P256", "MLDSA", "MLDSA65", "Falcon512", "SignatureScheme"]
+__all__ = ["ECDSA_P256", "MLDSA", "Falcon512", "SignatureScheme"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,8 @@ class ECDSA_P256(SignatureScheme):  # noqa: N801 - the name of the standard
     References
     ----------
     .. [1] NIST FIPS 186-5, "Digital Signature Standard" (2023); SEC 1, section 2.3.
-    .. [2] E. Lerner, P256-Cortex-M4, https://github.com/Emill/P256-Cortex-M4, README, commit ecd3ec2 (2021), nRF52840.
+    .. [2] E. Lenngren, P256-Cortex-M4, https://github.com/Emill/P256-Cortex-M4, README (2021): on an
+       nRF52840.
     .. [3] OpenSSL 3.0.19 on one x86-64 core at 2.5 GHz, see `X86Core`.
     """
 
@@ -162,10 +163,6 @@ class MLDSA(SignatureScheme):
     def quantum_safe(self) -> bool:
         """True."""
         return True
-
-
-MLDSA65 = MLDSA(level=65)
-"""ML-DSA at its middle level, category 3."""
 
 
 @dataclass(frozen=True, kw_only=True)

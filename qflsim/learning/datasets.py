@@ -1,7 +1,7 @@
 """What devices learn from: labelled samples whose features are angles for the circuit's encoding gates."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class Dataset(Part, ABC):
         How the training samples are scattered over the devices.
     """
 
-    split: Split = IID()
+    split: Split = field(default=IID())
 
     @abstractmethod
     def load(self, rng: np.random.Generator) -> Data:

@@ -1,1 +1,31 @@
-"""network"""
+"""Where nodes stand and what carries their messages: radio cells, sidelinks between devices, fibre.
+
+Pure models: rates, delays and queues as functions of distances, sizes and named random streams. Nothing here
+knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
+"""
+
+from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
+from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
+from .fibre import Fibre, FifoQueue
+from .layouts import HexagonalSites, LineSites, RingSites, SiteLayout
+from .link import LinkModel, Quality
+from .placement import DenseCell, Placement, device_name, server_name
+from .propagation import (
+    sidelink_los_probability,
+    sidelink_path_loss,
+    umi_breakpoint,
+    umi_los_probability,
+    umi_path_loss,
+)
+from .radio import Channel, UrbanMicro
+from .sharing import SharedBand
+from .sidelink import Sidelink
+from .timing import SlotTiming
+
+__all__ = [
+    "DOWNLINK", "UPLINK", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre", "FifoQueue",
+    "HexagonalSites", "LineSites", "LinkModel", "Placement", "Quality", "RingSites", "SharedBand", "Sidelink",
+    "SiteLayout", "SlotTiming", "TruncatedShannon", "UrbanMicro", "airtime", "device_name", "harmonic_efficiency",
+    "noise_power", "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon",
+    "umi_breakpoint", "umi_los_probability", "umi_path_loss",
+]  # fmt: skip

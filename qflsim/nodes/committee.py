@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import simpy
 
@@ -18,13 +17,13 @@ from qflsim.chain.agreement import (
     Send,
     SetTimer,
 )
-from qflsim.crypto.processors import Cost
+from qflsim.chain.sizes import message_byte
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.trace import Agreement as AgreementRecord
 
 from .context import Context
 from .fabric import Fabric
-from .processor import Processor
+from .computer import Computer
 
 __all__ = ["Committee", "Outcome"]
 
@@ -35,7 +34,7 @@ class Outcome:
 
     height: int
     started_s: float
-    digest: bytes
+    digest: str
     decided_s: dict[str, float] = field(default_factory=dict)
     view: int = 0
     messages: int = 0
@@ -45,16 +44,6 @@ class Outcome:
     def first_decided_s(self) -> float:
         """Simulated time at which the first validator decided; NaN if none did."""
         return min(self.decided_s.values(), default=float("nan"))
-
-
-@dataclass(frozen=True)
-class Validator:
-    """A member of a committee: its name, its processor and what its signatures cost on it."""
-
-    name: str
-    processor: Processor
-    sign: Cost
-    verify: Cost
 
 
 class Committee:
@@ -90,12 +79,22 @@ class Committee:
         self._scheme = scheme
         self._patience = patience
 
-    def decide(self, height: int, validators: Sequence[Validator], proposer: str, proposal: Proposal) -> simpy.Event:
+    def decide(self, height: int, validators: Sequence[Computer], proposer: str, proposal: Proposal) -> simpy.Event:
         """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`."""
-        session = _Session(self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators)
+        members = self._seated(tuple(validator.node for validator in validators), proposer, height)
+        replicas = {name: self._agreement.replica(name, members) for name in members}
+        session = _Session(self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators, replicas)
         self._ctx.after(self._patience, session.give_up)
-        session.start(proposer, proposal)
+        session.start(proposal)
         return session.done
+
+    def _seated(self, names: tuple[str, ...], proposer: str, height: int) -> tuple[str, ...]:
+        """The members in an order in which the protocol has ``proposer`` lead first at this height."""
+        for shift in range(len(names)):
+            members = names[shift:] + names[:shift]
+            if self._agreement.replica(members[0], members).leader(0, height) == proposer:
+                return members
+        raise ValueError(f"{proposer} never leads {self.chain} under {self._agreement.name}; its leader must be a member")
 
 
 class _Session:
@@ -109,27 +108,26 @@ class _Session:
         agreement: Agreement,
         scheme: SignatureScheme,
         height: int,
-        validators: Sequence[Validator],
+        validators: Sequence[Computer],
+        replicas: Mapping[str, Replica],
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._chain = chain
         self._agreement = agreement
         self._scheme = scheme
-        self._validators: Mapping[str, Validator] = {v.name: v for v in validators}
-        members = tuple(self._validators)
-        self._replicas: dict[str, Replica] = {name: agreement.replica(name, members) for name in members}
+        self._validators: Mapping[str, Computer] = {v.node: v for v in validators}
+        self._replicas = replicas
         self._timers: dict[tuple[str, str], int] = {}
         self._timer_count = 0
-        self._outcome = Outcome(height=height, started_s=ctx.now, digest=b"")
+        self._outcome = Outcome(height=height, started_s=ctx.now, digest="")
         self.done: simpy.Event = ctx.env.event()
 
-    def start(self, proposer: str, proposal: Proposal) -> None:
-        """Every replica enters the height; the proposer knows what to propose."""
+    def start(self, proposal: Proposal) -> None:
+        """Every replica enters the height; whoever comes to lead proposes the same block."""
         self._outcome.digest = proposal.digest
         for name, replica in self._replicas.items():
-            mine = proposal if name == proposer else None
-            self._perform(name, replica.start(self._ctx.now, mine, self._outcome.height))
+            self._perform(name, replica.start(self._ctx.now, proposal, self._outcome.height))
 
     def give_up(self) -> None:
         """End the decision if it is still open; what was reached stands in the outcome."""
@@ -153,8 +151,7 @@ class _Session:
 
     def _sign_and_send(self, name: str, message: Message, receivers: Sequence[str]) -> None:
         """Sign once, then send one copy to each receiver."""
-        validator = self._validators[name]
-        size_bit = 8.0 * message.size_byte(self._scheme.signature_byte)
+        size_bit = 8.0 * message_byte(message, self._scheme.signature_byte)
 
         def send() -> None:
             for receiver in receivers:
@@ -162,13 +159,11 @@ class _Session:
                 self._outcome.size_bit += size_bit
                 self._fabric.send(message.kind, name, receiver, size_bit, lambda to=receiver: self._arrived(to, message))
 
-        validator.processor.do(validator.sign, "cryptography", send)
+        self._validators[name].sign(send)
 
     def _arrived(self, name: str, message: Message) -> None:
         """Verify, then let the replica answer."""
-        validator = self._validators[name]
-        cost = validator.verify * message.signatures
-        validator.processor.do(cost, "cryptography", lambda: self._handle(name, message))
+        self._validators[name].verify(message.signatures, lambda: self._handle(name, message))
 
     def _handle(self, name: str, message: Message) -> None:
         if not self.done.triggered:
@@ -185,7 +180,7 @@ class _Session:
 
         self._ctx.after(delay, expire)
 
-    def _decided(self, name: str, digest: bytes, view: int) -> None:
+    def _decided(self, name: str, digest: str, view: int) -> None:
         if digest != self._outcome.digest:
             raise RuntimeError(f"{name} decided on a block that nobody proposed on {self._chain}")
         self._outcome.decided_s[name] = self._ctx.now

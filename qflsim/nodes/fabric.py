@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import simpy
+
 from qflsim.trace import Transfer
 
 from .context import Context
@@ -53,6 +55,12 @@ class Fabric:
         self._hop(message, hops, 0, arrived)
         return True
 
+    def delivered(self, kind: str, source: str, destination: str, size_bit: float) -> simpy.Event:
+        """Send a message; the event of its last bit being there, which never comes if no route leads there."""
+        event: simpy.Event = self._ctx.env.event()
+        self.send(kind, source, destination, size_bit, lambda: event.succeed())
+        return event
+
     def reaches(self, source: str, destination: str) -> bool:
         """Whether a route leads from ``source`` to ``destination``."""
         return bool(self._route(source, destination))
@@ -67,7 +75,7 @@ class Fabric:
                 self._note(message, "+".join(hop.medium for hop in hops), delivered=True)
                 arrived()
 
-        hops[index].carry(message.size_bit, passed)
+        hops[index].carry(message.kind, message.size_bit, passed)
 
     def _count(self, medium: str, size_bit: float) -> None:
         totals = self._ctx.totals

@@ -1,21 +1,23 @@
-"""Media that carry messages on the timeline: a shared radio band and a fibre pair.
+"""Media that carry messages on the timeline: radio links on a shared band, and fibres with a queue.
 
-The queueing itself is computed by pure models (`qflsim.network.sharing.SharedBand`, `FifoQueue`); here their
-completions become events with callbacks. No process is started for a message.
+The queueing itself is computed by pure models (`SharedBand`, `FifoQueue`); here their completions become events with
+callbacks. No process is started for a message.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
-from qflsim.network.background import BackgroundLoad
 from qflsim.network.fibre import FifoQueue
 from qflsim.network.sharing import SharedBand
 
 from .context import Context
 
-__all__ = ["Band", "Carrier", "FibrePair"]
+__all__ = ["Action", "Available", "Band", "Carrier", "FibreLink", "RadioLink"]
 
 Action = Callable[[], None]
+
+Available = Callable[[float], tuple[float, float]]
+"""Of a time [s]: the share of the band that background traffic leaves, and the time until which that holds."""
 
 
 class Carrier(Protocol):
@@ -23,59 +25,106 @@ class Carrier(Protocol):
 
     medium: str
 
-    def carry(self, size_bit: float, arrived: Action) -> None:
-        """Send ``size_bit`` and call ``arrived`` when the last bit is there."""
+    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
+        """Send ``size_bit`` of a message of ``kind`` and call ``arrived`` when the last bit is there."""
 
 
 class Band:
     """A radio band that all concurrent transfers of a cell share, beside its background traffic.
 
-    The next completion of the shared band stands as one event; whenever a transfer starts, the event is set anew
-    and the outdated one is recognised by its number and ignored.
+    The next thing to happen on the band, the end of a transfer or a change of the background load, stands as one
+    event; whenever a transfer starts, the event is set anew and the outdated one is told by its number and ignored.
     """
 
-    def __init__(self, ctx: Context, bandwidth_hz: float, background: BackgroundLoad | None = None) -> None:
+    def __init__(self, ctx: Context, bandwidth: float, available: Available | None = None) -> None:
         self._ctx = ctx
-        self._shared = SharedBand(bandwidth_hz)
-        self._background = background
-        self._arrived: dict[int, Action] = {}
-        self._next_flow = 0
+        self._shared = SharedBand(bandwidth)
+        self._available = available
+        self._holds_until = 0.0
+        self._arrived: dict[str, Action] = {}
+        self._flows = 0
         self._event = 0
 
     def carry(self, size_bit: float, efficiency: float, arrived: Action) -> None:
         """Start a transfer at ``efficiency`` [bit/s/Hz]; ``arrived`` is called at its end."""
         self._look_at_background()
-        flow, self._next_flow = self._next_flow, self._next_flow + 1
+        self._flows += 1
+        flow = str(self._flows)
         self._arrived[flow] = arrived
         self._shared.start(self._ctx.now, flow, size_bit, efficiency)
-        self._set_event()
+        self._await_next()
 
-    def _set_event(self) -> None:
-        upcoming = self._shared.next_completion()
+    def _await_next(self) -> None:
         self._event += 1
-        times = [] if upcoming is None else [upcoming[0]]
-        if times and self._background is not None:
-            times.append(self._background.next_change(self._ctx.now))
-        if times:
-            event = self._event
-            self._ctx.at(min(times), lambda: self._happen(event))
+        upcoming = self._shared.next_completion()
+        if upcoming is None:
+            return
+        event, end = self._event, upcoming[0]
+        if self._available is not None and self._holds_until < end:
+            self._ctx.at(self._holds_until, lambda: self._background_changes(event))
+        else:
+            self._ctx.at(end, lambda: self._transfer_ends(event))
 
-    def _happen(self, event: int) -> None:
+    def _transfer_ends(self, event: int) -> None:
         if event != self._event:
             return
-        self._look_at_background()
-        finished = self._shared.complete(self._ctx.now)
-        self._set_event()
-        for flow in finished:
+        ended = self._shared.complete(self._ctx.now)
+        self._await_next()
+        for flow in ended:
             self._arrived.pop(flow)()
 
+    def _background_changes(self, event: int) -> None:
+        if event == self._event:
+            self._look_at_background()
+            self._await_next()
+
     def _look_at_background(self) -> None:
-        if self._background is not None:
-            self._shared.set_available(self._ctx.now, self._background.available(self._ctx.now))
+        if self._available is not None and self._ctx.now >= self._holds_until:
+            share, self._holds_until = self._available(self._ctx.now)
+            self._shared.set_available(self._ctx.now, share)
 
 
-class FibrePair:
-    """One direction of a fibre: a queue at its head, then the time of flight."""
+class RadioLink:
+    """One direction between two antennas: time on the band, then slot and processing delay.
+
+    Parameters
+    ----------
+    medium:
+        ``access-up``, ``access-down`` or ``sidelink``.
+    band:
+        The band that the link shares.
+    efficiency:
+        Spectral efficiency of the link [bit/s/Hz], > 0.
+    delay:
+        Slot and processing delay [s] of one message of the given kind.
+    charge:
+        Books the energy of both ends for a number of bits.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        medium: str,
+        band: Band,
+        efficiency: float,
+        delay: Callable[[str], float],
+        charge: Callable[[float], None],
+    ) -> None:
+        self.medium = medium
+        self._ctx = ctx
+        self._band = band
+        self._efficiency = efficiency
+        self._delay = delay
+        self._charge = charge
+
+    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
+        """Share the band until the last bit is sent, then wait for slots and decoding."""
+        self._charge(size_bit)
+        self._band.carry(size_bit, self._efficiency, lambda: self._ctx.after(self._delay(kind), arrived))
+
+
+class FibreLink:
+    """One direction of a fibre: a queue at its head, then switches and the time of flight."""
 
     medium = "fibre"
 
@@ -84,7 +133,7 @@ class FibrePair:
         self._queue = queue
         self._charge = charge
 
-    def carry(self, size_bit: float, arrived: Action) -> None:
+    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:  # noqa: ARG002 (a fibre treats all alike)
         """Queue ``size_bit`` behind what was sent before."""
         self._charge(size_bit)
         self._ctx.at(self._queue.send(self._ctx.now, size_bit), arrived)

@@ -57,5 +57,5 @@ def test_impossible_energies_are_refused(joules):
 
 
 def test_unknown_causes_are_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="qpu_cooling.*got 'cooling'"):
+    with pytest.raises(ValueError, match=r"qpu_cooling.*got 'cooling'"):
         EnergyBook().charge("device-1", "cooling", 1.0)

@@ -54,7 +54,7 @@ def test_load_and_idle_energy_add_up_to_the_power_drawn(radiated, duration):
 
 
 def test_station_refuses_more_than_it_can_radiate():
-    with pytest.raises(ValueError, match="between 0 and 12.6 W"):
+    with pytest.raises(ValueError, match=r"between 0 and 12\.6 W"):
         StationEnergy().load_energy(dBm(46), 1.0)
 
 

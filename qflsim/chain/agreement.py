@@ -1,0 +1,151 @@
+"""Agreement: how the validators of a chain decide on one block although some of them fail or lie.
+
+A protocol is a state machine that knows neither clock nor network. The world calls `Replica.start`, `Replica.handle`
+and `Replica.expire`; each returns effects, which the world carries out: it sends messages over its links, runs timers
+and stores decided blocks. A protocol of your own derives from `Agreement` and `Replica`; the stock ones do no more.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qflsim.checks import Part
+
+__all__ = [
+    "Agreement", "Broadcast", "CancelTimer", "Decide", "Effect", "Effects", "Message", "Proposal", "Replica", "Send",
+    "SetTimer", "Validate",
+]  # fmt: skip
+
+Validate = Callable[[str], bool]
+"""The application's word on a proposal: takes its digest, tells whether a correct replica may vote for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A block that somebody wants decided: its digest and the bytes it takes to send it."""
+
+    digest: str
+    size_byte: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message between replicas; the world takes its sender as authenticated.
+
+    Parameters
+    ----------
+    sender:
+        Replica that signed it.
+    kind:
+        The protocol's word for it, e.g. ``prepare``.
+    height, view:
+        What it is about: the block's height, and the attempt at it, counted from 0.
+    digest:
+        Digest of the block it is about.
+    signatures:
+        Signatures in it, the sender's included; each is sent and each must be verified.
+    payload_byte:
+        Bytes of the block it carries.
+    evidence:
+        Messages of others that it carries as proof; their signatures are counted in ``signatures``.
+    """
+
+    sender: str
+    kind: str
+    height: int
+    view: int
+    digest: str = ""
+    signatures: int = 1
+    payload_byte: int = 0
+    evidence: tuple["Message", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send ``message`` to one member."""
+
+    to: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Send ``message`` to every other member."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """The block with ``digest`` is final at ``height``; once per replica and height."""
+
+    height: int
+    digest: str
+    view: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Call `Replica.expire` with ``name`` after ``delay`` [s] unless it is cancelled; names are not used twice."""
+
+    name: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget the timer ``name``."""
+
+    name: str
+
+
+Effect = Send | Broadcast | Decide | SetTimer | CancelTimer
+Effects = tuple[Effect, ...]
+
+
+class Replica(ABC):
+    """One validator's part in a protocol, for one height after the other."""
+
+    @abstractmethod
+    def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
+        """Begin to agree on ``height``; ``proposal`` is what this replica proposes if it leads, None if it has none."""
+
+    @abstractmethod
+    def handle(self, now: float, message: Message) -> Effects:
+        """Take in a message of another member."""
+
+    @abstractmethod
+    def expire(self, now: float, timer: str) -> Effects:
+        """Take in that a timer ran out; one that no longer matters changes nothing."""
+
+    @abstractmethod
+    def leader(self, view: int, height: int | None = None) -> str:
+        """The member that proposes in ``view`` of ``height``, by default of the height in progress."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement(Part, ABC):
+    """A protocol by which n validators agree, up to f of them being Byzantine.
+
+    Quorums are ceil((n + f + 1)/2): any two share at least one correct replica for every n. The familiar 2f + 1 is
+    the same only at n = 3f + 1 [1]_.
+
+    References
+    ----------
+    .. [1] M. Castro, B. Liskov, "Practical Byzantine Fault Tolerance", OSDI (1999).
+    """
+
+    name: ClassVar[str] = "agreement"
+
+    @abstractmethod
+    def replica(self, me: str, members: tuple[str, ...], validate: Validate | None = None) -> Replica:
+        """The part of ``me`` among ``members``, which are the same in the same order for all."""
+
+    def tolerated(self, validators: int) -> int:
+        """Byzantine validators f that n can bear: floor((n - 1)/3)."""
+        return (validators - 1) // 3
+
+    def quorum(self, validators: int) -> int:
+        """Votes needed: ceil((n + f + 1)/2)."""
+        return -(-(validators + self.tolerated(validators) + 1) // 2)

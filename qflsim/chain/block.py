@@ -1,0 +1,252 @@
+"""Blocks: a header that links to the block before, transactions, and the certificate of the committee."""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from qflsim.chain.merkle import merkle_root
+from qflsim.chain.seals import IDENTITY_BYTE, identity, seal
+from qflsim.chain.transactions import SignedTransaction
+from qflsim.chain.wire import Reader, count, number, real, text
+from qflsim.crypto.signatures import SignatureScheme
+
+__all__ = ["Block", "Certificate", "Header", "ModelMetadata", "certificate_byte"]
+
+
+def certificate_byte(quorum: int, scheme: SignatureScheme) -> int:
+    """Bytes of a quorum certificate: identity and signature of each signer, and 8 bytes for their number and size."""
+    return 8 + quorum * (IDENTITY_BYTE + scheme.signature_byte)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelMetadata:
+    """What a block says of the model it is about.
+
+    QFLchain [1]_ puts metadata of the model into its blocks (its figure 2, whose list was not at hand); here stands
+    what the steps of a round need to find, weigh and check a model.
+
+    Parameters
+    ----------
+    task:
+        Learning task.
+    digest:
+        SHA-256 of the model's parameters, hexadecimal; empty if the block holds no model.
+    loss:
+        Training loss [nat]; NaN if there is none.
+    accuracy:
+        Accuracy in [0, 1]; NaN if it was not evaluated.
+    samples:
+        Data samples behind the model.
+    contributors:
+        Nodes whose models went into it.
+
+    References
+    ----------
+    .. [1] D. C. Nguyen et al., "When Quantum Federated Learning Meets Blockchain in 6G Networks", arXiv:2512.09958.
+    """
+
+    task: str = ""
+    digest: str = ""
+    loss: float = math.nan
+    accuracy: float = math.nan
+    samples: int = 0
+    contributors: int = 0
+
+    def encode(self) -> bytes:
+        """Canonical bytes."""
+        names = text(self.task) + text(self.digest)
+        return names + real(self.loss) + real(self.accuracy) + number(self.samples) + count(self.contributors)
+
+    @classmethod
+    def decode(cls, reader: Reader) -> "ModelMetadata":
+        """The metadata that ``reader`` stands at."""
+        return cls(
+            task=reader.text(), digest=reader.text(), loss=reader.real(), accuracy=reader.real(),
+            samples=reader.number(), contributors=reader.count(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a block is known by: its SHA-256 is the block's hash.
+
+    Parameters
+    ----------
+    chain:
+        Name of the chain.
+    height:
+        Number of blocks before it.
+    round:
+        Number of the global round.
+    view:
+        View of the agreement in which it was proposed.
+    time_s:
+        Simulated time of the proposal [s].
+    proposer:
+        Validator that proposed it.
+    previous:
+        Hash of the block before, 32 bytes.
+    root:
+        Merkle root of the transactions, 32 bytes.
+    transactions:
+        Their number.
+    model:
+        The model it is about.
+    """
+
+    chain: str
+    height: int
+    round: int
+    view: int
+    time_s: float
+    proposer: str
+    previous: bytes
+    root: bytes
+    transactions: int
+    model: ModelMetadata = field(default=ModelMetadata())
+
+    def encode(self) -> bytes:
+        """Canonical bytes, the ones that are hashed."""
+        place = text(self.chain) + number(self.height) + count(self.round) + count(self.view)
+        origin = real(self.time_s) + text(self.proposer)
+        return place + origin + self.previous + self.root + count(self.transactions) + self.model.encode()
+
+    @classmethod
+    def decode(cls, reader: Reader) -> "Header":
+        """The header that ``reader`` stands at."""
+        return cls(
+            chain=reader.text(), height=reader.number(), round=reader.count(), view=reader.count(),
+            time_s=reader.real(), proposer=reader.text(), previous=reader.take(32), root=reader.take(32),
+            transactions=reader.count(), model=ModelMetadata.decode(reader),
+        )  # fmt: skip
+
+    @cached_property
+    def hash(self) -> bytes:
+        """SHA-256 of the canonical bytes."""
+        return hashlib.sha256(self.encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """The signatures of a quorum under one block hash.
+
+    *Scope*: the signatures are bytes reserved, see `qflsim.chain.seals`.
+    """
+
+    digest: bytes
+    signers: tuple[bytes, ...]
+    signature_byte: int
+
+    def encode(self) -> bytes:
+        """Number of signers, bytes per signature, and each signer's identity and signature."""
+        signed = (signer + seal(signer, self.digest, self.signature_byte) for signer in self.signers)
+        return b"".join((count(len(self.signers)), count(self.signature_byte), *signed))
+
+    @classmethod
+    def decode(cls, reader: Reader, digest: bytes) -> "Certificate":
+        """The certificate that ``reader`` stands at, which must be one over ``digest``."""
+        signers, size, names = reader.count(), reader.count(), []
+        for _ in range(signers):
+            names.append(reader.take(IDENTITY_BYTE))
+            if reader.take(size) != seal(names[-1], digest, size):
+                raise ValueError(f"signature {len(names) - 1} of the certificate does not fit the header")
+        return cls(digest=digest, signers=tuple(names), signature_byte=size)
+
+    @property
+    def size_byte(self) -> int:
+        """Bytes of the encoded certificate."""
+        return 8 + len(self.signers) * (IDENTITY_BYTE + self.signature_byte)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One block: header, transactions, and, once the committee agreed on it, their certificate."""
+
+    header: Header
+    transactions: tuple[SignedTransaction, ...]
+    certificate: Certificate | None = None
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the header."""
+        return self.header.hash
+
+    @property
+    def leaves(self) -> list[bytes]:
+        """The items of the Merkle tree: each transaction's lengths and content, without key and signature."""
+        return [_frame(item) + item.payload for item in self.transactions]
+
+    @cached_property
+    def root(self) -> bytes:
+        """Merkle root of the transactions as they are; the header must state the same."""
+        return merkle_root(self.leaves)
+
+    @cached_property
+    def header_byte(self) -> int:
+        """Bytes of the header."""
+        return len(self.header.encode())
+
+    @cached_property
+    def body_byte(self) -> int:
+        """Bytes of the transactions, with their keys, signatures and 12 bytes each to tell them apart."""
+        return sum(12 + item.size_byte for item in self.transactions)
+
+    @property
+    def certificate_byte(self) -> int:
+        """Bytes of the certificate; of none, the 8 bytes that say so."""
+        return 8 if self.certificate is None else self.certificate.size_byte
+
+    @property
+    def size_byte(self) -> int:
+        """Bytes of the stored block."""
+        return self.header_byte + self.body_byte + self.certificate_byte
+
+    def certified(self, signers: Iterable[str], scheme: SignatureScheme) -> "Block":
+        """The same block with the certificate of ``signers``."""
+        names = tuple(identity(name) for name in signers)
+        certificate = Certificate(digest=self.hash, signers=names, signature_byte=scheme.signature_byte)
+        return replace(self, certificate=certificate)
+
+    def encode(self) -> bytes:
+        """The bytes a node stores."""
+        body = (
+            _frame(item) + item.payload
+            + seal(b"key", item.payload, item.public_key_byte) + seal(b"signature", item.payload, item.signature_byte)
+            for item in self.transactions
+        )  # fmt: skip
+        certificate = count(0) * 2 if self.certificate is None else self.certificate.encode()
+        return b"".join((self.header.encode(), *body, certificate))
+
+    @classmethod
+    def decode(cls, reader: Reader) -> "Block":
+        """The block that ``reader`` stands at.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are no block, or a key or signature does not fit what it belongs to.
+        """
+        start = reader.place
+        header = Header.decode(reader)
+        transactions = tuple(_transaction(reader, i) for i in range(header.transactions))
+        certificate = Certificate.decode(reader, header.hash)
+        signed = certificate if certificate.signers else None
+        block = cls(header=header, transactions=transactions, certificate=signed)
+        if block.encode() != reader.data[start : reader.place]:
+            raise ValueError("it is not in the one form that such a block has")
+        return block
+
+
+def _frame(item: SignedTransaction) -> bytes:
+    """Lengths of content, public key and signature."""
+    return count(len(item.payload)) + count(item.public_key_byte) + count(item.signature_byte)
+
+
+def _transaction(reader: Reader, index: int) -> SignedTransaction:
+    payload_byte, key_byte, signature_byte = reader.count(), reader.count(), reader.count()
+    payload, key, signature = reader.take(payload_byte), reader.take(key_byte), reader.take(signature_byte)
+    if key != seal(b"key", payload, key_byte) or signature != seal(b"signature", payload, signature_byte):
+        raise ValueError(f"the signature of transaction {index} does not fit its content")
+    return SignedTransaction(payload, key_byte, signature_byte)

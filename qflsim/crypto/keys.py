@@ -1,0 +1,162 @@
+"""Where session keys come from: quantum key distribution, key encapsulation, or both combined."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qflsim.checks import Part
+from qflsim.crypto.kem import KEM, MLKEM
+from qflsim.crypto.processors import Operation
+from qflsim.quantum.qkd import DecoyBB84
+
+__all__ = ["SEAL_BYTE", "SESSION_KEY_BIT", "HybridKeys", "KEMKeys", "KeyNeed", "KeySource", "QKDKeys"]
+
+SESSION_KEY_BIT = 256
+"""Bits of one AES-256 key, one per transfer (NIST FIPS 197)."""
+
+SEAL_BYTE = 28
+"""Bytes that AES-GCM adds to a message: a 96-bit nonce and a 128-bit tag (NIST SP 800-38D)."""
+
+_STANDARD_QKD = DecoyBB84()
+_STANDARD_KEM = MLKEM()
+
+
+class KeyNeed(NamedTuple):
+    """What it takes to put one key of the wanted length at both ends of a link."""
+
+    qkd_bit: float
+    """Bits drawn from the link's QKD pool."""
+    kem_bit: float
+    """Bits of shared secret that key encapsulation gives."""
+    request_byte: int
+    """Bytes sent from the initiator to the responder."""
+    reply_byte: int
+    """Bytes sent back."""
+    initiator: tuple[Operation, ...]
+    """Operations at the end that asks."""
+    responder: tuple[Operation, ...]
+    """Operations at the other end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeySource(Part, ABC):
+    """A way to get keys to both ends of a link.
+
+    *Scope*: counts bits, bytes and operations; no key is made. Deriving keys from secrets (HKDF) costs a few
+    hashes and is not counted.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the key table calls this source, e.g. ``qkd``."""
+
+    @abstractmethod
+    def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
+        """What a key of ``bits`` takes."""
+
+    @property
+    def qkd(self) -> DecoyBB84 | None:
+        """The QKD boxes that fill the pools, None if this source has none."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QKDKeys(KeySource):
+    """Keys from quantum key distribution alone: every key bit is drawn from the link's pool, which may run dry.
+
+    Parameters
+    ----------
+    qkd:
+        The QKD boxes of every link.
+    """
+
+    qkd: DecoyBB84 = _STANDARD_QKD
+
+    @property
+    def name(self) -> str:
+        """Qkd."""
+        return "qkd"
+
+    def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
+        """``bits`` from the pool, nothing on the wire: both ends only name the key."""
+        _refuse(bits)
+        return KeyNeed(bits, 0.0, 0, 0, (), ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class KEMKeys(KeySource):
+    """Keys from key encapsulation alone: computing and bytes instead of waiting.
+
+    One exchange gives a 256-bit secret; a longer key takes several, so that its strength does not rest on one.
+
+    Parameters
+    ----------
+    kem:
+        The key encapsulation mechanism.
+    """
+
+    kem: KEM = _STANDARD_KEM
+
+    @property
+    def name(self) -> str:
+        """Kem."""
+        return "kem"
+
+    def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
+        """A public key one way and a ciphertext back, for each 256 bits."""
+        _refuse(bits)
+        return _exchange(self.kem, bits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridKeys(KeySource):
+    """Keys from both sources, combined so that they are secret as long as either is.
+
+    The QKD bits and the encapsulated secret are joined and put through HKDF [1]_ as concatenation combiners do [2]_;
+    the costs of both are paid.
+
+    Parameters
+    ----------
+    qkd:
+        The QKD boxes of every link.
+    kem:
+        The key encapsulation mechanism.
+
+    References
+    ----------
+    .. [1] H. Krawczyk, P. Eronen, RFC 5869, "HMAC-based Extract-and-Expand Key Derivation Function" (2010).
+    .. [2] ETSI TS 103 744 V1.1.1, "Quantum-safe Hybrid Key Exchanges" (2020).
+    """
+
+    qkd: DecoyBB84 = _STANDARD_QKD
+    kem: KEM = _STANDARD_KEM
+
+    @property
+    def name(self) -> str:
+        """qkd+kem."""
+        return "qkd+kem"
+
+    def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
+        """``bits`` from the pool and an exchange for as many."""
+        _refuse(bits)
+        return _exchange(self.kem, bits)._replace(qkd_bit=bits)
+
+
+def _exchange(kem: KEM, bits: float) -> KeyNeed:
+    """As many encapsulations as give ``bits`` of secret."""
+    count = math.ceil(bits / SESSION_KEY_BIT)
+    return KeyNeed(
+        qkd_bit=0.0,
+        kem_bit=float(count * SESSION_KEY_BIT),
+        request_byte=count * kem.public_key_byte,
+        reply_byte=count * kem.ciphertext_byte,
+        initiator=(kem.key_generation, kem.decapsulation) * count,
+        responder=(kem.encapsulation,) * count,
+    )
+
+
+def _refuse(bits: float) -> None:
+    if not 0.0 <= bits < math.inf:
+        raise ValueError(f"bits must be >= 0 and finite, got {bits!r}; give e.g. 256")

@@ -1,0 +1,118 @@
+"""The learning task of one run: model, data and engine together, as devices and servers use them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qflsim.learning.batcher import Pending, TrainingBatch
+from qflsim.learning.datasets import Data
+from qflsim.learning.loss import accuracy, cross_entropy
+from qflsim.learning.training import LocalTraining
+from qflsim.quantum.training import TrainingJob, TrainingResult
+
+__all__ = ["Engine", "LearningTask", "Score"]
+
+Floats = NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """What computes circuits: the fast engine, Aer, or one's own."""
+
+    def encode(self, x: Floats) -> Any:
+        """Samples (samples, features) in the form that the engine trains on."""
+
+    def expectations(self, parameters: Floats, encoded: Any) -> Floats:
+        """<Z> of every qubit, shape (samples, qubits)."""
+
+    def train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
+        """Results of all jobs, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How good a model is on the test samples."""
+
+    samples: int
+    accuracy: float
+    loss: float
+
+
+class LearningTask:
+    """What is learned, and the numbers of it.
+
+    Parameters
+    ----------
+    engine:
+        Computes expectations and trainings of the task's circuit.
+    training:
+        What a device does in a round.
+    data:
+        All samples.
+    shares:
+        Indices of each device's training samples, by device.
+    two_term, four_term:
+        Parameters with each shift rule; they set what a gradient costs on a QPU.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        training: LocalTraining,
+        data: Data,
+        shares: Mapping[str, NDArray[np.int64]],
+        *,
+        two_term: int,
+        four_term: int,
+    ) -> None:
+        self._engine = engine
+        self._training = training
+        self._shifts = {"two_term": two_term, "four_term": four_term}
+        self._encoded = {device: engine.encode(data.train_x[rows]) for device, rows in shares.items()}
+        self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
+        self._test = engine.encode(data.test_x)
+        self._test_labels = data.test_y
+        self._classes = len(data.classes)
+        self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(engine.train)
+
+    def samples(self, device: str) -> int:
+        """Training samples that ``device`` holds."""
+        return len(self._labels[device])
+
+    @property
+    def test_samples(self) -> int:
+        """Number of test samples."""
+        return len(self._test_labels)
+
+    def submissions(self, device: str) -> list[int]:
+        """Circuits of each submission of one local training to the device's QPU."""
+        return self._training.submissions(self.samples(device), **self._shifts)
+
+    def train(self, device: str, parameters: Floats, rng: np.random.Generator) -> Pending[TrainingJob, TrainingResult]:
+        """Hand in a local training that starts from ``parameters``; ``rng`` orders the samples."""
+        return self._batch.submit(
+            TrainingJob(
+                parameters=parameters,
+                data=self._encoded[device],
+                labels=self._labels[device],
+                batches=self._training.schedule(self.samples(device), rng),
+                optimizer=self._training.optimizer,
+                classes=self._classes,
+            )
+        )
+
+    def last_epoch_loss(self, result: TrainingResult) -> float:
+        """Mean training loss [nat] over the steps of the last epoch."""
+        steps = len(result.losses) // self._training.epochs
+        return float(np.mean(result.losses[-steps:]))
+
+    def score(self, parameters: Floats) -> Score:
+        """Accuracy and loss of a model on all test samples."""
+        values = self._engine.expectations(parameters, self._test)
+        return Score(
+            samples=self.test_samples,
+            accuracy=accuracy(values, self._test_labels, self._classes),
+            loss=cross_entropy(values, self._test_labels, self._classes),
+        )

@@ -1,0 +1,82 @@
+"""The classical computer of a node: one task after another, each with its seconds and its joules."""
+
+from collections.abc import Callable, Iterable
+
+import simpy
+
+from qflsim.crypto.processors import Cost, Operation, Processor
+from qflsim.crypto.signatures import SignatureScheme
+from qflsim.energy import ComputeEnergy
+
+from .context import Context
+
+__all__ = ["Computer"]
+
+
+class Computer:
+    """A node's processor, serving tasks in the order in which they come.
+
+    Work is booked by arithmetic on the time until which the processor is busy: one event per task, no process.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    node:
+        Whose computer it is.
+    processor:
+        What cryptographic operations take on it.
+    compute:
+        What any other cycles take on it.
+    scheme:
+        The signature scheme that all nodes use.
+    """
+
+    def __init__(
+        self, ctx: Context, node: str, processor: Processor, compute: ComputeEnergy, scheme: SignatureScheme
+    ) -> None:
+        self._ctx = ctx
+        self.node = node
+        self._processor = processor
+        self._compute = compute
+        self._signing = scheme.sign(processor)
+        self._verifying = scheme.verify(processor)
+        self._busy_until = 0.0
+
+    def sign(self, then: Callable[[], None]) -> None:
+        """Make one signature, then go on."""
+        self._do(self._signing, "cryptography", then)
+
+    def verify(self, signatures: int, then: Callable[[], None]) -> None:
+        """Check ``signatures`` signatures, then go on."""
+        time_s, energy_j = self._verifying
+        self._do(Cost(signatures * time_s, signatures * energy_j), "cryptography", then)
+
+    def signed(self) -> simpy.Event:
+        """The event of having made one signature."""
+        return self._event(self.sign)
+
+    def verified(self, signatures: int = 1) -> simpy.Event:
+        """The event of having checked ``signatures`` signatures."""
+        return self._event(lambda then: self.verify(signatures, then))
+
+    def operated(self, operations: Iterable[Operation]) -> simpy.Event:
+        """The event of having done cryptographic ``operations``."""
+        cost = self._processor.cost(operations)
+        return self._event(lambda then: self._do(cost, "cryptography", then))
+
+    def computed(self, cycles: float) -> simpy.Event:
+        """The event of having run ``cycles`` cycles of anything else: optimizer steps, aggregation, hashing."""
+        cost = Cost(self._compute.time(cycles), self._compute.energy(cycles))
+        return self._event(lambda then: self._do(cost, "computing", then))
+
+    def _do(self, cost: Cost, cause: str, then: Callable[[], None]) -> None:
+        start = max(self._ctx.now, self._busy_until)
+        self._busy_until = start + cost.time_s
+        self._ctx.energy.charge(self.node, cause, cost.energy_j)
+        self._ctx.at(self._busy_until, then)
+
+    def _event(self, work: Callable[[Callable[[], None]], None]) -> simpy.Event:
+        event: simpy.Event = self._ctx.env.event()
+        work(lambda: event.succeed())
+        return event

@@ -1,0 +1,111 @@
+"""A quantum device: trains on its private data on its own QPU, signs its update and sends it to its peers."""
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qflsim.chain.transactions import SignedTransaction, digest_of, pack_parameters
+from qflsim.chain.transactions import Update as UpdateTransaction
+from qflsim.crypto.signatures import SignatureScheme
+from qflsim.learning.aggregation import Update
+from qflsim.learning.batcher import Pending
+from qflsim.learning.cost import adam_cycles
+from qflsim.learning.task import LearningTask
+
+from .computer import Computer
+from .context import Context
+from .qpu import QuantumProcessor, Work
+
+__all__ = ["Device", "Floats", "as_sent"]
+
+Floats = NDArray[np.float64]
+
+
+def as_sent(parameters: Floats) -> Floats:
+    """Parameters as their receiver sees them: rounded to the float32 of the wire."""
+    return np.frombuffer(pack_parameters(parameters), dtype="<f4").astype(np.float64)
+
+
+class Device:
+    """A NISQ client of one server.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    name, task_name:
+        Its name, and the learning task's.
+    computer, qpu:
+        What it computes with.
+    task:
+        The learning task.
+    scheme:
+        Signature scheme of its updates.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        name: str,
+        task_name: str,
+        computer: Computer,
+        qpu: QuantumProcessor,
+        task: LearningTask,
+        scheme: SignatureScheme,
+    ) -> None:
+        self._ctx = ctx
+        self.name = name
+        self.computer = computer
+        self.qpu = qpu
+        self._task_name = task_name
+        self._task = task
+        self._scheme = scheme
+
+    @property
+    def samples(self) -> int:
+        """Training samples it holds."""
+        return self._task.samples(self.name)
+
+    def train(self, parameters: Floats) -> Generator[Any, Any, tuple[Update, SignedTransaction]]:
+        """Train from the given model; returns the update and the signed transaction that carries it."""
+        submissions = self._task.submissions(self.name)
+        rng = self._ctx.streams.fresh("train", self.name, str(self._ctx.round))
+        handed_in: list[Pending[Any, Any]] = []
+
+        def start() -> None:
+            handed_in.append(self._task.train(self.name, parameters, rng))
+
+        def finish() -> float:
+            return self._task.last_epoch_loss(handed_in[0].result())
+
+        try:
+            yield from self.qpu.run(Work("train", submissions, self.samples, start, finish))
+        except BaseException:  # interrupted at the deadline: nobody will ask for the result
+            for pending in handed_in:
+                pending.cancel()
+            raise
+        result = handed_in[0].result()
+        yield self.computer.computed(adam_cycles(len(parameters), len(submissions)))
+        update = Update(
+            device=self.name,
+            parameters=as_sent(result.parameters),
+            samples=self.samples,
+            loss=self._task.last_epoch_loss(result),
+        )
+        yield self.computer.signed()
+        return update, self._transaction(update)
+
+    def _transaction(self, update: Update) -> SignedTransaction:
+        packed = pack_parameters(update.parameters)
+        return UpdateTransaction(
+            sender=self.name,
+            task=self._task_name,
+            round=self._ctx.round,
+            time_s=self._ctx.now,
+            digest=digest_of(packed),
+            samples=update.samples,
+            loss=update.loss,
+            parameters=packed,
+        ).signed(self._scheme)

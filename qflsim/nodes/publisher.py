@@ -1,0 +1,107 @@
+"""The task publisher: announces the task on the global chain; servers join and become the task's shard."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qflsim.chain.block import ModelMetadata
+from qflsim.chain.transactions import Join, Shard, SignedTransaction, Task, Transaction
+from qflsim.crypto.signatures import SignatureScheme
+
+from .computer import Computer
+from .context import Context
+from .ledger import Ledger
+from .server import Server
+from .spread import Spread
+
+__all__ = ["Publisher", "TaskOffer"]
+
+
+@dataclass(frozen=True)
+class TaskOffer:
+    """What the publisher announces: model structure, data needs, rounds and reward."""
+
+    name: str
+    model: str
+    samples: int
+    rounds: int
+    reward: float
+
+
+class Publisher:
+    """Who wants a model trained.
+
+    Parameters
+    ----------
+    ctx, spread:
+        The run's shared services, and how transactions get to a committee's leader.
+    computer:
+        What it computes with.
+    offer:
+        The task.
+    scheme:
+        Signature scheme of transactions.
+    global_chain, shard_chain:
+        The chains it writes on, and the servers after it.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        spread: Spread,
+        computer: Computer,
+        offer: TaskOffer,
+        scheme: SignatureScheme,
+        global_chain: Ledger,
+        shard_chain: Ledger,
+    ) -> None:
+        self._ctx = ctx
+        self._spread = spread
+        self.computer = computer
+        self.offer = offer
+        self._scheme = scheme
+        self._global = global_chain
+        self._shard = shard_chain
+
+    def announce(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
+        """Step 1: task on the global chain, servers join, their membership on the shard chain; returns the shard."""
+        yield self.computer.signed()
+        task = self._sign(
+            Task(**self._origin(self.computer.node), model=self.offer.model, samples=self.offer.samples,
+                 rounds=self.offer.rounds, reward=self.offer.reward)
+        )  # fmt: skip
+        validators = [self.computer, *(server.computer for server in servers)]
+        metadata = ModelMetadata(task=self.offer.name)
+        block = yield from self._global.commit(validators, self.computer.node, [task], metadata, known=False)
+        if block is None:
+            return []
+        return (yield from self._form_shard(servers))
+
+    def _form_shard(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
+        """Servers with eligible devices join; the first of them in turn writes the shard's membership."""
+        joining = [server for server in servers if server.eligible()]
+        if not joining:
+            return []
+        leader = joining[(self._ctx.round - 1) % len(joining)]
+        joins = {server.computer.node: self._join(server) for server in joining}
+        arrived = yield from self._spread.to_members({s.computer: [joins[s.name]] for s in joining}, leader.name, "join")
+        members = [server for server in joining if server.name in arrived]
+        shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
+        transactions = [*(joins[server.name] for server in members), shard]
+        validators = [server.computer for server in members]
+        block = yield from self._shard.commit(
+            validators, leader.name, transactions, ModelMetadata(task=self.offer.name), known=False
+        )
+        return members if block is not None else []
+
+    def _join(self, server: Server) -> SignedTransaction:
+        eligible = server.eligible()
+        samples = sum(candidate.samples for candidate in eligible)
+        return self._sign(Join(**self._origin(server.name), devices=len(eligible), samples=samples))
+
+    def _origin(self, sender: str) -> dict[str, Any]:
+        return {"sender": sender, "task": self.offer.name, "round": self._ctx.round, "time_s": self._ctx.now}
+
+    def _sign(self, transaction: Transaction) -> SignedTransaction:
+        return transaction.signed(self._scheme)
+

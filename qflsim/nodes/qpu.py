@@ -1,0 +1,111 @@
+"""A quantum processor on the timeline: one job at a time, each with its time by part and its energy by cause."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from qflsim.quantum.qpu import QPU, ShotTiming
+from qflsim.trace import Job
+
+from .context import Context
+
+__all__ = ["QuantumProcessor", "Work"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job is for and how much it runs.
+
+    Parameters
+    ----------
+    purpose:
+        ``train`` or ``evaluate``.
+    submissions:
+        Circuits of each submission, one submission after the other.
+    samples:
+        Data samples used.
+    start:
+        Called when the QPU begins; hands the job to whoever computes its result.
+    finish:
+        Called when the QPU is done; gives the mean loss [nat].
+    """
+
+    purpose: str
+    submissions: Sequence[int]
+    samples: int
+    start: Callable[[], None]
+    finish: Callable[[], float]
+
+
+class QuantumProcessor:
+    """The QPU of one node.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    node:
+        Its owner.
+    qpu:
+        Timing and power.
+    timing:
+        Durations of one shot of the task's circuit.
+    qubits:
+        Physical qubits of the chip, all of which are controlled and cooled.
+    """
+
+    def __init__(self, ctx: Context, node: str, qpu: QPU, timing: ShotTiming, qubits: int) -> None:
+        self._ctx = ctx
+        self._node = node
+        self._qpu = qpu
+        self._timing = timing
+        self._qubits = qubits
+        self._resource = simpy.Resource(ctx.env, capacity=1)
+        self._busy_s = 0.0
+        self._accounted_s = 0.0
+
+    def run(self, work: Work) -> Generator[Any, Any, None]:
+        """Queue for the QPU, run the job, record it."""
+        submitted = self._ctx.now
+        with self._resource.request() as turn:
+            yield turn
+            started = self._ctx.now
+            time = self._qpu.run_time(work.submissions, self._timing)
+            work.start()
+            yield self._ctx.env.timeout(time.total_s)
+            energy = self._qpu.energy(time.total_s, self._qubits)
+            self._busy_s += time.total_s
+            self._ctx.energy.charge(self._node, "qpu_control", energy.control_j)
+            self._ctx.energy.charge(self._node, "qpu_cooling", energy.cooling_j)
+            if work.purpose == "train" and time.total_s > self._ctx.totals.round_qpu_s:
+                self._ctx.totals.round_qpu_s = time.total_s
+                self._ctx.totals.round_repetition_s = time.repetition_s
+            self._ctx.record(
+                Job(
+                    round=self._ctx.round,
+                    node=self._node,
+                    purpose=work.purpose,
+                    submitted_s=submitted,
+                    started_s=started,
+                    ended_s=self._ctx.now,
+                    steps=len(work.submissions),
+                    circuits=sum(work.submissions),
+                    shots=self._qpu.shots,
+                    overhead_s=time.overhead_s,
+                    circuit_s=time.circuit_s,
+                    readout_s=time.readout_s,
+                    repetition_s=time.repetition_s,
+                    control_j=energy.control_j,
+                    cooling_j=energy.cooling_j,
+                    samples=work.samples,
+                    loss=work.finish(),
+                )
+            )
+
+    def account_idle(self) -> None:
+        """Charge the cooling of the time since the last account in which no job ran: a cryostat never stops."""
+        idle = max(0.0, self._ctx.now - self._accounted_s - self._busy_s)
+        self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.energy(idle, self._qubits).cooling_j)
+        self._accounted_s, self._busy_s = self._ctx.now, 0.0

@@ -1,0 +1,190 @@
+"""The rounds of a task: the five steps in order, and the records that each round leaves."""
+
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qflsim.learning.task import LearningTask, Score
+from qflsim.trace import Energy, Evaluation, Round
+
+from .context import Context, Totals
+from .device import Floats
+from .ledger import Ledger
+from .publisher import Publisher
+from .qpu import Work
+from .server import Contribution, Server
+from .shard import TaskShard, global_model
+
+__all__ = ["Rounds"]
+
+
+@dataclass
+class _Times:
+    """Simulated times [s] at which the steps of one round ended."""
+
+    started: float
+    published: float = 0.0
+    distributed: float = 0.0
+    trained: float = 0.0
+    crossed: float = 0.0
+    ended: float = 0.0
+
+
+class Rounds:
+    """All rounds of one task, as one process.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    publisher, servers, shard:
+        Who acts.
+    ledgers:
+        All chains.
+    task:
+        The learning task.
+    roles:
+        ``publisher``, ``server`` or ``device`` for every node.
+    upkeep:
+        Charges, for a duration [s], what runs whether it is used or not.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        publisher: Publisher,
+        servers: Sequence[Server],
+        shard: TaskShard,
+        ledgers: Sequence[Ledger],
+        task: LearningTask,
+        roles: Mapping[str, str],
+        upkeep: Callable[[float], None],
+    ) -> None:
+        self._ctx = ctx
+        self._publisher = publisher
+        self._servers = tuple(servers)
+        self._shard = shard
+        self._ledgers = tuple(ledgers)
+        self._task = task
+        self._roles = roles
+        self._upkeep = upkeep
+        self.model: Floats = global_model(self._servers)
+
+    def run(self) -> Generator[Any, Any, None]:
+        """Evaluate the initial model, then go through all rounds."""
+        self._evaluate("global", self.model)
+        for number in range(1, self._publisher.offer.rounds + 1):
+            yield from self._round(number)
+        yield from self._hand_out()
+
+    def _round(self, number: int) -> Generator[Any, Any, None]:
+        """Publish, select and distribute, train, cross-chain, aggregate."""
+        ctx = self._ctx
+        ctx.round = number
+        ctx.totals.open_round()
+        before = replace(ctx.totals)
+        times = _Times(started=ctx.now)
+
+        members = yield from self._publisher.announce(self._servers)
+        times.published = times.distributed = ctx.now
+
+        work = [ctx.env.process(server.local_round()) for server in members]
+        yield ctx.env.all_of(work)
+        contributions: dict[Server, Contribution] = dict(zip(members, [w.value for w in work], strict=True))
+        times.trained = ctx.now
+        times.distributed = max([times.published, *(own.distributed_s for own in contributions.values())])
+
+        present = yield from self._shard.cross_chain(contributions)
+        times.crossed = ctx.now
+
+        if present:
+            yield from self._shard.mix(present, contributions)
+            yield from self._shard.store_global(present, self._servers, contributions)
+            self.model = global_model(self._servers)
+        yield ctx.env.all_of([ctx.env.process(self._test(server)) for server in self._servers])
+        times.ended = ctx.now
+        self._close(times, before, contributions, present)
+
+    def _test(self, server: Server) -> Generator[Any, Any, None]:
+        """One server runs its share of the test samples on its QPU, one circuit each."""
+        index, count = self._servers.index(server), len(self._servers)
+        share = len(range(index, self._task.test_samples, count))
+        if share:
+            loss = self._task.score(self.model).loss
+            yield from server.qpu.run(Work("evaluate", [share], share, lambda: None, lambda: loss))
+
+    def _hand_out(self) -> Generator[Any, Any, None]:
+        """After the last round the final models go down to the devices."""
+        env = self._ctx.env
+        handing = [
+            env.process(server.hand_model(device))
+            for server in self._servers
+            for device in server.devices.values()
+        ]
+        if handing:
+            yield env.all_of(handing)
+
+    def _close(
+        self, times: _Times, before: Totals, contributions: Mapping[Server, Contribution], present: Sequence[Server]
+    ) -> None:
+        """Settle energy and storage, evaluate, and record the round."""
+        ctx, totals = self._ctx, self._ctx.totals
+        self._upkeep(times.ended - times.started)
+        for ledger in self._ledgers:
+            ledger.store()
+        spent = ctx.energy.close_round()
+        for node, cause, joules in spent:
+            ctx.record(Energy(round=ctx.round, node=node, role=self._roles[node], cause=cause, energy_j=joules))
+        score = self._evaluate("global", self.model)
+        for server in self._servers:
+            self._evaluate(server.name, server.parameters)
+        updates = [update for server in present for update in contributions[server].updates]
+        samples = sum(update.samples for update in updates)
+        ctx.record(
+            Round(
+                round=ctx.round,
+                started_s=times.started,
+                ended_s=times.ended,
+                publish_s=times.published - times.started,
+                distribute_s=times.distributed - times.published,
+                train_s=times.trained - times.distributed,
+                cross_chain_s=times.crossed - times.trained,
+                aggregate_s=times.ended - times.crossed,
+                key_wait_s=totals.round_key_wait_s,
+                qpu_s=totals.round_qpu_s,
+                qpu_repetition_s=totals.round_repetition_s,
+                local_agreement_s=totals.round_local_agreement_s,
+                selected=sum(len(own.selected) for own in contributions.values()),
+                aggregated=len(updates),
+                accuracy=score.accuracy,
+                loss=score.loss,
+                train_loss=sum(u.samples * u.loss for u in updates) / samples if samples else float("nan"),
+                air_bit=totals.air_bit - before.air_bit,
+                wired_bit=totals.wired_bit - before.wired_bit,
+                key_bit=totals.qkd_bit - before.qkd_bit,
+                ledger_byte=totals.ledger_byte - before.ledger_byte,
+                energy_j=math.fsum(joules for _, _, joules in spent),
+                qpu_cooling_j=math.fsum(joules for _, cause, joules in spent if cause == "qpu_cooling"),
+            )
+        )
+        ctx.trace.flush()
+
+    def _evaluate(self, model: str, parameters: Floats) -> Score:
+        """Record how good a model is, and what was spent until now."""
+        score = self._task.score(parameters)
+        self._ctx.record(
+            Evaluation(
+                round=self._ctx.round,
+                time_s=self._ctx.now,
+                model=model,
+                backend="engine",
+                samples=score.samples,
+                accuracy=score.accuracy,
+                loss=score.loss,
+                energy_j=self._ctx.energy.total(),
+                qpu_cooling_j=self._ctx.energy.by_cause()["qpu_cooling"],
+                air_bit=self._ctx.totals.air_bit,
+            )
+        )
+        return score

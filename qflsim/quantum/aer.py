@@ -1,0 +1,213 @@
+"""Qiskit Aer as the reference: the same compiled circuits, run by the simulator everybody knows.
+
+`AerBackend` has the interface of the fast engine and computes exact expectation values by Aer's density-matrix
+method, gradients by parameter-shift rules, all circuits of a step in one Aer job. `evaluate_with_pennylane` samples
+shots through PennyLane's ``qiskit.aer`` device, so that a trained model can be judged by code that shares nothing
+with the engine but the list of native gates.
+
+References
+----------
+.. [1] Qiskit Aer documentation, ``AerSimulator`` (method ``density_matrix``, ``parameter_binds``), version 0.17.
+.. [2] pennylane-qiskit documentation, device ``qiskit.aer``, version 0.45.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qflsim.quantum.gates import PENNYLANE_GATES
+from qflsim.quantum.items import Angle
+from qflsim.quantum.native import NativeCircuit
+from qflsim.quantum.optimizers import adam_step
+from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
+
+__all__ = ["AerBackend", "evaluate_with_pennylane"]
+
+
+class AerBackend:
+    """Exact expectation values by Aer's density-matrix method; gradients by parameter shift.
+
+    Parameters
+    ----------
+    native:
+        The compiled circuit.
+
+    Notes
+    -----
+    *Scope*: exact mode, the slow reference; see `evaluate_with_pennylane` for shots.
+    """
+
+    def __init__(self, native: NativeCircuit) -> None:
+        from qiskit_aer import AerSimulator
+
+        self.native = native
+        self._slots = tuple(angle for gate in native.gates for angle in gate.angles)
+        self._circuit, self._symbols = _aer_circuit(native)
+        model = native.noise.model if native.noise else None
+        self._simulator = AerSimulator(method="density_matrix", noise_model=model, max_parallel_threads=1)
+
+    def encode(self, samples: NDArray[np.float64]) -> EncodedData:
+        """Encoding angles of samples, (samples, features) -> (samples, angles)."""
+        return EncodedData(self.native.encode(samples))
+
+    def expectations(self, parameters: NDArray[np.float64], data: EncodedData) -> NDArray[np.float64]:
+        """<Z> of every logical qubit as read out, readout errors included, (samples, qubits)."""
+        return self._run(np.tile(np.asarray(parameters, dtype=float), (len(data), 1)), data.values)
+
+    def loss_and_gradient(
+        self,
+        parameters: NDArray[np.float64],
+        data: EncodedData,
+        labels: NDArray[np.int64],
+        *,
+        head: SoftmaxHead | None = None,
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Mean cross-entropy [nat] of all samples, and its derivative by parameter shift."""
+        head = head or SoftmaxHead(self.native.qubits)
+        theta, labels = np.asarray(parameters, dtype=float), np.asarray(labels, dtype=np.int64)
+        points, weights = self._shifted(theta)
+        samples = len(data)
+        table = self._run(np.repeat(points, samples, axis=0), np.tile(data.values, (len(points), 1)))
+        outputs = table.reshape(len(points), samples, -1)
+        slope = head.slope(outputs[0], labels)
+        gradient = np.zeros(len(theta))
+        for k, (p, coefficient) in enumerate(weights, start=1):
+            gradient[p] += coefficient * float(np.sum(slope * outputs[k]))
+        return head.loss(outputs[0], labels), gradient
+
+    def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
+        """Run the jobs one after the other."""
+        for job in jobs:
+            check_job(job, parameters=self.native.parameters, classes=head.classes)
+        return [self._train(job, head) for job in jobs]
+
+    def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
+        theta, losses = job.parameters.astype(float), []
+        moments = np.zeros((2, len(theta)))
+        for step, batch in enumerate(job.batches, start=1):
+            used = batch[batch >= 0]
+            data = EncodedData(job.data.values[used])
+            loss, gradient = self.loss_and_gradient(theta, data, job.labels[used], head=head)
+            theta = adam_step(theta, gradient, moments, step, job.optimizer)
+            losses.append(loss)
+        return TrainingResult(theta, np.array(losses))
+
+    def _shifted(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[tuple[int, float]]]:
+        """The unshifted point and all shifted ones (points, parameters); (parameter, coefficient) of the latter."""
+        points, weights = [theta], []
+        for p, rule in enumerate(self.native.shift_rules):
+            for shift, coefficient in zip(rule.shifts, rule.coefficients, strict=True):
+                moved = theta.copy()
+                moved[p] += shift
+                points.append(moved)
+                weights.append((p, coefficient))
+        return np.array(points), weights
+
+    def _run(self, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Outputs of circuits, one per row of parameters and encoding angles, in one Aer job."""
+        native = self.native
+        columns = {symbol: _values(angle, parameters, phi) for symbol, angle in self._symbols.items()}
+        binds = [{symbol: column.tolist() for symbol, column in columns.items()}] if columns else None
+        result = self._simulator.run(self._circuit, parameter_binds=binds).result()
+        runs = len(parameters) if binds else 1
+        ideal = np.array([[result.data(r)[f"z{k}"] for k in range(native.qubits)] for r in range(runs)], dtype=float)
+        ideal = np.broadcast_to(ideal, (len(parameters), native.qubits))
+        means = np.array([native.readout(k) @ [1.0, -1.0] for k in range(native.qubits)])
+        return ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
+
+
+def _values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An affine angle at many points, (points,)."""
+    result = np.full(len(parameters), angle.constant)
+    for p, factor in angle.parameters.items():
+        result += factor * parameters[:, p]
+    for k, factor in angle.features.items():
+        result += factor * phi[:, k]
+    return result
+
+
+def _aer_circuit(native: NativeCircuit) -> tuple[Any, dict[Any, Angle]]:
+    """The compiled circuit with a symbol for every variable angle, saving <Z> of every logical qubit."""
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import Parameter
+    from qiskit.circuit.library import get_standard_gate_name_mapping
+    from qiskit.quantum_info import Pauli
+
+    known = get_standard_gate_name_mapping()
+    circuit, symbols = QuantumCircuit(native.qubits), {}
+    for gate in native.gates:
+        values: list[Any] = []
+        for angle in gate.angles:
+            if angle.parameters or angle.features:
+                symbol = Parameter(f"a{len(symbols)}")
+                symbols[symbol] = angle
+                values.append(symbol)
+            else:
+                values.append(angle.constant)
+        circuit.append(known[gate.name].base_class(*values), list(gate.qubits))
+    if native.noise is None:
+        circuit = _without_noise(circuit)
+    for k in range(native.qubits):
+        circuit.save_expectation_value(Pauli("Z"), [native.final[k]], label=f"z{k}")
+    return circuit, symbols
+
+
+def _without_noise(circuit: Any) -> Any:
+    """Translate gates that Aer lacks; allowed only where no error hangs on a gate's name."""
+    from qiskit import transpile
+    from qiskit_aer import AerSimulator
+
+    return transpile(circuit, AerSimulator(method="density_matrix"), optimization_level=0)
+
+
+def evaluate_with_pennylane(
+    native: NativeCircuit, parameters: NDArray[np.float64], samples: NDArray[np.float64], *, shots: int, seed: int
+) -> NDArray[np.float64]:
+    """<Z> of every logical qubit, estimated from shots on PennyLane's ``qiskit.aer`` device, (samples, qubits).
+
+    The device runs the compiled circuit gate by gate, all samples in one Aer job, under the noise model it was
+    compiled for; the standard error of each number is at most 1/sqrt(shots).
+
+    Parameters
+    ----------
+    native:
+        The compiled circuit.
+    parameters:
+        Trained parameters (parameters,).
+    samples:
+        Data (samples, features).
+    shots:
+        Shots per sample.
+    seed:
+        Seed of Aer's sampling; the circuits of the job use different streams.
+    """
+    import pennylane as qml
+
+    if shots < 1:
+        raise ValueError(f"shots must be at least 1, got {shots}")
+    options = {"noise_model": native.noise.model} if native.noise else {}
+    device = qml.device("qiskit.aer", wires=native.qubits, optimization_level=0, seed_simulator=seed, **options)
+    names = {qiskit: getattr(qml, name) for name, qiskit in PENNYLANE_GATES.items() if not name.startswith("Adjoint")}
+    phi = native.encode(samples)
+    theta = np.tile(np.asarray(parameters, dtype=float), (len(phi), 1))
+    columns = [[_values(angle, theta, phi) for angle in gate.angles] for gate in native.gates]
+    measurements = [qml.expval(qml.PauliZ(native.final[k])) for k in range(native.qubits)]
+    tapes = []
+    for s in range(len(phi)):
+        gates = zip(native.gates, columns, strict=True)
+        operations = [_operation(names, gate, [float(c[s]) for c in values]) for gate, values in gates]
+        tapes.append(qml.tape.QuantumScript(operations, measurements, shots=shots))
+    return np.array(qml.execute(tapes, device, diff_method=None), dtype=float).reshape(len(phi), native.qubits)
+
+
+def _operation(names: dict[str, Any], gate: Any, values: list[float]) -> Any:
+    """A native gate as a PennyLane operation."""
+    import pennylane as qml
+
+    if gate.name in ("sdg", "tdg", "sxdg"):
+        return qml.adjoint(names[gate.name.removesuffix("dg")](wires=gate.qubits))
+    if gate.name not in names:
+        raise ValueError(f"PennyLane has no gate for {gate.name}; compile to other basis gates")
+    return names[gate.name](*values, wires=gate.qubits)

@@ -1,0 +1,146 @@
+"""A scenario: one frozen value that says what the world is. It holds a seed, never a generator."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from .chain.agreement import Agreement
+from .chain.pbft import PBFT
+from .checks import Part, quantity
+from .crypto.keys import HybridKeys, KeySource
+from .crypto.processors import CortexM4, Processor, X86Core
+from .crypto.signatures import MLDSA, SignatureScheme
+from .energy import ComputeEnergy, FibreEnergy, PlantPower, QKDEnergy, RadioEnergy, StationEnergy
+from .learning.aggregation import Aggregator, FedAvg
+from .learning.datasets import Dataset
+from .learning.digits import Digits
+from .learning.mixing import Mixing, Star
+from .learning.models import Model
+from .learning.selection import AllDevices, Selection
+from .learning.training import LocalTraining
+from .learning.vqc import VQC
+from .network.background import BackgroundTraffic
+from .network.fibre import Fibre
+from .network.placement import DenseCell
+from .network.radio import UrbanMicro
+from .network.sidelink import Sidelink
+from .quantum.qpu import QPU, EdgeQPU
+
+__all__ = ["EnergyModels", "Scenario"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyModels(Part):
+    """What turns seconds, bits and cycles into joules, node by node.
+
+    Parameters
+    ----------
+    device_radio, station:
+        Radio of a device, and the base station at a server.
+    fibre:
+        Wired network.
+    qkd:
+        QKD terminals.
+    plant:
+        Control electronics and cooling of a QPU.
+    device_compute, server_compute:
+        Classical processors, for everything but cryptography.
+    """
+
+    device_radio: RadioEnergy = RadioEnergy()
+    station: StationEnergy = StationEnergy()
+    fibre: FibreEnergy = FibreEnergy()
+    qkd: QKDEnergy = QKDEnergy()
+    plant: PlantPower = PlantPower()
+    device_compute: ComputeEnergy = ComputeEnergy()
+    server_compute: ComputeEnergy = ComputeEnergy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario(Part):
+    """The world of one simulation, from the radio to the learning task.
+
+    Parameters
+    ----------
+    name:
+        Name of the results folder.
+    seed:
+        Seed of all random streams.
+    rounds:
+        Global rounds.
+    topology:
+        Where publisher, servers and devices stand.
+    access, sidelink, backhaul:
+        Links between device and server, between devices of one cell, and between servers.
+    background:
+        The other devices on the access band; ``None`` for an empty cell.
+    keys:
+        Where session keys come from.
+    key_pool:
+        Capacity of each link's QKD pool [bit].
+    signatures:
+        Signature scheme of updates, votes and transactions.
+    device_processor, server_processor:
+        Processors that do the cryptography.
+    qpu:
+        The QPU of every device and server.
+    model, data, training:
+        What is learned, from what, and how a device trains.
+    selection, aggregation, mixing:
+        Which devices take part, how a server combines their updates, how servers combine their models.
+    agreement:
+        Agreement protocol of all three kinds of chains.
+    update_deadline:
+        Time [s] from the start of a round after which a server goes on without the devices that are not done.
+    agreement_deadline:
+        Time [s] after which a decision that did not fall is given up.
+    reward:
+        Reward that the task announces, in the chain's own unit.
+    energy:
+        Energy models.
+    aer_samples, aer_shots:
+        Test samples and shots for the re-evaluation of the final model on Aer through PennyLane; 0 samples skip it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a field is of the wrong type or out of bounds, or the model does not fit the data's classes.
+    """
+
+    name: str
+    seed: int = quantity(7, at_least=0, advice="give a whole number, e.g. 7")
+    rounds: int = quantity(20, at_least=1, advice="give a whole number, e.g. 20")
+    topology: DenseCell = DenseCell()
+    access: UrbanMicro = UrbanMicro()
+    sidelink: Sidelink = Sidelink()
+    backhaul: Fibre = Fibre()
+    background: BackgroundTraffic | None = BackgroundTraffic()
+    keys: KeySource = HybridKeys()
+    key_pool: float = quantity(25.6e6, unit="bit", above=0, advice="give it in bits, e.g. 25.6 * Mbit")
+    signatures: SignatureScheme = MLDSA(level=65)
+    device_processor: Processor = CortexM4()
+    server_processor: Processor = X86Core()
+    qpu: QPU = EdgeQPU()
+    model: Model = VQC()
+    data: Dataset = Digits()
+    training: LocalTraining = LocalTraining()
+    selection: Selection = AllDevices()
+    aggregation: Aggregator = FedAvg()
+    mixing: Mixing = Star()
+    agreement: Agreement = PBFT()
+    update_deadline: float = quantity(600.0, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 600 * s")
+    agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
+    reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
+    energy: EnergyModels = EnergyModels()
+    aer_samples: int = quantity(60, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
+    aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
+
+    def check(self) -> None:
+        """Refuse a name that is no folder name, and deadlines that exclude each other."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
+            raise ValueError(f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'")
+        if math.isfinite(self.update_deadline) and self.agreement_deadline > self.update_deadline:
+            raise ValueError(
+                f"Scenario.agreement_deadline must be <= update_deadline = {self.update_deadline:g} s, "
+                f"got {self.agreement_deadline!r}; local agreement is part of the round's training step"
+            )

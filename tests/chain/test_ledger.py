@@ -1,0 +1,223 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qflsim.chain.block import Block, Header, ModelMetadata, certificate_byte
+from qflsim.chain.ledger import Chain, Fault, check_stored, genesis
+from qflsim.chain.merkle import inclusion_proof, proves_inclusion
+from qflsim.chain.transactions import (
+    GlobalModel,
+    IntermediateModel,
+    Join,
+    Receipt,
+    Selection,
+    Shard,
+    Task,
+    Update,
+    digest_of,
+    pack_parameters,
+    read_transaction,
+)
+from qflsim.chain.wire import Reader
+from qflsim.crypto.signatures import ECDSA_P256, MLDSA, Falcon512
+
+SCHEME = ECDSA_P256()
+PARAMETERS = pack_parameters([0.5, -1.25, 3.0])
+COMMON = {"sender": "device-1", "task": "digits", "round": 3, "time_s": 12.5}
+MODEL = {"digest": digest_of(PARAMETERS), "samples": 40, "loss": 0.7}
+
+
+def one_of_each():
+    header = genesis("lmuc-1").header.encode()
+    return (
+        Task(**COMMON, model="VQC(4, 6)", samples=100, rounds=20, reward=1.5),
+        Join(**COMMON, devices=5, samples=200),
+        Shard(**COMMON, servers=("server-1", "server-2")),
+        Selection(**COMMON, devices=("device-1", "device-2")),
+        Update(**COMMON, **MODEL, parameters=PARAMETERS),
+        IntermediateModel(**COMMON, **MODEL, devices=("device-1",), parameters=PARAMETERS),
+        GlobalModel(**COMMON, **MODEL, servers=("server-1",), accuracy=float("nan")),
+        Receipt(**COMMON, source="lmuc-1", header=header, certificate=b"\x01\x02"),
+    )
+
+
+def grow(blocks=3, scheme=SCHEME, signers=("a", "b", "c")):
+    chain = Chain("shard-digits")
+    for i in range(blocks):
+        items = [tx.signed(scheme) for tx in one_of_each()[i : i + 3]]
+        model = ModelMetadata(task="digits", digest="ab" * 32, loss=0.5, samples=40, contributors=3)
+        block = chain.propose(items, proposer="a", round=1, time_s=float(i), model=model)
+        chain.append(block.certified(signers, scheme))
+    return chain
+
+
+CHAIN = grow()
+STORED = CHAIN.encode()
+STARTS = [0]
+for _block in CHAIN.blocks:
+    STARTS.append(STARTS[-1] + _block.size_byte)
+
+
+@pytest.mark.parametrize("transaction", one_of_each(), ids=lambda tx: tx.kind)
+def test_a_transaction_weighs_what_its_bytes_weigh(transaction):
+    signed = transaction.signed(MLDSA(level=65))
+    assert signed.size_byte == len(transaction.encode()) + 3309 + 1952
+    fields = read_transaction(signed.payload)
+    assert fields["kind"] == transaction.kind
+    assert fields["sender"] == "device-1" and fields["time_s"] == 12.5
+
+
+def test_kinds_are_distinct():
+    kinds = [tx.kind for tx in one_of_each()]
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_a_model_on_the_chain_costs_four_bytes_a_parameter():
+    full = Update(**COMMON, **MODEL, parameters=PARAMETERS).encode()
+    by_digest = Update(**COMMON, **MODEL).encode()
+    assert full.endswith(PARAMETERS)
+    assert len(full) - len(by_digest) == 4 * 3 + len("12") - len("0")
+
+
+def test_a_digest_that_is_not_the_models_is_refused():
+    with pytest.raises(ValueError, match="digest must be that of the parameters, got 'ff'"):
+        Update(**COMMON, digest="ff", samples=1, loss=0.1, parameters=PARAMETERS)
+
+
+def test_a_diverged_loss_can_be_written_down():
+    text = read_transaction(Update(**COMMON, digest="", samples=1, loss=float("inf")).encode())
+    assert text["loss"] == "inf"
+
+
+def test_bytes_that_are_no_transaction_are_refused():
+    with pytest.raises(ValueError):
+        read_transaction(b"\x00\x00\x00\x02[]")
+
+
+def test_blocks_and_chains_survive_storing():
+    reader = Reader(STORED)
+    blocks = []
+    while not reader.done:
+        blocks.append(Block.decode(reader))
+    assert [b.hash for b in blocks] == [b.hash for b in CHAIN.blocks]
+    assert b"".join(b.encode() for b in blocks) == STORED
+    assert blocks[2].transactions == CHAIN.blocks[2].transactions
+
+
+def test_sizes_are_the_lengths_of_the_bytes():
+    assert CHAIN.size_byte == len(STORED)
+    for block in CHAIN.blocks:
+        assert len(block.encode()) == block.size_byte == block.header_byte + block.body_byte + block.certificate_byte
+
+
+@pytest.mark.parametrize("scheme", [ECDSA_P256(), MLDSA(level=44), Falcon512()], ids=lambda s: s.name)
+def test_a_certificate_grows_by_one_signature_and_identity_per_signer(scheme):
+    signers = [f"server-{i}" for i in range(11)]
+    block = grow(1, scheme, signers).tip
+    assert block.certificate_byte == certificate_byte(11, scheme) == 8 + 11 * (8 + scheme.signature_byte)
+    assert len(block.certificate.encode()) == block.certificate_byte
+
+
+def test_an_untouched_chain_has_no_fault():
+    assert CHAIN.verify() is None
+    assert check_stored(STORED, "shard-digits") is None
+
+
+@settings(max_examples=400)
+@given(place=st.integers(0, len(STORED) - 1), bit=st.integers(1, 255))
+def test_any_changed_byte_is_found_in_its_block(place, bit):
+    data = bytearray(STORED)
+    data[place] ^= bit
+    fault = check_stored(bytes(data), "shard-digits")
+    height = next(i for i in range(len(CHAIN.blocks)) if place < STARTS[i + 1])
+    assert fault is not None
+    assert fault.height == height
+
+
+def test_every_single_bit_of_the_chain_matters():
+    for place in range(0, len(STORED), 7):
+        data = bytearray(STORED)
+        data[place] ^= 1 << (place % 8)
+        assert check_stored(bytes(data), "shard-digits") is not None
+
+
+@given(cut=st.integers(1, len(STORED) - 1))
+def test_a_chain_cut_within_a_block_is_found(cut):
+    fault = check_stored(STORED[:cut], "shard-digits")
+    assert (fault is None) == (cut in STARTS)
+
+
+def _tampered(index, **changes):
+    chain = grow()
+    chain.blocks[index] = replace(chain.blocks[index], **changes)
+    return chain.verify()
+
+
+def test_faults_say_where_and_why():
+    second = CHAIN.blocks[2]
+    other = replace(second.header, proposer="z")
+    assert _tampered(2, header=other) == Fault(2, "its certificate is not for this header")
+    assert _tampered(2, certificate=None) == Fault(2, "it has no certificate")
+    assert _tampered(2, transactions=second.transactions[:-1]).reason == "it states 3 transactions"
+    swapped = second.transactions[::-1]
+    assert _tampered(2, transactions=swapped) == Fault(2, "its Merkle root is not that of its transactions")
+
+
+def test_a_rewritten_block_breaks_the_link_of_the_next():
+    chain = grow()
+    forged = replace(chain.blocks[1], header=replace(chain.blocks[1].header, proposer="z"))
+    chain.blocks[1] = forged.certified(("a", "b", "c"), SCHEME)
+    assert chain.verify() == Fault(2, "its link is not the hash of the block before")
+
+
+def test_a_block_that_does_not_continue_the_chain_is_refused():
+    chain = grow()
+    block = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+    chain.append(block)
+    with pytest.raises(ValueError, match="must continue chain 'shard-digits' at height 5, but its height is 4"):
+        chain.append(block)
+    alien = Chain("global").propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+    with pytest.raises(ValueError, match="belongs to chain 'global'"):
+        chain.append(alien)
+    with pytest.raises(ValueError, match="signed twice"):
+        chain.append(chain.propose([], proposer="a", round=2, time_s=9.0).certified("aa", SCHEME))
+    with pytest.raises(ValueError, match="older than"):
+        chain.append(chain.propose([], proposer="a", round=2, time_s=0.0).certified("ab", SCHEME))
+
+
+def test_signatures_are_not_hashed():
+    small, large = grow(1, ECDSA_P256()).tip, grow(1, ECDSA_P256(), ("d", "e")).tip
+    assert small.hash == large.hash and small.certificate != large.certificate
+
+
+def test_a_receipt_proves_a_block_of_another_chain():
+    local = grow().blocks[1]
+    receipt = Receipt(
+        **COMMON, source="shard-digits", header=local.header.encode(), certificate=local.certificate.encode()
+    )
+    assert Header.decode(Reader(receipt.header)).hash == local.hash
+    assert receipt.encode().endswith(receipt.header + receipt.certificate)
+
+
+def test_an_update_in_a_block_has_an_inclusion_proof():
+    block = CHAIN.blocks[1]
+    leaves = block.leaves
+    proof = inclusion_proof(leaves, 1)
+    assert proves_inclusion(leaves[1], 1, 3, proof, block.header.root)
+
+
+def test_the_ledger_of_a_round_adds_up():
+    """n updates of P parameters on chain take n (4 P + signature + key + rest) bytes, exactly."""
+    scheme, parameters = MLDSA(level=44), pack_parameters([0.0] * 1000)
+    update = Update(**COMMON, digest=digest_of(parameters), samples=10, loss=0.1, parameters=parameters)
+    rest = len(update.encode()) - 4000
+    chain = Chain("lmuc-1")
+    block = chain.propose([update.signed(scheme)] * 20, proposer="a", round=1, time_s=1.0)
+    assert block.body_byte == 20 * (4 * 1000 + 2420 + 1312 + rest + 12)
+
+
+def test_numbers_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"0\.\.2\^32 - 1, got -1"):
+        ModelMetadata(contributors=-1).encode()

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qflsim.learning.loss import accuracy, cross_entropy, log_softmax
+from qflsim.learning.optimizers import Adam
+from qflsim.learning.training import LocalTraining, circuits_per_sample
+
+
+@given(samples=st.integers(1, 90), batch=st.integers(1, 40), epochs=st.integers(1, 4), seed=st.integers(0, 99))
+def test_every_epoch_goes_once_through_all_samples(samples, batch, epochs, seed):
+    training = LocalTraining(batch=batch, epochs=epochs)
+    schedule = training.schedule(samples, np.random.default_rng(seed))
+    assert schedule.shape == (training.steps(samples), batch)
+    assert schedule.dtype == np.int64
+    for epoch in np.split(schedule, epochs):
+        assert sorted(epoch[epoch >= 0].tolist()) == list(range(samples))
+        # only the last batch is padded, and only at its end
+        assert (epoch.ravel()[samples:] == -1).all()
+
+
+def test_epochs_are_shuffled_anew_and_follow_the_stream():
+    training = LocalTraining(batch=32, epochs=2)
+    first, second = np.split(training.schedule(32, np.random.default_rng(1)), 2)
+    assert first.tolist() != second.tolist()
+    again = training.schedule(32, np.random.default_rng(1))
+    assert again.tobytes() == np.concatenate([first, second]).tobytes()
+
+
+def test_circuits_of_one_step_of_the_standard_circuit():
+    training = LocalTraining(batch=32, epochs=1)
+    assert training.circuits(32, two_term=72, four_term=24) == 7680 + 32
+    assert circuits_per_sample(72, 24) == 241
+
+
+@given(samples=st.integers(1, 90), batch=st.integers(1, 40), epochs=st.integers(1, 4))
+def test_submissions_add_up_to_the_circuits(samples, batch, epochs):
+    training = LocalTraining(batch=batch, epochs=epochs)
+    submissions = training.submissions(samples, two_term=3, four_term=2)
+    assert len(submissions) == training.steps(samples)
+    assert sum(submissions) == training.circuits(samples, two_term=3, four_term=2)
+    used = (training.schedule(samples, np.random.default_rng(0)) >= 0).sum(axis=1)
+    assert submissions == (used * circuits_per_sample(3, 2)).tolist()
+
+
+def test_circuits_are_those_that_pennylane_shifts():
+    import pennylane as qml
+
+    from qflsim.learning.vqc import VQC
+
+    model = VQC(qubits=3, layers=1)
+    parameters = np.linspace(0.1, 1.2, model.parameters)
+
+    def qfunc():
+        model.circuit(np.full(3, 0.3), parameters)
+        return qml.expval(qml.PauliZ(0))
+
+    script = qml.tape.make_qscript(qfunc)()
+    script.trainable_params = list(range(6, 6 + model.parameters))
+    shifted, _ = qml.gradients.param_shift(script)
+    assert len(shifted) + 1 == circuits_per_sample(two_term=9, four_term=3)
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(ValueError, match="at least one sample, got 0"):
+        LocalTraining().schedule(0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"epochs": 0}, {"optimizer": Adam}])
+def test_wrong_training_is_refused(wrong):
+    with pytest.raises((TypeError, ValueError), match=r"LocalTraining\."):
+        LocalTraining(**wrong)
+
+
+def test_defaults_of_adam():
+    adam = Adam()
+    assert (adam.rate, adam.beta1, adam.beta2, adam.epsilon) == (0.01, 0.9, 0.999, 1e-8)
+    with pytest.raises(ValueError, match=r"Adam\.beta2 must be < 1"):
+        Adam(beta2=1.0)
+
+
+def test_loss_by_hand():
+    outputs = np.array([[1.0, -1.0, -1.0, -1.0]])
+    assert cross_entropy(outputs, np.array([0]), 4) == pytest.approx(np.log(1 + 3 * np.exp(-2)))
+    assert cross_entropy(np.zeros((5, 4)), np.zeros(5, dtype=int), 4) == pytest.approx(np.log(4))
+    # only the first `classes` qubits are read
+    assert cross_entropy(np.array([[0.0, 0.0, 9.0]]), np.array([1]), 2) == pytest.approx(np.log(2))
+    assert accuracy(np.array([[0.0, 0.1, 0.9], [0.3, 0.2, 0.9]]), np.array([1, 1]), 2) == 0.5
+
+
+@given(
+    rows=st.lists(st.lists(st.floats(-50, 50), min_size=3, max_size=3), min_size=1, max_size=5),
+    shift=st.floats(-1000, 1000),
+)
+def test_log_softmax_is_a_distribution_and_blind_to_shifts(rows, shift):
+    outputs = np.array(rows)
+    logs = log_softmax(outputs)
+    np.testing.assert_allclose(np.exp(logs).sum(axis=1), 1.0)
+    np.testing.assert_allclose(log_softmax(outputs + shift), logs, atol=1e-9)
+
+
+def test_log_softmax_does_not_overflow():
+    assert np.isfinite(log_softmax(np.array([[1e4, -1e4]]))).all()
+
+
+def test_outputs_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="4 classes need as many expectations per sample, got 3"):
+        accuracy(np.zeros((2, 3)), np.zeros(2, dtype=int), 4)
+    with pytest.raises(ValueError, match="must be"):
+        cross_entropy(np.zeros((2, 3)), np.zeros(3, dtype=int), 3)
