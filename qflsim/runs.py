@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from .checks import Part, ScenarioError
 
-__all__ = ["create_folder", "describe", "digests", "versions", "write_run_json"]
+__all__ = ["create_folder", "describe", "digests", "refuse_unwritable", "versions", "write_run_json"]
 
 _PACKAGES = ("qflsim", "simpy", "pennylane", "pennylane-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "numba")
 
@@ -40,13 +41,27 @@ def create_folder(out: str | Path, scenario: str, seed: int, replication: int) -
     raise ScenarioError(f"{parent} holds too many runs called {name}; give another folder with --out")
 
 
-def write_run_json(folder: Path, scenario: Part, *, replication: int, status: str, rounds_done: int) -> None:
+def refuse_unwritable(out: str | Path) -> None:
+    """Refuse, before anything runs, a place in which no folder can be made."""
+    place = Path(out).absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise ScenarioError(f"cannot write results to {out}: {place} is a file; give a writable folder with --out")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ScenarioError(f"cannot write results to {out}: {place} is not writable; give a writable folder with --out")
+
+
+def write_run_json(
+    folder: Path, scenario: Part, *, replication: int, status: str, rounds_done: int, aer: dict[str, Any] | None
+) -> None:
     """Write what the run was: scenario, seed, versions and the digest of every table. No date: same seed, same bytes."""
     content = {
         "scenario": describe(scenario),
         "replication": replication,
         "status": status,
         "rounds_done": rounds_done,
+        "aer": aer,
         "versions": versions(),
         "sha256": digests(folder),
     }

@@ -215,7 +215,7 @@ class Evaluation(Record):
 
     round: int = column("number of the global round; 0 is the initial model")
     time_s: float = column("simulated time")
-    model: str = column("global, or the server whose mixed model it is")
+    model: str = column("global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer")
     backend: str = column("engine (exact expectations), or aer (PennyLane on qiskit.aer, sampled shots)")
     samples: int = column("test samples")
     accuracy: float = column("share classified correctly")

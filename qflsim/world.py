@@ -3,21 +3,16 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from .checks import ScenarioError
 from .energy import EnergyBook
+from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
 from .learning.selection import Reputation, Requirement
 from .learning.task import LearningTask
-from .network.placement import Placement
 from .nodes.computer import Computer
 from .nodes.context import Context
 from .nodes.device import Device
@@ -38,3 +33,163 @@ from .wiring import Wiring
 __all__ = ["World"]
 
 TASK = "task-1"
+
+
+class World:
+    """One replication of one scenario.
+
+    Parameters
+    ----------
+    scenario:
+        What the world is.
+    replication:
+        Which independent repetition, counted from 0.
+
+    Raises
+    ------
+    ScenarioError
+        If the parts of the scenario do not fit each other.
+    """
+
+    def __init__(self, scenario: Scenario, replication: int = 0) -> None:
+        self.scenario = scenario
+        self.trace = Trace()
+        streams = Streams(scenario.seed, replication)
+        self.ctx = Context(simpy.Environment(initial_time=0.0), self.trace, EnergyBook(), streams)
+        self.placement = scenario.topology.place(streams)
+        self.wiring = Wiring(scenario, self.placement, self.ctx)
+        self._fabric = Fabric(self.ctx, self.wiring.route)
+        try:
+            self.data, self._compiled, self._task = self._learn()
+        except ValueError as error:
+            raise ScenarioError(str(error)) from error
+        self._computers = {name: self._computer(name) for name in self.placement.positions}
+        self._keys = KeyService(self.ctx, self._fabric, scenario.keys, self.wiring.pools, self._computers)
+        self._qpus: dict[str, QuantumProcessor] = {}
+        self._rounds = self._actors()
+        self._check_deadline()
+
+    def run(self) -> None:
+        """Let simulated time pass until all rounds are over."""
+        self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
+
+    def check_on_aer(self) -> dict[str, float] | None:
+        """Re-evaluate the final global model through PennyLane on Aer; ``None`` if the scenario skips it.
+
+        Both results go to the evaluations table; what is returned compares them.
+        """
+        scenario = self.scenario
+        samples = min(scenario.aer_samples, len(self.data.test_y))
+        if not samples:
+            return None
+        seed = int(self.ctx.streams.fresh("aer").integers(2**31))
+        return self._rounds.check_on_aer(self._compiled.native, self.data.test_x[:samples], scenario.aer_shots, seed)
+
+    def _learn(self) -> tuple[Data, CompiledTask, LearningTask]:
+        """Load and split the data, compile the circuit, prepare the engine."""
+        scenario, streams = self.scenario, self.ctx.streams
+        data = scenario.data.load(streams.fresh("data"))
+        scenario.model.check_task(data.features, len(data.classes))
+        devices = tuple(self.placement.home)
+        shares = scenario.data.split.split(data.train_y, len(devices), streams.fresh("split"))
+        compiled = compile_task(scenario.model, scenario.qpu)
+        task = LearningTask(
+            compiled.engine,
+            scenario.training,
+            data,
+            dict(zip(devices, shares, strict=True)),
+            circuits_per_sample=compiled.circuits_per_sample,
+        )
+        return data, compiled, task
+
+    def _actors(self) -> Rounds:
+        """Publisher, servers, devices and their chains."""
+        scenario, servers = self.scenario, self.placement.servers
+        global_chain = self._ledger("global", ("publisher", *servers))
+        shard_chain = self._ledger(f"shard-{TASK}", servers)
+        patience = scenario.agreement_deadline
+        spread = Spread(self.ctx, self._fabric, patience)
+        offer = TaskOffer(TASK, repr(scenario.model), self._requirement().samples, scenario.rounds, scenario.reward)
+        publisher = Publisher(
+            self.ctx, spread, self._computers["publisher"], offer, scenario.signatures, global_chain, shard_chain
+        )
+        initial = scenario.model.initial(self.ctx.streams.fresh("initial"))
+        actors = [self._server(name, initial) for name in servers]
+        shard = TaskShard(
+            self.ctx, self._fabric, self._keys, spread, TASK, scenario.mixing, scenario.signatures,
+            publisher.computer, global_chain, shard_chain,
+        )  # fmt: skip
+        ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
+        return Rounds(self.ctx, publisher, actors, shard, ledgers, self._task, self._roles(), self._upkeep)
+
+    def _server(self, name: str, initial: NDArray[np.float64]) -> Server:
+        reached = self.wiring.reached(name)
+        return Server(
+            self.ctx,
+            self._fabric,
+            self._keys,
+            name,
+            self._computers[name],
+            self._qpu(name),
+            {device: self._device(device) for device in reached},
+            self._ledger(f"lmuc-{name}", reached),
+            self._rules(),
+            initial,
+            device_qubits=self._compiled.chip_qubits,
+        )
+
+    def _device(self, name: str) -> Device:
+        scheme = self.scenario.signatures
+        return Device(self.ctx, name, TASK, self._computers[name], self._qpu(name), self._task, scheme)
+
+    def _rules(self) -> Rules:
+        scenario = self.scenario
+        return Rules(
+            task=TASK,
+            requirement=self._requirement(),
+            selection=scenario.selection,
+            reputation=Reputation(),
+            aggregation=scenario.aggregation,
+            scheme=scenario.signatures,
+            update_deadline=scenario.update_deadline,
+        )
+
+    def _requirement(self) -> Requirement:
+        return Requirement(qubits=self.scenario.model.qubits)
+
+    def _qpu(self, node: str) -> QuantumProcessor:
+        compiled = self._compiled
+        qpu = QuantumProcessor(self.ctx, node, self.scenario.qpu, compiled.timing, compiled.chip_qubits)
+        return self._qpus.setdefault(node, qpu)
+
+    def _computer(self, node: str) -> Computer:
+        scenario, is_device = self.scenario, node in self.placement.home
+        processor = scenario.device_processor if is_device else scenario.server_processor
+        compute = scenario.energy.device_compute if is_device else scenario.energy.server_compute
+        return Computer(self.ctx, node, processor, compute, scenario.signatures)
+
+    def _ledger(self, name: str, keepers: tuple[str, ...]) -> Ledger:
+        scenario = self.scenario
+        return Ledger(
+            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, scenario.agreement_deadline, keepers
+        )
+
+    def _roles(self) -> dict[str, str]:
+        roles = dict.fromkeys(self.placement.positions, "server")
+        return roles | {"publisher": "publisher"} | dict.fromkeys(self.placement.home, "device")
+
+    def _upkeep(self, duration: float) -> None:
+        self.wiring.upkeep(duration)
+        for qpu in self._qpus.values():
+            qpu.account_idle()
+
+    def _check_deadline(self) -> None:
+        """Refuse a deadline that even the quickest local training must miss."""
+        qpu, deadline = self.scenario.qpu, self.scenario.update_deadline
+        times = {d: qpu.run_time(self._task.submissions(d), self._compiled.timing).total_s for d in self.placement.home}
+        quickest = min(times, key=lambda device: times[device])
+        if times[quickest] > deadline:
+            raise ScenarioError(
+                f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, takes "
+                f"{times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
+            )

@@ -48,7 +48,8 @@ class Message:
     payload_byte:
         Bytes of the block it carries.
     evidence:
-        Messages of others that it carries as proof; their signatures are counted in ``signatures``.
+        Messages of others that it carries as proof; their signatures are counted in ``signatures``, their
+        payloads, if they still carry any, are not counted in ``payload_byte``.
     """
 
     sender: str

@@ -11,7 +11,7 @@ from qflsim.learning.batcher import Pending, TrainingBatch
 from qflsim.learning.datasets import Data
 from qflsim.learning.loss import accuracy, cross_entropy
 from qflsim.learning.training import LocalTraining
-from qflsim.quantum.training import TrainingJob, TrainingResult
+from qflsim.quantum.training import SoftmaxHead, TrainingJob, TrainingResult
 
 __all__ = ["Engine", "LearningTask", "Score"]
 
@@ -27,7 +27,7 @@ class Engine(Protocol):
     def expectations(self, parameters: Floats, encoded: Any) -> Floats:
         """<Z> of every qubit, shape (samples, qubits)."""
 
-    def train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
+    def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Results of all jobs, in their order."""
 
 
@@ -53,8 +53,8 @@ class LearningTask:
         All samples.
     shares:
         Indices of each device's training samples, by device.
-    two_term, four_term:
-        Parameters with each shift rule; they set what a gradient costs on a QPU.
+    circuits_per_sample:
+        Circuits that one sample's loss and gradient take on a QPU.
     """
 
     def __init__(
@@ -64,18 +64,20 @@ class LearningTask:
         data: Data,
         shares: Mapping[str, NDArray[np.int64]],
         *,
-        two_term: int,
-        four_term: int,
+        circuits_per_sample: int,
     ) -> None:
         self._engine = engine
         self._training = training
-        self._shifts = {"two_term": two_term, "four_term": four_term}
+        self._circuits_per_sample = circuits_per_sample
         self._encoded = {device: engine.encode(data.train_x[rows]) for device, rows in shares.items()}
         self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
         self._test = engine.encode(data.test_x)
         self._test_labels = data.test_y
         self._classes = len(data.classes)
-        self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(engine.train)
+        self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(self._train)
+
+    def _train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
+        return self._engine.train(jobs, head=SoftmaxHead(self._classes))
 
     def samples(self, device: str) -> int:
         """Training samples that ``device`` holds."""
@@ -88,7 +90,7 @@ class LearningTask:
 
     def submissions(self, device: str) -> list[int]:
         """Circuits of each submission of one local training to the device's QPU."""
-        return self._training.submissions(self.samples(device), **self._shifts)
+        return self._training.submissions(self.samples(device), self._circuits_per_sample)
 
     def train(self, device: str, parameters: Floats, rng: np.random.Generator) -> Pending[TrainingJob, TrainingResult]:
         """Hand in a local training that starts from ``parameters``; ``rng`` orders the samples."""
@@ -99,7 +101,6 @@ class LearningTask:
                 labels=self._labels[device],
                 batches=self._training.schedule(self.samples(device), rng),
                 optimizer=self._training.optimizer,
-                classes=self._classes,
             )
         )
 
@@ -108,11 +109,19 @@ class LearningTask:
         steps = len(result.losses) // self._training.epochs
         return float(np.mean(result.losses[-steps:]))
 
+    def expectations(self, parameters: Floats) -> Floats:
+        """<Z> of every qubit for all test samples, shape (samples, qubits)."""
+        return self._engine.expectations(parameters, self._test)
+
     def score(self, parameters: Floats) -> Score:
         """Accuracy and loss of a model on all test samples."""
-        values = self._engine.expectations(parameters, self._test)
+        return self.score_of(self.expectations(parameters))
+
+    def score_of(self, expectations: Floats) -> Score:
+        """Accuracy and loss that follow from the expectations of the first test samples."""
+        labels = self._test_labels[: len(expectations)]
         return Score(
-            samples=self.test_samples,
-            accuracy=accuracy(values, self._test_labels, self._classes),
-            loss=cross_entropy(values, self._test_labels, self._classes),
+            samples=len(labels),
+            accuracy=accuracy(expectations, labels, self._classes),
+            loss=cross_entropy(expectations, labels, self._classes),
         )

@@ -87,12 +87,20 @@ class LocalTraining(Part):
             epoch[:samples] = rng.permutation(samples)
         return padded.reshape(-1, self.batch)
 
-    def submissions(self, samples: int, *, two_term: int, four_term: int) -> list[int]:
-        """Circuits of each submission to the QPU, one submission per optimizer step."""
+    def submissions(self, samples: int, per_sample: int) -> list[int]:
+        """Circuits of each submission to the QPU, one submission per optimizer step.
+
+        Parameters
+        ----------
+        samples:
+            Training samples of the device.
+        per_sample:
+            Circuits that give one sample's loss and gradient, e.g. by `circuits_per_sample`.
+        """
         full, rest = divmod(samples, self.batch)
         sizes = [self.batch] * full + [rest] * (rest > 0)
-        return [size * circuits_per_sample(two_term, four_term) for size in sizes] * self.epochs
+        return [size * per_sample for size in sizes] * self.epochs
 
-    def circuits(self, samples: int, *, two_term: int, four_term: int) -> int:
-        """Circuits of one local training: epochs x samples x (1 + 2 two_term + 4 four_term)."""
-        return self.epochs * samples * circuits_per_sample(two_term, four_term)
+    def circuits(self, samples: int, per_sample: int) -> int:
+        """Circuits of one local training: epochs x samples x per_sample."""
+        return self.epochs * samples * per_sample

@@ -5,7 +5,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from qflsim.learning.task import LearningTask, Score
+from qflsim.quantum.plugin import evaluate_with_pennylane
+from qflsim.quantum.native import NativeCircuit
 from qflsim.trace import Energy, Evaluation, Round
 
 from .context import Context, Totals
@@ -170,15 +174,43 @@ class Rounds:
         )
         ctx.trace.flush()
 
+    def check_on_aer(self, native: NativeCircuit, samples: Floats, shots: int, seed: int) -> dict[str, float]:
+        """Run the final global model on Aer through PennyLane and record it beside the engine's result.
+
+        Returns
+        -------
+        dict
+            Samples, shots, both accuracies and losses, the largest difference of an expectation value, and that
+            difference in standard errors sqrt((1 - <Z>^2) / shots) of the sampled one.
+        """
+        exact = self._task.expectations(self.model)[: len(samples)]
+        sampled = evaluate_with_pennylane(native, self.model, samples, shots=shots, seed=seed)
+        engine = self._record("global-sample", "engine", self._task.score_of(exact))
+        aer = self._record("global-sample", "aer", self._task.score_of(sampled))
+        error = np.sqrt(np.maximum(1.0 - exact**2, 1.0 / shots) / shots)
+        return {
+            "samples": len(samples),
+            "shots": shots,
+            "accuracy_engine": engine.accuracy,
+            "accuracy_aer": aer.accuracy,
+            "loss_engine": engine.loss,
+            "loss_aer": aer.loss,
+            "largest_difference": float(np.abs(sampled - exact).max()),
+            "largest_standard_errors": float((np.abs(sampled - exact) / error).max()),
+        }
+
     def _evaluate(self, model: str, parameters: Floats) -> Score:
-        """Record how good a model is, and what was spent until now."""
-        score = self._task.score(parameters)
+        """Record how good a model is on all test samples."""
+        return self._record(model, "engine", self._task.score(parameters))
+
+    def _record(self, model: str, backend: str, score: Score) -> Score:
+        """Write an evaluation, with what was spent until now."""
         self._ctx.record(
             Evaluation(
                 round=self._ctx.round,
                 time_s=self._ctx.now,
                 model=model,
-                backend="engine",
+                backend=backend,
                 samples=score.samples,
                 accuracy=score.accuracy,
                 loss=score.loss,

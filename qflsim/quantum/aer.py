@@ -1,14 +1,11 @@
 """Qiskit Aer as the reference: the same compiled circuits, run by the simulator everybody knows.
 
 `AerBackend` has the interface of the fast engine and computes exact expectation values by Aer's density-matrix
-method, gradients by parameter-shift rules, all circuits of a step in one Aer job. `evaluate_with_pennylane` samples
-shots through PennyLane's ``qiskit.aer`` device, so that a trained model can be judged by code that shares nothing
-with the engine but the list of native gates.
+method, gradients by parameter-shift rules, all circuits of a step in one Aer job.
 
 References
 ----------
 .. [1] Qiskit Aer documentation, ``AerSimulator`` (method ``density_matrix``, ``parameter_binds``), version 0.17.
-.. [2] pennylane-qiskit documentation, device ``qiskit.aer``, version 0.45.
 """
 
 from collections.abc import Sequence
@@ -17,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.quantum.gates import PENNYLANE_GATES
 from qflsim.quantum.items import Angle
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.optimizers import adam_step
 from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
 
-__all__ = ["AerBackend", "evaluate_with_pennylane"]
+__all__ = ["AerBackend", "angle_values"]
 
 
 class AerBackend:
@@ -36,7 +32,7 @@ class AerBackend:
 
     Notes
     -----
-    *Scope*: exact mode, the slow reference; see `evaluate_with_pennylane` for shots.
+    *Scope*: exact mode, the slow reference; see `qflsim.quantum.plugin` for shots.
     """
 
     def __init__(self, native: NativeCircuit) -> None:
@@ -108,7 +104,7 @@ class AerBackend:
     def _run(self, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
         """Outputs of circuits, one per row of parameters and encoding angles, in one Aer job."""
         native = self.native
-        columns = {symbol: _values(angle, parameters, phi) for symbol, angle in self._symbols.items()}
+        columns = {symbol: angle_values(angle, parameters, phi) for symbol, angle in self._symbols.items()}
         binds = [{symbol: column.tolist() for symbol, column in columns.items()}] if columns else None
         result = self._simulator.run(self._circuit, parameter_binds=binds).result()
         runs = len(parameters) if binds else 1
@@ -118,7 +114,7 @@ class AerBackend:
         return ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
 
 
-def _values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
+def angle_values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
     """An affine angle at many points, (points,)."""
     result = np.full(len(parameters), angle.constant)
     for p, factor in angle.parameters.items():
@@ -160,54 +156,3 @@ def _without_noise(circuit: Any) -> Any:
     from qiskit_aer import AerSimulator
 
     return transpile(circuit, AerSimulator(method="density_matrix"), optimization_level=0)
-
-
-def evaluate_with_pennylane(
-    native: NativeCircuit, parameters: NDArray[np.float64], samples: NDArray[np.float64], *, shots: int, seed: int
-) -> NDArray[np.float64]:
-    """<Z> of every logical qubit, estimated from shots on PennyLane's ``qiskit.aer`` device, (samples, qubits).
-
-    The device runs the compiled circuit gate by gate, all samples in one Aer job, under the noise model it was
-    compiled for; the standard error of each number is at most 1/sqrt(shots).
-
-    Parameters
-    ----------
-    native:
-        The compiled circuit.
-    parameters:
-        Trained parameters (parameters,).
-    samples:
-        Data (samples, features).
-    shots:
-        Shots per sample.
-    seed:
-        Seed of Aer's sampling; the circuits of the job use different streams.
-    """
-    import pennylane as qml
-
-    if shots < 1:
-        raise ValueError(f"shots must be at least 1, got {shots}")
-    options = {"noise_model": native.noise.model} if native.noise else {}
-    device = qml.device("qiskit.aer", wires=native.qubits, optimization_level=0, seed_simulator=seed, **options)
-    names = {qiskit: getattr(qml, name) for name, qiskit in PENNYLANE_GATES.items() if not name.startswith("Adjoint")}
-    phi = native.encode(samples)
-    theta = np.tile(np.asarray(parameters, dtype=float), (len(phi), 1))
-    columns = [[_values(angle, theta, phi) for angle in gate.angles] for gate in native.gates]
-    measurements = [qml.expval(qml.PauliZ(native.final[k])) for k in range(native.qubits)]
-    tapes = []
-    for s in range(len(phi)):
-        gates = zip(native.gates, columns, strict=True)
-        operations = [_operation(names, gate, [float(c[s]) for c in values]) for gate, values in gates]
-        tapes.append(qml.tape.QuantumScript(operations, measurements, shots=shots))
-    return np.array(qml.execute(tapes, device, diff_method=None), dtype=float).reshape(len(phi), native.qubits)
-
-
-def _operation(names: dict[str, Any], gate: Any, values: list[float]) -> Any:
-    """A native gate as a PennyLane operation."""
-    import pennylane as qml
-
-    if gate.name in ("sdg", "tdg", "sxdg"):
-        return qml.adjoint(names[gate.name.removesuffix("dg")](wires=gate.qubits))
-    if gate.name not in names:
-        raise ValueError(f"PennyLane has no gate for {gate.name}; compile to other basis gates")
-    return names[gate.name](*values, wires=gate.qubits)

@@ -93,7 +93,9 @@ class FastEngine:
     def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run all jobs, in parallel; each result depends on its own job alone."""
         if head.classes > self.native.qubits:
-            raise ValueError(f"{head.classes} classes need as many outputs, but the circuit has {self.native.qubits} qubits")
+            raise ValueError(
+                f"{head.classes} classes need as many outputs, but the circuit has {self.native.qubits} qubits"
+            )
         for job in jobs:
             check_job(job, parameters=self.native.parameters, classes=head.classes)
         if len(jobs) < 2 or self.threads == 1:

@@ -29,7 +29,7 @@ def angles_of(program, variables, angles):
 
 @njit(**OPTIONS)
 def _multiply(program, f, angles, source, target, d):
-    """target = factor f times source; both (d, d) flattened."""
+    """Target = factor f times source; both (d, d) flattened."""
     first, last = program.factor_part[f]
     a = program.factor_angle[f]
     if a < 0:
@@ -78,7 +78,7 @@ def fill_values(program, angles, products, values, lane, lanes):
 
 @njit(**OPTIONS)
 def _through_factor(program, f, angles, gradient, scratch, d):
-    """gradient <- factor f transposed times gradient: from after the factor to before it."""
+    """Gradient <- factor f transposed times gradient: from after the factor to before it."""
     first, last = program.factor_part[f]
     a = program.factor_angle[f]
     if a < 0:
@@ -121,7 +121,7 @@ def angle_gradient(program, b, angles, products, entries, out):
 
 @njit(**OPTIONS)
 def forward(program, b, values, x, y):
-    """y = block b applied to the state x (Schroedinger picture)."""
+    """Y = block b applied to the state x (Schroedinger picture)."""
     begin, end = program.base_ptr[b]
     if program.dense[b]:
         s = program.stride[b]
@@ -150,7 +150,7 @@ def forward(program, b, values, x, y):
 
 @njit(**OPTIONS)
 def backward(program, b, values, x, y):
-    """y = block b transposed, applied to the observables x (Heisenberg picture)."""
+    """Y = block b transposed, applied to the observables x (Heisenberg picture)."""
     begin, end = program.base_ptr[b]
     if program.dense[b]:
         s = program.stride[b]

@@ -169,7 +169,9 @@ def _transpile(
 
     classes = {name: gate.base_class for name, gate in get_standard_gate_name_mapping().items()}
     constant = [not (s.parameters or s.features) for s in slots]
-    symbols = [s.constant if fixed else Parameter(f"a{k}") for k, (s, fixed) in enumerate(zip(slots, constant, strict=True))]
+    symbols = [
+        s.constant if fixed else Parameter(f"a{k}") for k, (s, fixed) in enumerate(zip(slots, constant, strict=True))
+    ]
     source = QuantumCircuit(qubits)
     for name, wires, numbers in recording.gates:
         gate = classes[name](*[symbols[k] for k in numbers])
@@ -182,7 +184,9 @@ def _transpile(
     for entry in compiled.data:
         if entry.operation.name != "barrier":
             wires = tuple(place[q] for q in entry.qubits)
-            gates.append(NativeGate(entry.operation.name, wires, tuple(_affine(a, known) for a in entry.operation.params)))
+            gates.append(
+                NativeGate(entry.operation.name, wires, tuple(_affine(a, known) for a in entry.operation.params))
+            )
     layout = compiled.layout
     final = tuple(range(qubits)) if layout is None else tuple(layout.final_index_layout(filter_ancillas=True))
     return tuple(gates), final
@@ -200,7 +204,9 @@ def _affine(expression: Any, known: dict[Any, Angle]) -> Angle:
         try:
             weight = float(expression.gradient(symbol))
         except TypeError:
-            raise ValueError(f"the compiler made an angle that is not affine: {expression}; use a lower level") from None
+            raise ValueError(
+                f"the compiler made an angle that is not affine: {expression}; use a lower level"
+            ) from None
         angle = known[symbol]
         constant += weight * angle.constant
         for mine, theirs in ((trained, angle.parameters), (data, angle.features)):

@@ -106,9 +106,7 @@ def rotation(pauli: tuple[int, ...], angle: float) -> NDArray[np.float64]:
     return _clean(matrix)
 
 
-def embed(
-    matrix: NDArray[np.float64], wires: tuple[int, ...], onto: tuple[int, ...]
-) -> NDArray[np.float64]:
+def embed(matrix: NDArray[np.float64], wires: tuple[int, ...], onto: tuple[int, ...]) -> NDArray[np.float64]:
     """The transfer matrix on ``wires`` as one on ``onto``, a superset in any order; other qubits are left alone."""
     rest = tuple(w for w in onto if w not in wires)
     full = np.kron(matrix, np.eye(4 ** len(rest)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qflsim.quantum import pauli
 from qflsim.quantum.blocks import Block, fuse
-from qflsim.quantum.items import Angle, Channel, Item, Rotation
+from qflsim.quantum.items import Angle, Item, Rotation
 
 __all__ = ["LANES", "Program", "build_program"]
 

@@ -8,7 +8,7 @@ the delay between shots and the overhead of a submission are nearly all of it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qflsim.checks import Part, quantity
 from qflsim.units import kW, ms, s
@@ -88,10 +88,14 @@ class QPU(Part, ABC):
         Name of the calibration snapshot its noise and durations are taken from.
     shots:
         Runs of each circuit.
+    active_reset:
+        Whether every shot begins with an active reset of the qubits, as on IBM's machines by default; its duration
+        is part of the shot.
     """
 
     snapshot: str = "manila"
     shots: int = quantity(1024, at_least=1, advice="write e.g. 1024")
+    active_reset: bool = True
 
     @abstractmethod
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
@@ -124,7 +128,7 @@ class IBMSnapshot(QPU):
 
     Parameters
     ----------
-    snapshot, shots:
+    snapshot, shots, active_reset:
         See `QPU`. 1024 shots of a two-valued observable have a standard error of at most 1/32.
     job_overhead:
         Time to load one submission into the control electronics [s]; 2 s by IBM's usage formula [1]_.
@@ -166,7 +170,8 @@ class IBMSnapshot(QPU):
 
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
         """Time by the formula on top of this page."""
-        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, timing)
+        shot = timing if self.active_reset else replace(timing, reset_s=0.0)
+        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
 
     def energy(self, seconds: float, qubits: int) -> JobEnergy:
         """Plant power times time, split into control electronics and the rest."""
@@ -181,7 +186,7 @@ class EdgeQPU(QPU):
 
     Parameters
     ----------
-    snapshot, shots:
+    snapshot, shots, active_reset:
         See `QPU`; torino (Heron r1) has 133 qubits.
     job_overhead:
         Time to load one submission [s]. An assumption: 10 ms, a controller that needs no recompilation because only
@@ -219,7 +224,8 @@ class EdgeQPU(QPU):
 
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
         """Time by the formula on top of this page."""
-        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, timing)
+        shot = timing if self.active_reset else replace(timing, reset_s=0.0)
+        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
 
     def energy(self, seconds: float, qubits: int) -> JobEnergy:
         """Plant power times time, split into control electronics and the rest."""
@@ -252,16 +258,22 @@ def job_time(
     Raises
     ------
     ValueError
-        If a submission has no circuit.
+        If a submission has no circuit, or nothing at all separates one shot from the next.
     """
     if any(circuits < 1 for circuits in submissions):
         raise ValueError(f"every submission must hold at least one circuit, got {list(submissions)}")
+    delay_s = timing.repetition_s if repetition_s is None else repetition_s
+    if delay_s == 0.0 and timing.reset_s == 0.0:
+        raise ValueError(
+            "repetition_delay of 0 s without an active reset leaves no way to prepare the next shot; "
+            "set active_reset=True on a snapshot with a reset duration, or write repetition_delay=250 * us"
+        )
     executions = shots * sum(-(-circuits // copies) for circuits in submissions)
     return JobTime(
         overhead_s=overhead_s * len(submissions),
         circuit_s=timing.circuit_s * executions,
         readout_s=(timing.readout_s + timing.reset_s) * executions,
-        repetition_s=(timing.repetition_s if repetition_s is None else repetition_s) * executions,
+        repetition_s=delay_s * executions,
     )
 
 

@@ -23,6 +23,7 @@ __all__ = ["Snapshot", "load_snapshot", "snapshot_names"]
 
 _ONE_QUBIT = ("id", "rz", "sx", "x")
 _TWO_QUBIT = ("cx", "cz", "ecr")
+_NEGLIGIBLE = 1e-10  # Aer's own threshold
 _LOWEST_ERROR_OF_DEAD_COUPLER = 0.999
 # Longest plausible times [s]: the slowest sound snapshot has 71 ns, 1.1 us and 8 us; toronto's are sixteen-fold.
 _LONGEST = {1: 200e-9, 2: 3e-6}
@@ -56,6 +57,14 @@ class Snapshot:
         qubits = range(self.qubits) if chosen is None else chosen
         return max(float(self.target["measure"][(q,)].duration) for q in qubits if (q,) in self.target["measure"])
 
+    def reset_s(self, chosen: Iterable[int] | None = None) -> float:
+        """Longest active reset [s] of the chosen qubits, of all by default; 0 if the snapshot has no reset."""
+        if "reset" not in self.target.operation_names:
+            return 0.0
+        qubits = range(self.qubits) if chosen is None else chosen
+        entries = self.target["reset"]
+        return max((float(entries[(q,)].duration or 0.0) for q in qubits if entries.get((q,)) is not None), default=0.0)
+
     def best_qubits(self, number: int) -> tuple[int, ...]:
         """The connected set of ``number`` qubits with the least coupler and readout errors, ascending.
 
@@ -85,7 +94,7 @@ class Snapshot:
             model.add_readout_error(error, qubits, warnings=False)
         for name, qubits, error in basic_device_gate_errors(target=target):
             if name in (*_ONE_QUBIT, *_TWO_QUBIT):
-                model.add_quantum_error(error, name, qubits, warnings=False)
+                model.add_quantum_error(_without_traces(error), name, qubits, warnings=False)
         return DeviceNoise(model=model, target=target, name=self.name, level=level)
 
     def sub_target(self, chosen: tuple[int, ...]) -> Any:
@@ -120,6 +129,18 @@ class Snapshot:
             if properties is not None and properties.error is not None and coherence and coherence.t1 and coherence.t2:
                 working[q] = float(properties.error)
         return working
+
+
+def _without_traces(error: Any) -> Any:
+    """The error without the terms that Aer drops when it runs (probability below 1e-10), the rest renormalised.
+
+    Aer drops them without renormalising, so that expectation values would lose about 1e-11 per gate.
+    """
+    from qiskit_aer.noise import QuantumError
+
+    kept = [(c, p) for c, p in zip(error.circuits, error.probabilities, strict=True) if p >= _NEGLIGIBLE]
+    total = sum(p for _, p in kept)
+    return error if len(kept) == len(error.circuits) else QuantumError([(c, p / total) for c, p in kept])
 
 
 def _dead(properties: Any) -> bool:
@@ -183,7 +204,9 @@ def load_snapshot(name: str) -> Snapshot:
         raise _unsound(name, f"it lacks {missing}") from None
     gate = next((g for g in _TWO_QUBIT if g in target.operation_names), None)
     if gate is None or "sx" not in target.operation_names or "measure" not in target.operation_names:
-        raise _unsound(name, f"it has the gates {', '.join(sorted(target.operation_names))}, not sx, rz and cx, cz or ecr")
+        raise _unsound(
+            name, f"it has the gates {', '.join(sorted(target.operation_names))}, not sx, rz and cx, cz or ecr"
+        )
     delay = getattr(backend, "default_rep_delay", None)
     if delay is None:
         raise _unsound(name, "it has no default repetition delay")

@@ -37,7 +37,7 @@ class Encoding:
     offset: NDArray[np.float64]
 
     def __call__(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
-        """phi of every sample: (samples, features) -> (samples, angles) [rad]."""
+        """Phi of every sample: (samples, features) -> (samples, angles) [rad]."""
         if self.matrix is None:
             return np.array([self.evaluate(x) for x in samples]).reshape(len(samples), self.angles)
         result = np.tile(self.offset, (len(samples), 1))
@@ -102,7 +102,7 @@ def record(circuit: Callable[..., Any], *, qubits: int, features: int, parameter
 
 
 def _encoding(encode: Any, x: NDArray[np.float64], base: NDArray[np.float64], rng: np.random.Generator) -> Encoding:
-    """phi as a matrix if it is affine at random points, else as the function itself."""
+    """Phi as a matrix if it is affine at random points, else as the function itself."""
     matrix = _snap(np.array([encode(x + e) - base for e in np.eye(len(x))]).reshape(len(x), -1).T)
     offset = _snap(base - matrix @ x)
     samples = rng.uniform(-2, 2, (3, len(x)))

@@ -30,16 +30,16 @@ def test_epochs_are_shuffled_anew_and_follow_the_stream():
 
 def test_circuits_of_one_step_of_the_standard_circuit():
     training = LocalTraining(batch=32, epochs=1)
-    assert training.circuits(32, two_term=72, four_term=24) == 7680 + 32
+    assert training.circuits(32, circuits_per_sample(72, 24)) == 7680 + 32
     assert circuits_per_sample(72, 24) == 241
 
 
 @given(samples=st.integers(1, 90), batch=st.integers(1, 40), epochs=st.integers(1, 4))
 def test_submissions_add_up_to_the_circuits(samples, batch, epochs):
     training = LocalTraining(batch=batch, epochs=epochs)
-    submissions = training.submissions(samples, two_term=3, four_term=2)
+    submissions = training.submissions(samples, circuits_per_sample(3, 2))
     assert len(submissions) == training.steps(samples)
-    assert sum(submissions) == training.circuits(samples, two_term=3, four_term=2)
+    assert sum(submissions) == training.circuits(samples, circuits_per_sample(3, 2))
     used = (training.schedule(samples, np.random.default_rng(0)) >= 0).sum(axis=1)
     assert submissions == (used * circuits_per_sample(3, 2)).tolist()
 

@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pennylane as qml
 import pytest
 
+from qflsim.learning.models import Model
 from qflsim.learning.vqc import VQC
 
 
@@ -83,3 +86,24 @@ def test_initial_parameters_are_uniform_and_follow_the_stream():
     # variance pi^2/3, whose estimate from 1280 draws scatters by 2.5 %
     assert first.var() == pytest.approx(np.pi**2 / 3, rel=0.1)
     assert not VQC(spread=0.0).initial(np.random.default_rng(1)).any()
+
+
+def test_a_model_of_ones_own():
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Reuploading(Model):
+        features = 2
+        parameters = 4
+
+        def circuit(self, x, parameters):
+            for i in range(2):
+                qml.RX(x[0], wires=0)
+                qml.RX(x[1], wires=1)
+                qml.CRX(parameters[2 * i], wires=(0, 1))
+                qml.RY(parameters[2 * i + 1], wires=1)
+
+        def initial(self, rng):
+            return np.zeros(4)
+
+    model = Reuploading(qubits=2)
+    model.check_task(features=2, classes=2)
+    np.testing.assert_allclose(expectations(model, np.array([0.2, 0.3]), np.zeros(4)), np.cos([0.4, 0.6]))

@@ -81,6 +81,17 @@ def test_time_is_additive_and_monotone(submissions, shots, copies):
     assert whole.total_s >= job_time([sum(submissions)] if submissions else [], shots, copies, 2.0, None, shot).total_s
 
 
+def test_without_active_reset_its_time_is_left_out():
+    with_reset = IBMSnapshot(shots=1).run_time([1], timing(TORINO))
+    without = IBMSnapshot(shots=1, active_reset=False).run_time([1], timing(TORINO))
+    assert with_reset.total_s - without.total_s == pytest.approx(1708 * ns)
+
+
+def test_shots_that_nothing_separates_are_refused():
+    with pytest.raises(ValueError, match=r"repetition_delay of 0 s without an active reset .* active_reset=True"):
+        EdgeQPU(active_reset=False).run_time([1], timing(TORINO))
+
+
 def test_refusals():
     with pytest.raises(ValueError, match=r"at least one circuit, got \[3, 0\]"):
         IBMSnapshot().run_time([3, 0], timing(TORINO))
