@@ -10,7 +10,7 @@ from .checks import Part, quantity
 from .crypto.keys import HybridKeys, KeySource
 from .crypto.processors import CortexM4, Processor, X86Core
 from .crypto.signatures import MLDSA, SignatureScheme
-from .energy import ComputeEnergy, FibreEnergy, PlantPower, QKDEnergy, RadioEnergy, StationEnergy
+from .energy import ComputeEnergy, FibreEnergy, QKDEnergy, RadioEnergy, StationEnergy
 from .learning.aggregation import Aggregator, FedAvg
 from .learning.datasets import Dataset
 from .learning.digits import Digits
@@ -41,8 +41,6 @@ class EnergyModels(Part):
         Wired network.
     qkd:
         QKD terminals.
-    plant:
-        Control electronics and cooling of a QPU.
     device_compute, server_compute:
         Classical processors, for everything but cryptography.
     """
@@ -51,7 +49,6 @@ class EnergyModels(Part):
     station: StationEnergy = StationEnergy()
     fibre: FibreEnergy = FibreEnergy()
     qkd: QKDEnergy = QKDEnergy()
-    plant: PlantPower = PlantPower()
     device_compute: ComputeEnergy = ComputeEnergy()
     server_compute: ComputeEnergy = ComputeEnergy()
 

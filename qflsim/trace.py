@@ -76,7 +76,7 @@ class Job(Record):
 
     round: int = column("number of the global round")
     node: str = column("device or server that owns the QPU")
-    purpose: str = column("train or evaluate")
+    purpose: str = column("train, evaluate, or aborted: a training broken off at the update deadline")
     submitted_s: float = column("simulated time of submission")
     started_s: float = column("simulated time at which the QPU began")
     ended_s: float = column("simulated time at which the QPU was done")

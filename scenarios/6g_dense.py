@@ -1,9 +1,9 @@
 """Dense 6G cells: what does agreement cost once every update must be signed, keyed and voted on?
 
 Three edge servers, a kilometre apart, each with twenty quantum devices in a cell of 10^6 devices per square kilometre
-whose other devices send a short report every second over the same band. The devices own edge QPUs that reset their
-qubits actively and run 32 small circuits side by side, so that radio, keys and votes stay visible beside the QPU;
-`scenarios/ibm_cloud.py` is the same world on a QPU as IBM's cloud offers it today.
+whose other devices each send a report of 100 bytes every second over the same band. The devices own edge QPUs, which
+reset their qubits actively and run 32 small circuits side by side, at 256 shots a circuit, so that radio, keys and
+votes stay visible beside the QPU; `scenarios/paper.py` has the QPUs that IBM's cloud offers instead.
 """
 
 import qflsim as qfl
@@ -20,7 +20,7 @@ scenario = qfl.Scenario(
     backhaul=qfl.Fibre(rate=10 * Gbit / s),
     keys=qfl.HybridKeys(qkd=qfl.DecoyBB84(pulse_rate=1 * GHz), kem=qfl.MLKEM(level=768)),
     signatures=qfl.MLDSA(level=65),
-    qpu=qfl.EdgeQPU(snapshot="torino", shots=1024, copies=32, job_overhead=10 * ms),
+    qpu=qfl.EdgeQPU(snapshot="torino", shots=256, copies=32, job_overhead=10 * ms),
     model=qfl.VQC(qubits=4, layers=6),
     data=qfl.Digits(classes=(0, 1, 2, 3), split=qfl.Dirichlet(alpha=0.5)),
     training=qfl.LocalTraining(optimizer=qfl.Adam(rate=0.01), batch=32, epochs=10),

@@ -132,7 +132,8 @@ class Header:
 class Certificate:
     """The signatures of a quorum under one block hash.
 
-    *Scope*: the signatures are bytes reserved, see `qflsim.chain.seals`.
+    *Scope*: the signatures are bytes reserved, see `qflsim.chain.seals`; they depend on the number of signers, so
+    that a signer dropped from a stored certificate is noticed, as a check against the quorum would notice it.
     """
 
     digest: bytes
@@ -141,8 +142,9 @@ class Certificate:
 
     def encode(self) -> bytes:
         """Number of signers, bytes per signature, and each signer's identity and signature."""
-        signed = (signer + seal(signer, self.digest, self.signature_byte) for signer in self.signers)
-        return b"".join((count(len(self.signers)), count(self.signature_byte), *signed))
+        number_of = count(len(self.signers))
+        signed = (signer + seal(signer, self.digest + number_of, self.signature_byte) for signer in self.signers)
+        return b"".join((number_of, count(self.signature_byte), *signed))
 
     @classmethod
     def decode(cls, reader: Reader, digest: bytes) -> "Certificate":
@@ -150,7 +152,7 @@ class Certificate:
         signers, size, names = reader.count(), reader.count(), []
         for _ in range(signers):
             names.append(reader.take(IDENTITY_BYTE))
-            if reader.take(size) != seal(names[-1], digest, size):
+            if reader.take(size) != seal(names[-1], digest + count(signers), size):
                 raise ValueError(f"signature {len(names) - 1} of the certificate does not fit the header")
         return cls(digest=digest, signers=tuple(names), signature_byte=size)
 

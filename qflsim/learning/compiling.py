@@ -47,6 +47,12 @@ def compile_task(model: Model, qpu: QPU) -> CompiledTask:
         If the snapshot is unknown, unsound or too small, or the circuit cannot be compiled.
     """
     snapshot = load_snapshot(qpu.snapshot)
+    needed = qpu.side_by_side() * model.qubits
+    if needed > snapshot.qubits:
+        raise ValueError(
+            f"{type(qpu).__name__}.copies must fit the chip: {qpu.side_by_side()} circuits of {model.qubits} qubits need "
+            f"{needed}, and {snapshot.name} has {snapshot.qubits}; lower copies or choose a larger snapshot"
+        )
     chosen = snapshot.best_qubits(model.qubits)
     native = compile_circuit(
         model.circuit,

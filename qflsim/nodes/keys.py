@@ -65,7 +65,7 @@ class KeyService:
                 purpose=purpose,
                 requested_s=requested,
                 granted_s=self._ctx.now,
-                qkd_bit=need.qkd_bit,
+                qkd_bit=float(need.qkd_bit),
                 kem_bit=need.kem_bit,
                 pool_made_bit=made,
                 pool_drawn_bit=drawn,

@@ -1,12 +1,12 @@
 """A quantum processor on the timeline: one job at a time, each with its time by part and its energy by cause."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import simpy
 
-from qflsim.quantum.qpu import QPU, ShotTiming
+from qflsim.quantum.qpu import QPU, JobTime, ShotTiming
 from qflsim.trace import Job
 
 from .context import Context
@@ -67,45 +67,56 @@ class QuantumProcessor:
         self._accounted_s = 0.0
 
     def run(self, work: Work) -> Generator[Any, Any, None]:
-        """Queue for the QPU, run the job, record it."""
+        """Queue for the QPU, run the job, record it; an interrupted job is broken off and recorded as far as it got."""
         submitted = self._ctx.now
         with self._resource.request() as turn:
             yield turn
             started = self._ctx.now
             time = self._qpu.run_time(work.submissions, self._timing)
             work.start()
-            yield self._ctx.env.timeout(time.total_s)
-            energy = self._qpu.energy(time.total_s, self._qubits)
-            self._busy_s += time.total_s
-            self._ctx.energy.charge(self._node, "qpu_control", energy.control_j)
-            self._ctx.energy.charge(self._node, "qpu_cooling", energy.cooling_j)
+            try:
+                yield self._ctx.env.timeout(time.total_s)
+            except simpy.Interrupt:
+                share = (self._ctx.now - started) / time.total_s
+                self._close(replace(work, purpose="aborted", finish=lambda: float("nan")), submitted, started, time, share)
+                raise
+            self._close(work, submitted, started, time, 1.0)
             if work.purpose == "train" and time.total_s > self._ctx.totals.round_qpu_s:
                 self._ctx.totals.round_qpu_s = time.total_s
                 self._ctx.totals.round_repetition_s = time.repetition_s
-            self._ctx.record(
-                Job(
-                    round=self._ctx.round,
-                    node=self._node,
-                    purpose=work.purpose,
-                    submitted_s=submitted,
-                    started_s=started,
-                    ended_s=self._ctx.now,
-                    steps=len(work.submissions),
-                    circuits=sum(work.submissions),
-                    shots=self._qpu.shots,
-                    overhead_s=time.overhead_s,
-                    circuit_s=time.circuit_s,
-                    readout_s=time.readout_s,
-                    repetition_s=time.repetition_s,
-                    control_j=energy.control_j,
-                    cooling_j=energy.cooling_j,
-                    samples=work.samples,
-                    loss=work.finish(),
-                )
+
+    def _close(self, work: Work, submitted: float, started: float, time: JobTime, share: float) -> None:
+        """Charge and record a job that ran for ``share`` of its time."""
+        ran_s = share * time.total_s
+        control_j = self._qpu.plant.control_energy(self._qubits, ran_s)
+        cooling_j = self._qpu.plant.cooling_energy(self._qubits, ran_s)
+        self._busy_s += ran_s
+        self._ctx.energy.charge(self._node, "qpu_control", control_j)
+        self._ctx.energy.charge(self._node, "qpu_cooling", cooling_j)
+        self._ctx.record(
+            Job(
+                round=self._ctx.round,
+                node=self._node,
+                purpose=work.purpose,
+                submitted_s=submitted,
+                started_s=started,
+                ended_s=self._ctx.now,
+                steps=len(work.submissions),
+                circuits=sum(work.submissions),
+                shots=self._qpu.shots,
+                overhead_s=share * time.overhead_s,
+                circuit_s=share * time.circuit_s,
+                readout_s=share * time.readout_s,
+                repetition_s=share * time.repetition_s,
+                control_j=control_j,
+                cooling_j=cooling_j,
+                samples=work.samples,
+                loss=work.finish(),
             )
+        )
 
     def account_idle(self) -> None:
-        """Charge the cooling of the time since the last account in which no job ran: a cryostat never stops."""
+        """Charge the time since the last account in which no job ran: a cryostat of one's own never stops."""
         idle = max(0.0, self._ctx.now - self._accounted_s - self._busy_s)
-        self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.energy(idle, self._qubits).cooling_j)
+        self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.plant.idle_energy(self._qubits, idle))
         self._accounted_s, self._busy_s = self._ctx.now, 0.0

@@ -18,6 +18,8 @@ __all__ = ["LANES", "Program", "build_program"]
 
 LANES = 4  # doubles in one AVX2 register; a fixed number, so that results do not depend on how many are in use
 
+_LARGEST_SPARSE = 8  # entries below the first row up to which a 4x4 block is cheaper as a sparse one
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -35,9 +37,14 @@ class Program(NamedTuple):
     entry_ptr: Ints  # (blocks + 1,)
     entry_row: Ints  # local row and column of each stored entry, sorted by row
     entry_col: Ints
-    row_ptr: Ints  # (sum of dimensions + blocks) first entry of each row, as an index into entries
-    col_ptr: Ints  # the same for columns, as an index into `by_col`
+    entry_to: Ints  # the same as offsets from the group's base
+    entry_from: Ints
+    entries: Ints  # 0, 1, 2, ...: entries in the order of rows
+    row_ptr: Ints  # (sum of dimensions + blocks) first entry of each row
     by_col: Ints  # entries sorted by column
+    by_col_to: Ints  # their `entry_to`
+    col_ptr: Ints  # first of each column in `by_col`
+    mixed: Ints  # (sum of dimensions, 2) range of local coefficients that a coefficient is mixed with
     values: Floats  # (entries,) of fixed blocks, 0 elsewhere
     factor_ptr: Ints  # (blocks + 1,) none for fixed blocks
     factor_angle: Ints  # number of the factor's angle, -1 for a fixed factor
@@ -71,20 +78,25 @@ class _Arrays:
         lists, dimension = self.lists, 4 ** len(block.wires)
         strides = [4 ** (self.qubits - 1 - w) for w in block.wires]
         pattern = block.pattern()
-        dense = len(block.wires) == 1 and int(pattern[1:].sum()) > 8
+        dense = len(block.wires) == 1 and int(pattern[1:].sum()) > _LARGEST_SPARSE
         if dense:
             pattern[1:] = True
+        order, ranges = _components(pattern)
+        lists["mixed"] += ranges
         lists["dense"].append(int(dense))
         lists["dimension"].append(dimension)
         lists["stride"].append(strides[0])
         lists["base_ptr"].append(self._bases(block.wires))
         digits = np.array(list(np.ndindex((4,) * len(block.wires))))
-        lists["local"] += (digits @ np.array(strides)).tolist()
+        offsets = (digits @ np.array(strides))[order]
+        lists["local"] += offsets.tolist()
         lists["local_ptr"].append(len(lists["local"]))
-        self._entries(pattern, block.matrix() if block.fixed else np.zeros(pattern.shape))
+        matrix = block.matrix() if block.fixed else np.zeros(pattern.shape)
+        self._entries(pattern[np.ix_(order, order)], matrix[np.ix_(order, order)], offsets)
         if not block.fixed:
+            place = np.argsort(order)
             for item in block.items:
-                self._factor(item, block.wires, dimension)
+                self._factor(item, block.wires, place)
         lists["factor_ptr"].append(len(lists["factor_angle"]))
 
     def _bases(self, wires: tuple[int, ...]) -> tuple[int, int]:
@@ -98,35 +110,41 @@ class _Arrays:
             self.bases[key] = (start, start + len(found))
         return self.bases[key]
 
-    def _entries(self, pattern: NDArray[np.bool_], matrix: Floats) -> None:
+    def _entries(self, pattern: NDArray[np.bool_], matrix: Floats, offsets: Ints) -> None:
         lists, first = self.lists, len(self.lists["values"])
         rows, cols = np.nonzero(pattern)
         lists["entry_row"] += rows.tolist()
         lists["entry_col"] += cols.tolist()
         lists["values"] += matrix[rows, cols].tolist()
-        lists["by_col"] += (first + np.lexsort((rows, cols))).tolist()
-        for name, keys in (("row_ptr", rows), ("col_ptr", np.sort(cols))):
+        lists["entry_to"] += offsets[rows].tolist()
+        lists["entry_from"] += offsets[cols].tolist()
+        by_col = np.lexsort((rows, cols))
+        lists["by_col"] += (first + by_col).tolist()
+        lists["by_col_to"] += offsets[rows[by_col]].tolist()
+        lists["entries"] += range(first, first + len(rows))
+        for name, keys in (("row_ptr", rows), ("col_ptr", cols[by_col])):
             lists[name] += (first + np.searchsorted(keys, np.arange(len(pattern) + 1))).tolist()
         lists["entry_ptr"].append(len(lists["values"]))
 
-    def _factor(self, item: Item, wires: tuple[int, ...], dimension: int) -> None:
+    def _factor(self, item: Item, wires: tuple[int, ...], place: Ints) -> None:
+        """Append one factor; ``place`` is where the block keeps each local coefficient."""
         lists = self.lists
         if isinstance(item, Rotation):
             found = pauli.rotation_planes(_on(item, wires))
             start = len(lists["planes"])
-            lists["planes"] += [(i, j) for i, j, _ in found]
+            lists["planes"] += [(int(place[i]), int(place[j])) for i, j, _ in found]
             lists["plane_sign"] += [sign for _, _, sign in found]
             lists["factor_angle"].append(self._angle(item.angle))
             lists["factor_part"].append((start, len(lists["planes"])))
         else:
             rows, cols = np.nonzero(item.matrix)
             start = len(lists["fixed"])
-            lists["fixed"] += list(zip(rows.tolist(), cols.tolist(), strict=True))
+            lists["fixed"] += list(zip(place[rows].tolist(), place[cols].tolist(), strict=True))
             lists["fixed_value"] += item.matrix[rows, cols].tolist()
             lists["factor_angle"].append(-1)
             lists["factor_part"].append((start, len(lists["fixed"])))
         lists["factor_store"].append(self.stored)
-        self.stored += dimension * dimension
+        self.stored += len(place) ** 2
 
     def _angle(self, angle: Angle) -> int:
         lists = self.lists
@@ -140,12 +158,25 @@ class _Arrays:
     def program(self) -> Program:
         """The arrays, typed."""
         floats = {"values", "plane_sign", "fixed_value", "angle_constant", "angle_factor"}
-        pairs = {"base_ptr", "factor_part", "planes", "fixed"}
+        pairs = {"base_ptr", "factor_part", "planes", "fixed", "mixed"}
         made = {}
         for name in Program._fields:
             array = np.array(self.lists[name], dtype=np.float64 if name in floats else np.int64)
             made[name] = array.reshape(-1, 2) if name in pairs else array
         return Program(**{**made, "stored": self.stored, "size": 4**self.qubits})  # type: ignore[arg-type]
+
+
+def _components(pattern: NDArray[np.bool_]) -> tuple[Ints, list[tuple[int, int]]]:
+    """Order in which coefficients that are mixed stand together, and for each the range of those it is mixed with."""
+    size = len(pattern)
+    linked = pattern | pattern.T | np.eye(size, dtype=bool)
+    for _ in range(size.bit_length()):
+        linked = (linked.astype(np.int64) @ linked) > 0
+    label = linked.argmax(axis=1)  # the lowest coefficient of each component
+    order = np.argsort(label, kind="stable")
+    starts = np.searchsorted(label[order], label[order], side="left").tolist()
+    ends = np.searchsorted(label[order], label[order], side="right").tolist()
+    return order, list(zip(starts, ends, strict=True))
 
 
 def _on(item: Rotation, wires: tuple[int, ...]) -> tuple[int, ...]:

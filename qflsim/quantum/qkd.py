@@ -101,7 +101,6 @@ class DecoyBB84(Part):
     error_correction: float = quantity(1.16, at_least=1, advice="1 is the Shannon limit, e.g. 1.16")
     sifting: float = quantity(1.0, above=0, at_most=1, advice="give 0.5 for balanced bases")
     realised_share: float = quantity(1.0, above=0, at_most=1, advice="give a share, e.g. 0.19")
-    power: float = quantity(200.0, unit="W", at_least=0, advice="give it in watts, e.g. 200 * W")
 
     def transmittance(self, distance_m: float) -> float:
         """Probability that a photon sent over ``distance_m`` [m] clicks at the receiver."""

@@ -1,4 +1,4 @@
-"""How long a quantum processor needs for circuits, and what that costs in energy.
+"""How long a quantum processor needs for circuits.
 
     time = submissions x overhead + passes x shots x (circuit + readout + reset + repetition delay)
 
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qflsim.checks import Part, quantity
-from qflsim.units import kW, ms, s
+from qflsim.energy import PlantPower
+from qflsim.units import ms, s
 
-__all__ = ["QPU", "EdgeQPU", "IBMSnapshot", "JobEnergy", "JobTime", "ShotTiming", "job_time", "plant_energy"]
+__all__ = ["QPU", "EdgeQPU", "IBMSnapshot", "JobTime", "ShotTiming", "job_time"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +67,6 @@ class JobTime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobEnergy:
-    """Energy of a QPU job [J]: control electronics, and the rest of the plant, which is nearly all cooling."""
-
-    control_j: float
-    cooling_j: float
-
-    @property
-    def total_j(self) -> float:
-        """Energy of the whole plant [J]."""
-        return self.control_j + self.cooling_j
-
-
-@dataclass(frozen=True, kw_only=True)
 class QPU(Part, ABC):
     """A quantum processor: noise from a calibration snapshot of a device, timing and power of its plant.
 
@@ -91,11 +79,14 @@ class QPU(Part, ABC):
     active_reset:
         Whether every shot begins with an active reset of the qubits, as on IBM's machines by default; its duration
         is part of the shot.
+    plant:
+        Electric power of its control electronics and its cooling.
     """
 
     snapshot: str = "manila"
     shots: int = quantity(1024, at_least=1, advice="write e.g. 1024")
     active_reset: bool = True
+    plant: PlantPower = PlantPower()
 
     @abstractmethod
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
@@ -109,17 +100,9 @@ class QPU(Part, ABC):
             Durations of one shot.
         """
 
-    @abstractmethod
-    def energy(self, seconds: float, qubits: int) -> JobEnergy:
-        """Energy of the plant over a time.
-
-        Parameters
-        ----------
-        seconds:
-            How long [s]: the job for a machine shared with others, the wall-clock time for a dedicated one.
-        qubits:
-            Physical qubits of the device, all of which are controlled.
-        """
+    def side_by_side(self) -> int:
+        """Circuits that run at once on one chip."""
+        return 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +111,7 @@ class IBMSnapshot(QPU):
 
     Parameters
     ----------
-    snapshot, shots, active_reset:
+    snapshot, shots, active_reset, plant:
         See `QPU`. 1024 shots of a two-valued observable have a standard error of at most 1/32.
     job_overhead:
         Time to load one submission into the control electronics [s]; 2 s by IBM's usage formula [1]_.
@@ -136,46 +119,33 @@ class IBMSnapshot(QPU):
         Delay between shots [s]; ``None`` takes the snapshot's own default, 250 us for nearly all of them [2]_.
     copies:
         Circuits run side by side on one chip.
-    plant_power:
-        Power of the whole plant [W]. 25 kW, as stated for a dilution refrigerator plant of a superconducting
-        annealer [3]_; 26 kW is quoted for Sycamore.
-    control_power:
-        Power of the room-temperature electronics per physical qubit [W]. 20 W lies between the 8 to 15 W of one
-        vendor's measurement and the 20 to 100 W common in the industry [4]_.
 
     Notes
     -----
-    *Scope*: queueing behind other users is left out, so are the limits on circuits per submission; the refrigerator
-    draws the same power idle or busy [5]_, and is charged for the job's duration.
+    *Scope*: queueing behind other users is left out, so are the limits on circuits per submission.
 
     *Validation*: IBM's formula, 2 + 0.00035 N seconds for N executions at 100 us per circuit: 19.2032 s for 49,152;
     with the snapshots' medians, 4096 shots of 20 one-qubit and 10 two-qubit gates: torino 3.04279 s, fez 3.04228 s,
-    sherbrooke 3.06070 s; torino's energy 76.07 kJ.
+    sherbrooke 3.06070 s.
 
     References
     ----------
     .. [1] IBM Quantum documentation, guide "Estimate job run time" (``estimate-job-run-time``), 2025.
     .. [2] qiskit-ibm-runtime 0.51.0, ``fake_provider``: ``default_rep_delay`` and ``reset`` durations.
-    .. [3] J. Hsu, "How much power will quantum computing need?", IEEE Spectrum (2015).
-    .. [4] Aqsolotl, product pages on control electronics (2025).
-    .. [5] M. J. Martin et al., "Energy use in quantum data centers: scaling the impact of computer architecture, qubit
-       performance, size, and thermal parameters", arXiv:2103.16726.
     """
 
     job_overhead: float = quantity(2 * s, unit="s", at_least=0.0, advice="write e.g. 2 * s")
     repetition_delay: float | None = quantity(None, unit="s", at_least=0.0, advice="write e.g. 250 * us, or None")
     copies: int = quantity(1, at_least=1, advice="write e.g. 1")
-    plant_power: float = quantity(25 * kW, unit="W", at_least=0.0, advice="write e.g. 25 * kW")
-    control_power: float = quantity(20.0, unit="W", at_least=0.0, advice="write e.g. 20 * W, per qubit")
 
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
         """Time by the formula on top of this page."""
         shot = timing if self.active_reset else replace(timing, reset_s=0.0)
         return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
 
-    def energy(self, seconds: float, qubits: int) -> JobEnergy:
-        """Plant power times time, split into control electronics and the rest."""
-        return plant_energy(seconds, qubits, self.plant_power, self.control_power)
+    def side_by_side(self) -> int:
+        """`copies`."""
+        return self.copies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +156,7 @@ class EdgeQPU(QPU):
 
     Parameters
     ----------
-    snapshot, shots, active_reset:
+    snapshot, shots, active_reset, plant:
         See `QPU`; torino (Heron r1) has 133 qubits.
     job_overhead:
         Time to load one submission [s]. An assumption: 10 ms, a controller that needs no recompilation because only
@@ -197,8 +167,6 @@ class EdgeQPU(QPU):
     copies:
         Circuits run side by side. 32 circuits of 4 qubits fill 128 of 133 qubits, as multi-programming does with a
         few [2]_ [3]_; that all of them see the median noise and no crosstalk is an idealisation.
-    plant_power, control_power:
-        See `IBMSnapshot`.
 
     Notes
     -----
@@ -219,17 +187,15 @@ class EdgeQPU(QPU):
     job_overhead: float = quantity(10 * ms, unit="s", at_least=0.0, advice="write e.g. 10 * ms")
     repetition_delay: float | None = quantity(0.0, unit="s", at_least=0.0, advice="write e.g. 0 * us, or None")
     copies: int = quantity(32, at_least=1, advice="write e.g. 32")
-    plant_power: float = quantity(25 * kW, unit="W", at_least=0.0, advice="write e.g. 25 * kW")
-    control_power: float = quantity(20.0, unit="W", at_least=0.0, advice="write e.g. 20 * W, per qubit")
 
     def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
         """Time by the formula on top of this page."""
         shot = timing if self.active_reset else replace(timing, reset_s=0.0)
         return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
 
-    def energy(self, seconds: float, qubits: int) -> JobEnergy:
-        """Plant power times time, split into control electronics and the rest."""
-        return plant_energy(seconds, qubits, self.plant_power, self.control_power)
+    def side_by_side(self) -> int:
+        """`copies`."""
+        return self.copies
 
 
 def job_time(
@@ -276,19 +242,3 @@ def job_time(
         repetition_s=delay_s * executions,
     )
 
-
-def plant_energy(seconds: float, qubits: int, plant_power: float, control_power: float) -> JobEnergy:
-    """Energy [J] of a plant over a time [s]: control_power [W] per qubit, and what is left of plant_power [W].
-
-    Raises
-    ------
-    ValueError
-        If the control electronics would draw more than the whole plant.
-    """
-    control = control_power * qubits
-    if control > plant_power:
-        raise ValueError(
-            f"control_power of {control_power:g} W for each of {qubits} qubits is {control:g} W, more than the "
-            f"plant_power of {plant_power:g} W; the plant's power includes it, write a larger one"
-        )
-    return JobEnergy(control_j=control * seconds, cooling_j=(plant_power - control) * seconds)

@@ -16,25 +16,19 @@ References
 """
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-from qflsim.quantum.kernels import (
-    OPTIONS,
-    angle_gradient,
-    angles_of,
-    backward,
-    entry_gradient,
-    fill_values,
-    forward,
-)
+from qflsim.quantum.angles import angle_gradient, angles_of, fill_values, parameter_gradient
+from qflsim.quantum.kernels import backward, entry_gradient, forward
 from qflsim.quantum.program import LANES
+from qflsim.quantum.vectors import add, compiled, load, multiply_add, splat, store, zero
 
 __all__ = ["encode", "evaluate", "gradient_of", "train"]
 
 
-@njit(**OPTIONS)
+@compiled
 def new_values(program):
     """Block entries in every lane, those of fixed blocks filled in."""
     values = np.zeros((len(program.values), LANES))
@@ -44,17 +38,17 @@ def new_values(program):
     return values
 
 
-@njit(**OPTIONS)
+@compiled
 def encode(program, phi, start, out):
     """States of samples: run the encoding part on ``start`` (4^n,); phi (samples, angles) -> out (samples, 4^n)."""
     blocks, samples = len(program.dense), len(phi)
     values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty(len(program.angle_constant))
+    angles = np.empty((len(program.angle_constant), 3))
     x, y = np.empty((program.size, LANES)), np.empty((program.size, LANES))
     for first in range(0, samples, LANES):
         for k in range(LANES):
             angles_of(program, phi[min(first + k, samples - 1)], angles)
-            fill_values(program, angles, products, values, k, 1)
+            fill_values(program, angles, products, values, k)
             x[:, k] = start
         for b in range(blocks):
             forward(program, b, values, x, y)
@@ -63,7 +57,7 @@ def encode(program, phi, start, out):
             out[first + k] = x[:, k]
 
 
-@njit(**OPTIONS)
+@compiled
 def pull_back(program, values, observables, states):
     """Observables before every block: states[g, b] for group g; states[g, blocks] are those at the end."""
     blocks = len(program.dense)
@@ -73,25 +67,23 @@ def pull_back(program, values, observables, states):
             backward(program, b, values, states[g, b + 1], states[g, b])
 
 
-@njit(**OPTIONS)
+@compiled
 def measure(data, index, states, out):
     """<O_q> of the samples ``index``: inner products of encoded states and pulled-back observables."""
-    samples, outputs = len(index), out.shape[1]
-    total = np.empty(LANES)
+    outputs, total = out.shape[1], np.empty((1, LANES))
     for g in range(len(states)):
         pulled = states[g, 0]
-        for s in range(samples):
-            row = data[index[s]]
-            for k in range(LANES):
-                total[k] = 0.0
-            for p in range(len(row)):
-                for k in range(LANES):
-                    total[k] += row[p] * pulled[p, k]
+        for s in range(len(index)):
+            row, even, odd = data[index[s]], zero(), zero()
+            for p in range(0, len(row), 2):
+                even = multiply_add(splat(row[p]), load(pulled, p), even)
+                odd = multiply_add(splat(row[p + 1]), load(pulled, p + 1), odd)
+            store(total, 0, add(even, odd))
             for k in range(min(LANES, outputs - g * LANES)):
-                out[s, g * LANES + k] = total[k]
+                out[s, g * LANES + k] = total[0, k]
 
 
-@njit(**OPTIONS)
+@compiled
 def cross_entropy(outputs, labels, index, classes, slope):
     """Mean of -log softmax over the first ``classes`` outputs; its derivative by the outputs goes to ``slope``."""
     samples, loss = len(index), 0.0
@@ -110,63 +102,54 @@ def cross_entropy(outputs, labels, index, classes, slope):
     return loss / samples
 
 
-@njit(**OPTIONS)
+@compiled
 def push_gradient(program, values, angles, products, states, data, index, slope, gradient):
     """Derivative by every parameter, given that by the outputs (``slope``): one pass forwards per group."""
     blocks, size = len(program.dense), program.size
     x, y = np.empty((size, LANES)), np.empty((size, LANES))
-    entries = np.empty((256, LANES))
-    summed = np.empty(256)
-    by_angle = np.zeros(len(angles))
+    entries, by_angle = np.zeros(256), np.zeros(len(angles))
     for g in range(len(states)):
         adjoint(data, index, slope, g, x)
         for b in range(blocks):
             if program.factor_ptr[b + 1] > program.factor_ptr[b]:
                 entry_gradient(program, b, x, states[g, b + 1], entries)
-                for e in range(program.entry_ptr[b + 1] - program.entry_ptr[b]):
-                    summed[e] = (entries[e, 0] + entries[e, 1]) + (entries[e, 2] + entries[e, 3])
-                angle_gradient(program, b, angles, products, summed, by_angle)
+                angle_gradient(program, b, angles, products, entries, by_angle)
             forward(program, b, values, x, y)
             x, y = y, x
-    gradient[:] = 0.0
-    for a in range(len(angles)):
-        for t in range(program.angle_ptr[a], program.angle_ptr[a + 1]):
-            gradient[program.angle_index[t]] += program.angle_factor[t] * by_angle[a]
+    parameter_gradient(program, by_angle, gradient)
 
 
-@njit(**OPTIONS)
+@compiled
 def adjoint(data, index, slope, group, x):
     """x[:, k] = sum over samples of slope * encoded state, for the outputs of one group."""
-    outputs = slope.shape[1]
-    x[:] = 0.0
-    weight = np.zeros(LANES)
+    weight = np.zeros((len(index), LANES))
     for s in range(len(index)):
-        for k in range(LANES):
-            q = group * LANES + k
-            weight[k] = slope[s, q] if q < outputs else 0.0
-        row = data[index[s]]
-        for p in range(len(row)):
-            for k in range(LANES):
-                x[p, k] += row[p] * weight[k]
+        for k in range(min(LANES, slope.shape[1] - group * LANES)):
+            weight[s, k] = slope[s, group * LANES + k]
+    for p in range(len(x)):
+        result = zero()
+        for s in range(len(index)):
+            result = multiply_add(splat(data[index[s], p]), load(weight, s), result)
+        store(x, p, result)
 
 
-@njit(**OPTIONS)
+@compiled
 def evaluate(program, parameters, observables, data, out):
     """Expectation values of all samples, (samples, outputs)."""
     values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty(len(program.angle_constant))
+    angles = np.empty((len(program.angle_constant), 3))
     angles_of(program, parameters, angles)
-    fill_values(program, angles, products, values, 0, LANES)
+    fill_values(program, angles, products, values, -1)
     states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
     pull_back(program, values, observables, states)
     measure(data, np.arange(len(data)), states, out)
 
 
-@njit(**OPTIONS)
+@compiled
 def gradient_of(program, parameters, observables, data, labels, classes, gradient):
     """Mean cross-entropy of all samples; its derivative by the parameters goes to ``gradient``."""
     values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty(len(program.angle_constant))
+    angles = np.empty((len(program.angle_constant), 3))
     states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
     index = np.arange(len(data))
     return _step(
@@ -174,13 +157,13 @@ def gradient_of(program, parameters, observables, data, labels, classes, gradien
     )
 
 
-@njit(**OPTIONS)
+@compiled
 def _step(program, parameters, observables, data, labels, index, classes, values, products, angles, states, gradient):
     """Loss and gradient of one batch."""
     outputs = np.empty((len(index), classes))
     slope = np.empty((len(index), classes))
     angles_of(program, parameters, angles)
-    fill_values(program, angles, products, values, 0, LANES)
+    fill_values(program, angles, products, values, -1)
     pull_back(program, values, observables, states)
     measure(data, index, states, outputs)
     loss = cross_entropy(outputs, labels, index, classes, slope)
@@ -188,14 +171,14 @@ def _step(program, parameters, observables, data, labels, index, classes, values
     return loss
 
 
-@njit(**OPTIONS)
+@compiled
 def train(program, parameters, observables, data, labels, batches, classes, adam, losses):
     """Adam from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
 
     ``adam`` holds rate, beta1, beta2 and epsilon.
     """
     values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty(len(program.angle_constant))
+    angles = np.empty((len(program.angle_constant), 3))
     states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
     gradient = np.empty(len(parameters))
     first, second = np.zeros(len(parameters)), np.zeros(len(parameters))
@@ -210,7 +193,7 @@ def train(program, parameters, observables, data, labels, batches, classes, adam
         _adam(parameters, gradient, first, second, step + 1, adam)
 
 
-@njit(**OPTIONS)
+@compiled
 def _adam(parameters, gradient, first, second, step, adam):
     """One update of Adam, algorithm 1 of Kingma and Ba."""
     rate, beta1, beta2, epsilon = adam

@@ -136,11 +136,20 @@ def test_any_changed_byte_is_found_in_its_block(place, bit):
     assert fault.height == height
 
 
-def test_every_single_bit_of_the_chain_matters():
-    for place in range(0, len(STORED), 7):
+def test_every_byte_of_the_chain_matters():
+    for place in range(len(STORED)):
         data = bytearray(STORED)
         data[place] ^= 1 << (place % 8)
-        assert check_stored(bytes(data), "shard-digits") is not None
+        fault = check_stored(bytes(data), "shard-digits")
+        assert fault is not None and STARTS[fault.height] <= place < STARTS[fault.height + 1]
+
+
+def test_one_signer_dropped_from_a_stored_certificate_is_found():
+    block = CHAIN.blocks[2]
+    start = STARTS[2] + block.header_byte + block.body_byte
+    data = bytearray(STORED)
+    data[start + 3] ^= 1  # three signers become two
+    assert check_stored(bytes(data), "shard-digits").height == 2
 
 
 @given(cut=st.integers(1, len(STORED) - 1))

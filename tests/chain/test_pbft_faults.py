@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import pytest
 
 from qflsim.chain import pbft, votes
-from qflsim.chain.agreement import Message, Proposal
+from qflsim.chain.agreement import Broadcast, Message, Proposal
 from qflsim.chain.pbft import PBFT
 
 
@@ -122,7 +122,8 @@ class Liars:
         for name in self.who:
             if self.leader(0) == name:
                 for to in self.net.members:
-                    self.net.post(name, to, self.word(name, "pre-prepare", 0, self.rng.choice(self.blocks)))
+                    for digest in self.rng.sample(self.blocks, self.rng.choice([1, 2])):
+                        self.net.post(name, to, self.word(name, "pre-prepare", 0, digest))
 
     def word(self, name, kind, view, digest, **more):
         return Message(sender=name, kind=kind, height=0, view=view, digest=digest, **more)
@@ -253,3 +254,28 @@ def test_forged_and_foreign_messages_change_nothing(network):
     claim = (Message(sender="v2", kind="pre-prepare", height=0, view=0, digest="x"),)
     assert say("v2", "view-change", 1, evidence=claim) == ()  # proof by a false leader
     assert say("v3", "view-change", 1) == ()  # one asker alone, and the one before did not count
+
+
+def heard(messages):
+    """A replica v3 of four in view 0, and what it does on each of these messages (sender, kind, view, digest)."""
+    replica = PBFT().replica("v3", tuple(names(4)))
+    replica.start(0.0, Proposal("mine", 10), 0)
+    return [
+        replica.handle(0.0, Message(sender=sender, kind=kind, height=0, view=view, digest=digest))
+        for sender, kind, view, digest in messages
+    ]
+
+
+def test_only_the_leaders_first_proposal_gets_a_vote():
+    first, second = heard([("v0", "pre-prepare", 0, "left"), ("v0", "pre-prepare", 0, "right")])
+    assert [effect.message.digest for effect in first] == ["left"]
+    assert second == ()
+
+
+def test_a_replica_joins_when_more_than_the_tolerated_ask_for_a_later_view():
+    alone, joined, late = heard(
+        [("v0", "view-change", 2, ""), ("v1", "view-change", 1, ""), ("v2", "view-change", 1, "")]
+    )
+    assert alone == ()
+    assert [effect.message.view for effect in joined if isinstance(effect, Broadcast)] == [1]
+    assert late == ()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qflsim.quantum.qpu import QPU, EdgeQPU, IBMSnapshot, JobEnergy, JobTime, ShotTiming, job_time, plant_energy
+from qflsim.energy import PlantPower
+from qflsim.quantum.qpu import QPU, EdgeQPU, IBMSnapshot, JobTime, ShotTiming, job_time
 from qflsim.units import kW, ms, ns, us
 
 # Medians of the snapshots: (one-qubit, two-qubit, readout, reset) in ns
@@ -46,11 +47,8 @@ def test_parts_of_the_time():
 def test_energy_of_a_torino_job():
     qpu = IBMSnapshot(snapshot="torino", shots=4096)
     seconds = qpu.run_time([1], timing(TORINO)).total_s
-    energy = qpu.energy(seconds, qubits=133)
-    assert energy.total_j == pytest.approx(76_070, abs=1)
-    assert energy.control_j == pytest.approx(133 * 20 * seconds)
-    per_shot = qpu.energy(350 * us, qubits=133)
-    assert per_shot.total_j == pytest.approx(8.75)
+    energy = qpu.plant.control_energy(133, seconds) + qpu.plant.cooling_energy(133, seconds)
+    assert energy == pytest.approx(76_070, abs=1)
 
 
 def test_edge_qpu_resets_actively_and_fills_the_chip():
@@ -95,8 +93,6 @@ def test_shots_that_nothing_separates_are_refused():
 def test_refusals():
     with pytest.raises(ValueError, match=r"at least one circuit, got \[3, 0\]"):
         IBMSnapshot().run_time([3, 0], timing(TORINO))
-    with pytest.raises(ValueError, match="2000 qubits is 40000 W, more than the plant_power of 25000 W"):
-        plant_energy(1.0, 2000, 25 * kW, 20.0)
     with pytest.raises(ValueError, match=r"ShotTiming\.circuit_s must be >= 0 s"):
         ShotTiming(circuit_s=-1.0, readout_s=0.0, repetition_s=0.0)
     with pytest.raises(ValueError, match=r"EdgeQPU\.copies must be >= 1"):
@@ -111,13 +107,11 @@ def test_a_qpu_of_ones_own():
         """AQT's 12-qubit rack: 5.5 shots a second, below 2 kW."""
 
         shot_rate: float = 5.5
+        plant: PlantPower = PlantPower(total=2 * kW, control_per_qubit=0.0)
 
         def run_time(self, submissions, timing):
             seconds = sum(submissions) * self.shots / self.shot_rate
             return JobTime(overhead_s=0.0, circuit_s=seconds, readout_s=0.0, repetition_s=0.0)
 
-        def energy(self, seconds, qubits):
-            return JobEnergy(control_j=0.0, cooling_j=2 * kW * seconds)
-
     ion = TrappedIon(shots=1)
-    assert ion.energy(ion.run_time([1], timing(TORINO)).total_s, 12).total_j == pytest.approx(363.6, abs=0.1)
+    assert ion.plant.cooling_energy(12, ion.run_time([1], timing(TORINO)).total_s) == pytest.approx(363.6, abs=0.1)

@@ -1,0 +1,154 @@
+"""Four doubles side by side, for compiled loops: load, store, multiply-add.
+
+Numba leaves it to the compiler's luck whether a loop over four lanes becomes one instruction. Here the lanes are one
+LLVM vector [1]_, and a multiply-add is rounded once (IEEE 754 fusedMultiplyAdd) on every machine, so that results do
+not depend on what a compiler chose to contract.
+
+References
+----------
+.. [1] LLVM language reference, vector types and ``llvm.fma``; Numba documentation, "Low-level extension API".
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from llvmlite import ir
+from numba import njit
+from numba.core import cgutils, types
+from numba.extending import intrinsic, models, register_model
+
+from qflsim.quantum.program import LANES
+
+__all__ = ["add", "compiled", "inlined", "load", "multiply", "multiply_add", "splat", "store", "total", "zero"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """``function`` compiled to machine code on first use, kept on disk, run without the interpreter's lock."""
+    result: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return result  # type: ignore[no-any-return]
+
+
+def inlined(function: Function) -> Function:
+    """``function`` compiled into its callers: a `Program` is some 250 words to hand over otherwise."""
+    result: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    return result  # type: ignore[no-any-return]
+
+
+class _Lanes(types.Type):
+    """Numba's name for a vector of `LANES` doubles."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Lanes")
+
+
+_LANES = _Lanes()
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    """A vector register."""
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
+    """Pointer to row ``row`` of a C-contiguous array with `LANES` columns."""
+    data = context.make_array(kind)(context, builder, array).data
+    first = builder.gep(data, [builder.mul(row, row.type(LANES))])
+    return builder.bitcast(first, _VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing: Any, array: Any, row: Any) -> Any:
+    """Row ``row`` of an array (rows, LANES)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _address(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=8)
+
+    return _LANES(array, types.intp), generate
+
+
+@intrinsic
+def store(typing: Any, array: Any, row: Any, value: Any) -> Any:
+    """Write ``value`` to row ``row``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _address(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], pointer, align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, _LANES), generate
+
+
+@intrinsic
+def splat(typing: Any, value: Any) -> Any:
+    """The same number in every lane."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = ir.Constant(_VECTOR, ir.Undefined)
+        for k in range(LANES):
+            result = builder.insert_element(result, arguments[0], ir.Constant(ir.IntType(32), k))
+        return result
+
+    return _LANES(types.float64), generate
+
+
+@intrinsic
+def zero(typing: Any) -> Any:
+    """Zero in every lane."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return ir.Constant(_VECTOR, [0.0] * LANES)
+
+    return _LANES(), generate
+
+
+@intrinsic
+def multiply_add(typing: Any, left: Any, right: Any, addend: Any) -> Any:
+    """left * right + addend, rounded once."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        fused = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f64"
+        )
+        return builder.call(fused, arguments)
+
+    return _LANES(_LANES, _LANES, _LANES), generate
+
+
+@intrinsic
+def multiply(typing: Any, left: Any, right: Any) -> Any:
+    """left * right."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fmul(*arguments)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def add(typing: Any, left: Any, right: Any) -> Any:
+    """left + right."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fadd(*arguments)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def total(typing: Any, value: Any) -> Any:
+    """Sum of the lanes, pair by pair."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        terms = [builder.extract_element(arguments[0], ir.Constant(ir.IntType(32), k)) for k in range(LANES)]
+        while len(terms) > 1:
+            terms = [builder.fadd(terms[k], terms[k + 1]) for k in range(0, len(terms), 2)]
+        return terms[0]
+
+    return types.float64(_LANES), generate
