@@ -6,6 +6,7 @@ where it is written, in one sentence that names the field, shows the value and a
 """
 
 import dataclasses
+import inspect
 import math
 import operator
 import types
@@ -151,7 +152,9 @@ def _describe(hint: Any, metadata: Any) -> str:
         unit = metadata.get("unit")
         return _NAMES[hint] + (f" [{unit}]" if unit and hint in (float, int) else "")
     name = getattr(hint, "__name__", str(hint))
-    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    described = f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    stock = sorted(cls.__name__ for cls in getattr(hint, "__subclasses__", list)() if not inspect.isabstract(cls))
+    return f"{described} such as {', '.join(f'{known}()' for known in stock[:4])}" if stock else described
 
 
 def _show(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Running scenarios: one replication, several, or from the command line."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -157,7 +158,8 @@ def _names(module: ModuleType) -> dict[str, Any]:
 
     from . import units
 
-    names = {name: getattr(units, name) for name in units.__all__}
+    names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
+    names |= {name: getattr(units, name) for name in units.__all__}
     names |= {name: getattr(qflsim, name) for name in qflsim.PARTS}
     own = {k: v for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, Part)}
     return names | own

@@ -40,4 +40,6 @@ class Progress:
             self._bar.update(1)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self._bar.leave = False  # a sentence follows that says what happened
         self._bar.close()

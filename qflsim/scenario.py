@@ -1,6 +1,5 @@
 """A scenario: one frozen value that says what the world is. It holds a seed, never a generator."""
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -88,7 +87,7 @@ class Scenario(Part):
     agreement:
         Agreement protocol of all three kinds of chains.
     update_deadline:
-        Time [s] from the start of a round after which a server goes on without the devices that are not done.
+        Time [s] from the selection of devices after which a server goes on without those that are not done.
     agreement_deadline:
         Time [s] after which a decision that did not fall is given up.
     reward:
@@ -133,11 +132,6 @@ class Scenario(Part):
     aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
 
     def check(self) -> None:
-        """Refuse a name that is no folder name, and deadlines that exclude each other."""
+        """Refuse a name that is no folder name."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise ValueError(f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'")
-        if math.isfinite(self.update_deadline) and self.agreement_deadline > self.update_deadline:
-            raise ValueError(
-                f"Scenario.agreement_deadline must be <= update_deadline = {self.update_deadline:g} s, "
-                f"got {self.agreement_deadline!r}; local agreement is part of the round's training step"
-            )

@@ -2,7 +2,7 @@
 
 Nothing else leaves a run. Every figure, summary and report is made from these tables alone, so that whatever is
 shown can be checked against what was written. Units stand in the column names: ``_s`` seconds, ``_bit`` bits,
-``_byte`` bytes, ``_j`` joules, ``_bps`` bits per second.
+``_byte`` bytes, ``_j`` joules, ``_m`` metres, ``_db`` decibels.
 """
 
 import csv
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Record", "Round", "Storage", "Trace", "Transfer",
+    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Node", "Record", "Round", "Storage", "Trace",
+    "Transfer",
 ]  # fmt: skip
 
 
@@ -225,7 +226,28 @@ class Evaluation(Record):
     air_bit: float = column("bits sent over the air since time 0")
 
 
-TABLES: tuple[type[Record], ...] = (Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Node(Record):
+    """One node of the network, which stays where it is."""
+
+    table: ClassVar[str] = "nodes"
+    about: ClassVar[str] = "one row per node"
+
+    node: str = column("name of the node")
+    role: str = column("publisher, server or device")
+    server: str = column("server in whose cell it stands; a server's own name; empty for the publisher")
+    east_m: float = column("position, metres to the east of the origin")
+    north_m: float = column("position, metres to the north of the origin")
+    line_of_sight: bool = column("whether a device sees the base station of its server; False for publisher and servers")
+    snr_up_db: float = column(
+        "signal-to-noise ratio [dB] of a device's uplink over the full band, shadowing included; empty for others"
+    )
+    reached: bool = column("whether the network reaches it in both directions; False for a device in outage")
+
+
+TABLES: tuple[type[Record], ...] = (
+    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node,
+)  # fmt: skip
 
 
 def columns(record: type[Record]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from .nodes.rounds import Rounds
 from .nodes.server import Rules, Server
 from .nodes.shard import TaskShard
 from .nodes.spread import Spread
+from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .streams import Streams
 from .trace import Trace
@@ -60,8 +61,8 @@ class World:
         self.wiring = Wiring(scenario, self.placement, self.ctx)
         self._fabric = Fabric(self.ctx, self.wiring.route)
         try:
-            self.data, self._compiled, self._task = self._learn()
-        except ValueError as error:
+            self.data, self._compiled, self.task = self._learn()
+        except (ValueError, OSError) as error:
             raise ScenarioError(str(error)) from error
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         self._keys = KeyService(self.ctx, self._fabric, scenario.keys, self.wiring.pools, self._computers)
@@ -72,6 +73,21 @@ class World:
     def run(self) -> None:
         """Let simulated time pass until all rounds are over."""
         self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
+
+    @property
+    def model(self) -> NDArray[np.float64]:
+        """Parameters of the global model as it is now."""
+        return self._rounds.model
+
+    @property
+    def ledgers(self) -> tuple[Ledger, ...]:
+        """All chains: global, shard, and one local model update chain per server."""
+        return self._rounds.ledgers
+
+    @property
+    def timing(self) -> ShotTiming:
+        """Durations of one shot of the task's circuit."""
+        return self._compiled.timing
 
     def check_on_aer(self) -> dict[str, float] | None:
         """Re-evaluate the final global model through PennyLane on Aer; ``None`` if the scenario skips it.
@@ -120,7 +136,7 @@ class World:
             publisher.computer, global_chain, shard_chain,
         )  # fmt: skip
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
-        return Rounds(self.ctx, publisher, actors, shard, ledgers, self._task, self._roles(), self._upkeep)
+        return Rounds(self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(), self._upkeep)
 
     def _server(self, name: str, initial: NDArray[np.float64]) -> Server:
         reached = self.wiring.reached(name)
@@ -140,7 +156,7 @@ class World:
 
     def _device(self, name: str) -> Device:
         scheme = self.scenario.signatures
-        return Device(self.ctx, name, TASK, self._computers[name], self._qpu(name), self._task, scheme)
+        return Device(self.ctx, name, TASK, self._computers[name], self._qpu(name), self.task, scheme)
 
     def _rules(self) -> Rules:
         scenario = self.scenario
@@ -186,7 +202,7 @@ class World:
     def _check_deadline(self) -> None:
         """Refuse a deadline that even the quickest local training must miss."""
         qpu, deadline = self.scenario.qpu, self.scenario.update_deadline
-        times = {d: qpu.run_time(self._task.submissions(d), self._compiled.timing).total_s for d in self.placement.home}
+        times = {d: qpu.run_time(self.task.submissions(d), self._compiled.timing).total_s for d in self.placement.home}
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:
             raise ScenarioError(

@@ -150,6 +150,8 @@ class Certificate:
     def decode(cls, reader: Reader, digest: bytes) -> "Certificate":
         """The certificate that ``reader`` stands at, which must be one over ``digest``."""
         signers, size, names = reader.count(), reader.count(), []
+        if signers and not size:
+            raise ValueError("the signatures of its certificate have no bytes")
         for _ in range(signers):
             names.append(reader.take(IDENTITY_BYTE))
             if reader.take(size) != seal(names[-1], digest + count(signers), size):

@@ -136,6 +136,7 @@ def _broken(block: Block, before: Block, name: str) -> str:
     checks = (
         (certificate is not None, "it has no certificate"),
         (certificate is None or certificate.digest == header.hash, "its certificate is not for this header"),
+        (certificate is None or certificate.signature_byte > 0, "its signatures have no bytes"),
         (certificate is None or len(set(certificate.signers)) == len(certificate.signers), "a signer signed twice"),
         (header.chain == name, f"it belongs to chain {header.chain!r}"),
         (header.height == before.header.height + 1, f"its height is {header.height}"),

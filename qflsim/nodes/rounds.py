@@ -69,7 +69,7 @@ class Rounds:
         self._publisher = publisher
         self._servers = tuple(servers)
         self._shard = shard
-        self._ledgers = tuple(ledgers)
+        self.ledgers = tuple(ledgers)
         self._task = task
         self._roles = roles
         self._upkeep = upkeep
@@ -135,7 +135,7 @@ class Rounds:
         """Settle energy and storage, evaluate, and record the round."""
         ctx, totals = self._ctx, self._ctx.totals
         self._upkeep(times.ended - times.started)
-        for ledger in self._ledgers:
+        for ledger in self.ledgers:
             ledger.store()
         spent = ctx.energy.close_round()
         for node, cause, joules in spent:

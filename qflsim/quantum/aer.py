@@ -111,7 +111,8 @@ class AerBackend:
         ideal = np.array([[result.data(r)[f"z{k}"] for k in range(native.qubits)] for r in range(runs)], dtype=float)
         ideal = np.broadcast_to(ideal, (len(parameters), native.qubits))
         means = np.array([native.readout(k) @ [1.0, -1.0] for k in range(native.qubits)])
-        return ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
+        read: NDArray[np.float64] = ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
+        return read
 
 
 def angle_values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,7 +133,8 @@ def _aer_circuit(native: NativeCircuit) -> tuple[Any, dict[Any, Angle]]:
     from qiskit.quantum_info import Pauli
 
     known = get_standard_gate_name_mapping()
-    circuit, symbols = QuantumCircuit(native.qubits), {}
+    circuit = QuantumCircuit(native.qubits)
+    symbols: dict[Any, Angle] = {}
     for gate in native.gates:
         values: list[Any] = []
         for angle in gate.angles:

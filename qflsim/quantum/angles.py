@@ -9,14 +9,12 @@ products stay within the block's components, sets of coefficients that its facto
 import math
 from typing import Any
 
-import numpy as np
-
-from qflsim.quantum.vectors import compiled, inlined, splat, store
+from qflsim.quantum.vectors import inlined, kernel, splat, store
 
 __all__ = ["angle_gradient", "angles_of", "fill_values", "parameter_gradient"]
 
 
-@compiled
+@kernel
 def angles_of(program: Any, variables: Any, angles: Any) -> None:
     """Affine angles, constant + sum of factor * variable; columns of ``angles``: angle, cosine, sine."""
     for a in range(len(angles)):
@@ -26,7 +24,7 @@ def angles_of(program: Any, variables: Any, angles: Any) -> None:
         angles[a, 0], angles[a, 1], angles[a, 2] = total, math.cos(total), math.sin(total)
 
 
-@compiled
+@kernel
 def parameter_gradient(program: Any, by_angle: Any, gradient: Any) -> None:
     """Derivatives by the parameters from those by the angles."""
     gradient[:] = 0.0
@@ -35,7 +33,7 @@ def parameter_gradient(program: Any, by_angle: Any, gradient: Any) -> None:
             gradient[program.angle_index[t]] += program.angle_factor[t] * by_angle[a]
 
 
-@compiled
+@kernel
 def fill_values(program: Any, angles: Any, products: Any, values: Any, lane: int) -> None:
     """Entries of all blocks that depend on angles, to one lane, or to all if lane < 0; keeps partial products."""
     for b in range(len(program.dense)):
@@ -79,11 +77,13 @@ def _product(program: Any, b: int, f: int, angles: Any, products: Any, d: int, s
                 products[target + j * d + c] = sine * u + cosine * v
 
 
-@inlined
-def angle_gradient(program: Any, b: int, angles: Any, products: Any, entries: Any, out: Any) -> None:
-    """Add to ``out`` the derivatives by the angles of block b, given those by its entries."""
+@kernel
+def angle_gradient(program: Any, b: int, angles: Any, products: Any, entries: Any, work: Any, out: Any) -> None:
+    """Add to ``out`` the derivatives by the angles of block b, given those by its entries; ``work`` is (2, 256)."""
     d, place, begin = program.dimension[b], program.local_ptr[b], program.entry_ptr[b]
-    gradient, scratch = np.zeros(d * d), np.zeros(d * d)
+    gradient, scratch = work[0], work[1]
+    for k in range(d * d):
+        gradient[k] = 0.0
     for e in range(begin, program.entry_ptr[b + 1]):
         gradient[program.entry_row[e] * d + program.entry_col[e]] = entries[e - begin]
     for f in range(program.factor_ptr[b + 1] - 1, program.factor_ptr[b] - 1, -1):
@@ -95,9 +95,7 @@ def angle_gradient(program: Any, b: int, angles: Any, products: Any, entries: An
 
 
 @inlined
-def _through_rotation(
-    program: Any, f: int, angles: Any, products: Any, gradient: Any, d: int, place: int
-) -> float:
+def _through_rotation(program: Any, f: int, angles: Any, products: Any, gradient: Any, d: int, place: int) -> float:
     """Derivative by the rotation's angle; ``gradient`` moves from after the factor to before it."""
     a, start, result = program.factor_angle[f], program.factor_store[f], 0.0
     for e in range(program.factor_part[f, 0], program.factor_part[f, 1]):

@@ -85,6 +85,7 @@ def _merge_channels(block: Block) -> Block:
             continue
         matrix = pauli.embed(item.matrix, item.wires, block.wires)
         if merged and isinstance(merged[-1], Channel):
-            matrix = matrix @ merged.pop().matrix
+            matrix = matrix @ merged[-1].matrix
+            merged.pop()
         merged.append(Channel(block.wires, matrix))
     return Block(block.wires, merged)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.quantum.items import divide
+from qflsim.quantum.items import Rotation, divide
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.program import LANES, build_program
 from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
@@ -48,7 +48,7 @@ class FastEngine:
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
         first, second = divide(native.items())
-        if any(getattr(item, "angle", None) is not None and item.angle.features for item in second):
+        if any(isinstance(item, Rotation) and item.angle.features for item in second):
             raise ValueError("circuit encodes data after a trained gate, which FastEngine does not support")
         self._encoder = build_program(first, qubits=native.qubits, kind="features")
         self._program = build_program(second, qubits=native.qubits, kind="parameters")

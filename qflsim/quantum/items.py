@@ -23,7 +23,7 @@ class Angle:
     features: dict[int, float] = field(default_factory=dict)
 
     def scaled(self, factor: float) -> "Angle":
-        """This angle times a number."""
+        """The angle times a number."""
         return Angle(
             self.constant * factor,
             {k: v * factor for k, v in self.parameters.items()},

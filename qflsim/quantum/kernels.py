@@ -7,14 +7,14 @@ the entries of all blocks, (entries, LANES).
 
 from typing import Any
 
-from qflsim.quantum.vectors import add, inlined, load, multiply, multiply_add, store, total, zero
+from qflsim.quantum.vectors import add, inlined, kernel, load, multiply, multiply_add, store, total, zero
 
 __all__ = ["backward", "entry_gradient", "forward"]
 
 
-@inlined
+@kernel
 def forward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
-    """y = block b applied to the states x (Schroedinger picture)."""
+    """Y = block b applied to the states x (Schroedinger picture)."""
     if program.dense[b]:
         _dense_forward(program, b, values, x, y)
         return
@@ -24,9 +24,9 @@ def forward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
         _row(program, b, values, x, y, program.local[first + r], program.entries, program.entry_from, begin, end)
 
 
-@inlined
+@kernel
 def backward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
-    """y = block b transposed, applied to the observables x (Heisenberg picture)."""
+    """Y = block b transposed, applied to the observables x (Heisenberg picture)."""
     if program.dense[b]:
         _dense_backward(program, b, values, x, y)
         return
@@ -94,7 +94,7 @@ def _dense_backward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
             store(y, i + c * s, _combine(values, k, k + 4, k + 8, x1, x2, x3, start))
 
 
-@inlined
+@kernel
 def entry_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> None:
     """Derivative of sum(before . block^T after) by the block's entries, summed over lanes, to out[0..]."""
     if program.dense[b]:

@@ -128,7 +128,7 @@ def compile_circuit(
     """
     if not 1 <= qubits <= _LARGEST:
         raise ValueError(
-            f"qubits must be 1 to {_LARGEST}, got {qubits}; a noisy register of n qubits needs 4^n numbers per observable"
+            f"qubits must be 1 to {_LARGEST}, got {qubits}; a noisy register needs 4^qubits numbers per observable"
         )
     recording = record(circuit, qubits=qubits, features=features, parameters=parameters)
     slots = [_slot(recording, k) for k in range(len(recording.varies))]
@@ -169,9 +169,7 @@ def _transpile(
 
     classes = {name: gate.base_class for name, gate in get_standard_gate_name_mapping().items()}
     constant = [not (s.parameters or s.features) for s in slots]
-    symbols = [
-        s.constant if fixed else Parameter(f"a{k}") for k, (s, fixed) in enumerate(zip(slots, constant, strict=True))
-    ]
+    symbols = [slots[k].constant if fixed else Parameter(f"a{k}") for k, fixed in enumerate(constant)]
     source = QuantumCircuit(qubits)
     for name, wires, numbers in recording.gates:
         gate = classes[name](*[symbols[k] for k in numbers])
@@ -184,9 +182,8 @@ def _transpile(
     for entry in compiled.data:
         if entry.operation.name != "barrier":
             wires = tuple(place[q] for q in entry.qubits)
-            gates.append(
-                NativeGate(entry.operation.name, wires, tuple(_affine(a, known) for a in entry.operation.params))
-            )
+            angles = tuple(_affine(a, known) for a in entry.operation.params)
+            gates.append(NativeGate(entry.operation.name, wires, angles))
     layout = compiled.layout
     final = tuple(range(qubits)) if layout is None else tuple(layout.final_index_layout(filter_ancillas=True))
     return tuple(gates), final
@@ -204,9 +201,7 @@ def _affine(expression: Any, known: dict[Any, Angle]) -> Angle:
         try:
             weight = float(expression.gradient(symbol))
         except TypeError:
-            raise ValueError(
-                f"the compiler made an angle that is not affine: {expression}; use a lower level"
-            ) from None
+            raise ValueError(f"the compiler made {expression}, which is not affine; use a lower level") from None
         angle = known[symbol]
         constant += weight * angle.constant
         for mine, theirs in ((trained, angle.parameters), (data, angle.features)):

@@ -56,7 +56,7 @@ def from_kraus(operators: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
 
 def from_superoperator(matrix: NDArray[Any]) -> NDArray[np.float64]:
     """Pauli transfer matrix of a channel given by its action on column-stacked density matrices."""
-    dimension = int(round(matrix.shape[0] ** 0.5))
+    dimension = round(matrix.shape[0] ** 0.5)
     basis = paulis(dimension.bit_length() - 1)
     stacked = basis.transpose(0, 2, 1).reshape(len(basis), -1)
     moved = (stacked @ np.asarray(matrix).T).reshape(-1, dimension, dimension).transpose(0, 2, 1)

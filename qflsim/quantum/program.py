@@ -163,7 +163,7 @@ class _Arrays:
         for name in Program._fields:
             array = np.array(self.lists[name], dtype=np.float64 if name in floats else np.int64)
             made[name] = array.reshape(-1, 2) if name in pairs else array
-        return Program(**{**made, "stored": self.stored, "size": 4**self.qubits})  # type: ignore[arg-type]
+        return Program(**{**made, "stored": self.stored, "size": 4**self.qubits})
 
 
 def _components(pattern: NDArray[np.bool_]) -> tuple[Ints, list[tuple[int, int]]]:

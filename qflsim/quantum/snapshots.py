@@ -223,7 +223,9 @@ def _check(name: str, target: Any, gate: str) -> None:
     limits = {"sx": _LONGEST[1], "x": _LONGEST[1], gate: _LONGEST[2], "measure": _LONGEST_READOUT}
     for operation, limit in limits.items():
         times = [p.duration for p in target[operation].values() if p is not None and not _dead(p)]
-        if not times or any(t is None or t <= 0.0 for t in times):
+        if not times:
+            raise _unsound(name, f"no {operation} of it works")
+        if any(t is None or t <= 0.0 for t in times):
             raise _unsound(name, f"{operation} has no duration")
         typical = sorted(times)[len(times) // 2]
         if typical > limit:

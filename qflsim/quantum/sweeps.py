@@ -16,77 +16,114 @@ References
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from qflsim.quantum.angles import angle_gradient, angles_of, fill_values, parameter_gradient
 from qflsim.quantum.kernels import backward, entry_gradient, forward
-from qflsim.quantum.program import LANES
-from qflsim.quantum.vectors import add, compiled, load, multiply_add, splat, store, zero
+from qflsim.quantum.program import LANES, Floats
+from qflsim.quantum.vectors import add, compiled, inlined, kernel, load, multiply_add, splat, store, zero
 
 __all__ = ["encode", "evaluate", "gradient_of", "train"]
 
 
+class _Work(NamedTuple):
+    """Memory of one job."""
+
+    values: Floats  # (entries, LANES) entries of all blocks
+    products: Floats  # partial products of the factors of blocks
+    angles: Floats  # (angles, 3) angle, cosine, sine
+    by_angle: Floats  # (angles,) derivative
+    states: Floats  # (groups, blocks + 1, 4^n, LANES) observables before each block
+    buffers: Floats  # (2, 4^n, LANES)
+    entries: Floats  # (256,) derivatives by the entries of one block
+    scratch: Floats  # (2, 256)
+    outputs: Floats  # (samples, outputs)
+    slope: Floats  # (samples, outputs) derivative of the loss by the outputs
+    weight: Floats  # (samples, LANES)
+    gradient: Floats  # (parameters,)
+
+
 @compiled
-def new_values(program):
-    """Block entries in every lane, those of fixed blocks filled in."""
+def _work(program: Any, groups: int, samples: int, outputs: int, parameters: int) -> Any:
     values = np.zeros((len(program.values), LANES))
     for e in range(len(program.values)):
         for k in range(LANES):
             values[e, k] = program.values[e]
-    return values
+    angles = len(program.angle_constant)
+    return _Work(
+        values,
+        np.empty(max(program.stored, 1)),
+        np.empty((angles, 3)),
+        np.empty(angles),
+        np.empty((groups, len(program.dense) + 1, program.size, LANES)),
+        np.empty((2, program.size, LANES)),
+        np.zeros(256),
+        np.zeros((2, 256)),
+        np.empty((samples, outputs)),
+        np.empty((samples, outputs)),
+        np.zeros((samples, LANES)),
+        np.empty(parameters),
+    )
 
 
 @compiled
-def encode(program, phi, start, out):
+def encode(program: Any, phi: Any, start: Any, out: Any) -> None:
     """States of samples: run the encoding part on ``start`` (4^n,); phi (samples, angles) -> out (samples, 4^n)."""
-    blocks, samples = len(program.dense), len(phi)
-    values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty((len(program.angle_constant), 3))
-    x, y = np.empty((program.size, LANES)), np.empty((program.size, LANES))
+    work = _work(program, 0, 0, 0, 0)
+    samples = len(phi)
     for first in range(0, samples, LANES):
         for k in range(LANES):
-            angles_of(program, phi[min(first + k, samples - 1)], angles)
-            fill_values(program, angles, products, values, k)
-            x[:, k] = start
-        for b in range(blocks):
-            forward(program, b, values, x, y)
-            x, y = y, x
+            angles_of(program, phi[min(first + k, samples - 1)], work.angles)
+            fill_values(program, work.angles, work.products, work.values, k)
+            work.buffers[0, :, k] = start
+        last = _run(program, work)
         for k in range(min(LANES, samples - first)):
-            out[first + k] = x[:, k]
+            out[first + k] = work.buffers[last, :, k]
 
 
-@compiled
-def pull_back(program, values, observables, states):
+@kernel
+def _run(program: Any, work: Any) -> int:
+    """Apply all blocks to the states in buffer 0; the number of the buffer that holds the result."""
+    at = 0
+    for b in range(len(program.dense)):
+        forward(program, b, work.values, work.buffers[at], work.buffers[1 - at])
+        at = 1 - at
+    return at
+
+
+@kernel
+def _pull_back(program: Any, work: Any, observables: Any) -> None:
     """Observables before every block: states[g, b] for group g; states[g, blocks] are those at the end."""
     blocks = len(program.dense)
     for g in range(len(observables)):
-        states[g, blocks] = observables[g]
+        for p in range(program.size):
+            store(work.states[g, blocks], p, load(observables[g], p))
         for b in range(blocks - 1, -1, -1):
-            backward(program, b, values, states[g, b + 1], states[g, b])
+            backward(program, b, work.values, work.states[g, b + 1], work.states[g, b])
 
 
-@compiled
-def measure(data, index, states, out):
+@kernel
+def _measure(data: Any, index: Any, work: Any, out: Any) -> None:
     """<O_q> of the samples ``index``: inner products of encoded states and pulled-back observables."""
-    outputs, total = out.shape[1], np.empty((1, LANES))
-    for g in range(len(states)):
-        pulled = states[g, 0]
+    for g in range(len(work.states)):
+        pulled = work.states[g, 0]
         for s in range(len(index)):
-            row, even, odd = data[index[s]], zero(), zero()
-            for p in range(0, len(row), 2):
-                even = multiply_add(splat(row[p]), load(pulled, p), even)
-                odd = multiply_add(splat(row[p + 1]), load(pulled, p + 1), odd)
-            store(total, 0, add(even, odd))
-            for k in range(min(LANES, outputs - g * LANES)):
-                out[s, g * LANES + k] = total[0, k]
+            i = index[s]
+            even, odd = zero(), zero()
+            for p in range(0, len(pulled), 2):
+                even = multiply_add(splat(data[i, p]), load(pulled, p), even)
+                odd = multiply_add(splat(data[i, p + 1]), load(pulled, p + 1), odd)
+            store(work.buffers[0], 0, add(even, odd))
+            for k in range(min(LANES, out.shape[1] - g * LANES)):
+                out[s, g * LANES + k] = work.buffers[0, 0, k]
 
 
-@compiled
-def cross_entropy(outputs, labels, index, classes, slope):
-    """Mean of -log softmax over the first ``classes`` outputs; its derivative by the outputs goes to ``slope``."""
-    samples, loss = len(index), 0.0
+@kernel
+def _cross_entropy(outputs: Any, labels: Any, index: Any, slope: Any) -> float:
+    """Mean of -log softmax over the outputs; its derivative by the outputs goes to ``slope``."""
+    samples, classes, loss = len(index), outputs.shape[1], 0.0
     for s in range(samples):
         highest = outputs[s, 0]
         for c in range(1, classes):
@@ -102,104 +139,106 @@ def cross_entropy(outputs, labels, index, classes, slope):
     return loss / samples
 
 
-@compiled
-def push_gradient(program, values, angles, products, states, data, index, slope, gradient):
-    """Derivative by every parameter, given that by the outputs (``slope``): one pass forwards per group."""
-    blocks, size = len(program.dense), program.size
-    x, y = np.empty((size, LANES)), np.empty((size, LANES))
-    entries, by_angle = np.zeros(256), np.zeros(len(angles))
-    for g in range(len(states)):
-        adjoint(data, index, slope, g, x)
-        for b in range(blocks):
+@kernel
+def _push_gradient(program: Any, work: Any, data: Any, index: Any) -> None:
+    """Derivative by every parameter, given that by the outputs: one pass forwards per group."""
+    work.by_angle[:] = 0.0
+    for g in range(len(work.states)):
+        _adjoint(data, index, work, g)
+        at = 0
+        for b in range(len(program.dense)):
             if program.factor_ptr[b + 1] > program.factor_ptr[b]:
-                entry_gradient(program, b, x, states[g, b + 1], entries)
-                angle_gradient(program, b, angles, products, entries, by_angle)
-            forward(program, b, values, x, y)
-            x, y = y, x
-    parameter_gradient(program, by_angle, gradient)
+                entry_gradient(program, b, work.buffers[at], work.states[g, b + 1], work.entries)
+                angle_gradient(program, b, work.angles, work.products, work.entries, work.scratch, work.by_angle)
+            forward(program, b, work.values, work.buffers[at], work.buffers[1 - at])
+            at = 1 - at
+    parameter_gradient(program, work.by_angle, work.gradient)
 
 
-@compiled
-def adjoint(data, index, slope, group, x):
-    """x[:, k] = sum over samples of slope * encoded state, for the outputs of one group."""
-    weight = np.zeros((len(index), LANES))
+@inlined
+def _adjoint(data: Any, index: Any, work: Any, group: int) -> None:
+    """Buffer 0 = sum over samples of slope * encoded state, for the outputs of one group."""
     for s in range(len(index)):
-        for k in range(min(LANES, slope.shape[1] - group * LANES)):
-            weight[s, k] = slope[s, group * LANES + k]
-    for p in range(len(x)):
+        for k in range(LANES):
+            q = group * LANES + k
+            work.weight[s, k] = work.slope[s, q] if q < work.slope.shape[1] else 0.0
+    for p in range(work.buffers.shape[1]):
         result = zero()
         for s in range(len(index)):
-            result = multiply_add(splat(data[index[s], p]), load(weight, s), result)
-        store(x, p, result)
+            result = multiply_add(splat(data[index[s], p]), load(work.weight, s), result)
+        store(work.buffers[0], p, result)
 
 
-@compiled
-def evaluate(program, parameters, observables, data, out):
-    """Expectation values of all samples, (samples, outputs)."""
-    values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty((len(program.angle_constant), 3))
-    angles_of(program, parameters, angles)
-    fill_values(program, angles, products, values, -1)
-    states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
-    pull_back(program, values, observables, states)
-    measure(data, np.arange(len(data)), states, out)
+@kernel
+def _observe(program: Any, work: Any, parameters: Any, observables: Any) -> None:
+    """Pull the observables back for one set of parameters."""
+    angles_of(program, parameters, work.angles)
+    fill_values(program, work.angles, work.products, work.values, -1)
+    _pull_back(program, work, observables)
 
 
-@compiled
-def gradient_of(program, parameters, observables, data, labels, classes, gradient):
-    """Mean cross-entropy of all samples; its derivative by the parameters goes to ``gradient``."""
-    values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty((len(program.angle_constant), 3))
-    states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
-    index = np.arange(len(data))
-    return _step(
-        program, parameters, observables, data, labels, index, classes, values, products, angles, states, gradient
-    )
-
-
-@compiled
-def _step(program, parameters, observables, data, labels, index, classes, values, products, angles, states, gradient):
+@kernel
+def _step(program: Any, work: Any, parameters: Any, observables: Any, data: Any, labels: Any, index: Any) -> float:
     """Loss and gradient of one batch."""
-    outputs = np.empty((len(index), classes))
-    slope = np.empty((len(index), classes))
-    angles_of(program, parameters, angles)
-    fill_values(program, angles, products, values, -1)
-    pull_back(program, values, observables, states)
-    measure(data, index, states, outputs)
-    loss = cross_entropy(outputs, labels, index, classes, slope)
-    push_gradient(program, values, angles, products, states, data, index, slope, gradient)
+    _observe(program, work, parameters, observables)
+    _measure(data, index, work, work.outputs)
+    loss = _cross_entropy(work.outputs, labels, index, work.slope)
+    _push_gradient(program, work, data, index)
     return loss
 
 
 @compiled
-def train(program, parameters, observables, data, labels, batches, classes, adam, losses):
+def evaluate(program: Any, parameters: Any, observables: Any, data: Any, out: Any) -> None:
+    """Expectation values of all samples, to out (samples, outputs)."""
+    work = _work(program, len(observables), 0, 0, 0)
+    _observe(program, work, parameters, observables)
+    _measure(data, np.arange(len(data)), work, out)
+
+
+@compiled
+def gradient_of(
+    program: Any, parameters: Any, observables: Any, data: Any, labels: Any, classes: int, gradient: Any
+) -> float:
+    """Mean cross-entropy of all samples; its derivative by the parameters goes to ``gradient``."""
+    work = _work(program, len(observables), len(data), classes, len(parameters))
+    loss = _step(program, work, parameters, observables, data, labels, np.arange(len(data)))
+    gradient[:] = work.gradient
+    return loss
+
+
+@compiled
+def train(
+    program: Any,
+    parameters: Any,
+    observables: Any,
+    data: Any,
+    labels: Any,
+    batches: Any,
+    classes: int,
+    adam: Any,
+    losses: Any,
+) -> None:
     """Adam from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
 
     ``adam`` holds rate, beta1, beta2 and epsilon.
     """
-    values, products = new_values(program), np.empty(max(program.stored, 1))
-    angles = np.empty((len(program.angle_constant), 3))
-    states = np.empty((len(observables), len(program.dense) + 1, program.size, LANES))
-    gradient = np.empty(len(parameters))
-    first, second = np.zeros(len(parameters)), np.zeros(len(parameters))
+    work = _work(program, len(observables), batches.shape[1], classes, len(parameters))
+    moments = np.zeros((2, len(parameters)))
     for step in range(len(batches)):
         used = 0
         while used < batches.shape[1] and batches[step, used] >= 0:
             used += 1
-        index = batches[step, :used]
-        losses[step] = _step(
-            program, parameters, observables, data, labels, index, classes, values, products, angles, states, gradient
-        )
-        _adam(parameters, gradient, first, second, step + 1, adam)
+        losses[step] = _step(program, work, parameters, observables, data, labels, batches[step, :used])
+        _adam(parameters, work.gradient, moments, step + 1, adam)
 
 
-@compiled
-def _adam(parameters, gradient, first, second, step, adam):
+@kernel
+def _adam(parameters: Any, gradient: Any, moments: Any, step: int, adam: Any) -> None:
     """One update of Adam, algorithm 1 of Kingma and Ba."""
     rate, beta1, beta2, epsilon = adam
     for p in range(len(parameters)):
-        first[p] = beta1 * first[p] + (1.0 - beta1) * gradient[p]
-        second[p] = beta2 * second[p] + (1.0 - beta2) * gradient[p] * gradient[p]
-        mean = first[p] / (1.0 - beta1**step)
-        spread = second[p] / (1.0 - beta2**step)
+        moments[0, p] = beta1 * moments[0, p] + (1.0 - beta1) * gradient[p]
+        moments[1, p] = beta2 * moments[1, p] + (1.0 - beta2) * gradient[p] * gradient[p]
+        mean = moments[0, p] / (1.0 - beta1**step)
+        spread = moments[1, p] / (1.0 - beta2**step)
         parameters[p] -= rate * mean / (math.sqrt(spread) + epsilon)

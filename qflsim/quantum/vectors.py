@@ -12,28 +12,52 @@ References
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
 from qflsim.quantum.program import LANES
 
-__all__ = ["add", "compiled", "inlined", "load", "multiply", "multiply_add", "splat", "store", "total", "zero"]
+__all__ = [
+    "add",
+    "compiled",
+    "inlined",
+    "kernel",
+    "load",
+    "multiply",
+    "multiply_add",
+    "splat",
+    "store",
+    "total",
+    "zero",
+]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_compile: Any = njit
 
 
 def compiled(function: Function) -> Function:
     """``function`` compiled to machine code on first use, kept on disk, run without the interpreter's lock."""
-    result: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    result: Any = _compile(cache=True, nogil=True, error_model="numpy")(function)
+    return result  # type: ignore[no-any-return]
+
+
+def kernel(function: Function) -> Function:
+    """The same for a function that allocates nothing: without reference counts, which cost ten times the work."""
+    result: Any = _compile(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     return result  # type: ignore[no-any-return]
 
 
 def inlined(function: Function) -> Function:
-    """``function`` compiled into its callers: a `Program` is some 250 words to hand over otherwise."""
-    result: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    """A `kernel` compiled into its callers: a `Program` is some 250 words to hand over otherwise."""
+    result: Any = _compile(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
     return result  # type: ignore[no-any-return]
+
+
+def _operation(function: Callable[..., Any]) -> Any:
+    """A function of compiled code, given by the LLVM instructions it stands for."""
+    return intrinsic(function)
 
 
 class _Lanes(types.Type):
@@ -48,11 +72,11 @@ _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 
 
 @register_model(_Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     """A vector register."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        super().__init__(manager, kind, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
@@ -62,7 +86,7 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any
     return builder.bitcast(first, _VECTOR.as_pointer())
 
 
-@intrinsic
+@_operation
 def load(typing: Any, array: Any, row: Any) -> Any:
     """Row ``row`` of an array (rows, LANES)."""
 
@@ -73,7 +97,7 @@ def load(typing: Any, array: Any, row: Any) -> Any:
     return _LANES(array, types.intp), generate
 
 
-@intrinsic
+@_operation
 def store(typing: Any, array: Any, row: Any, value: Any) -> Any:
     """Write ``value`` to row ``row``."""
 
@@ -85,7 +109,7 @@ def store(typing: Any, array: Any, row: Any, value: Any) -> Any:
     return types.void(array, types.intp, _LANES), generate
 
 
-@intrinsic
+@_operation
 def splat(typing: Any, value: Any) -> Any:
     """The same number in every lane."""
 
@@ -98,7 +122,7 @@ def splat(typing: Any, value: Any) -> Any:
     return _LANES(types.float64), generate
 
 
-@intrinsic
+@_operation
 def zero(typing: Any) -> Any:
     """Zero in every lane."""
 
@@ -108,22 +132,21 @@ def zero(typing: Any) -> Any:
     return _LANES(), generate
 
 
-@intrinsic
+@_operation
 def multiply_add(typing: Any, left: Any, right: Any, addend: Any) -> Any:
-    """left * right + addend, rounded once."""
+    """Left * right + addend, rounded once."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        fused = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f64"
-        )
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        fused = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")  # type: ignore[no-untyped-call]
         return builder.call(fused, arguments)
 
     return _LANES(_LANES, _LANES, _LANES), generate
 
 
-@intrinsic
+@_operation
 def multiply(typing: Any, left: Any, right: Any) -> Any:
-    """left * right."""
+    """Left * right."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fmul(*arguments)
@@ -131,9 +154,9 @@ def multiply(typing: Any, left: Any, right: Any) -> Any:
     return _LANES(_LANES, _LANES), generate
 
 
-@intrinsic
+@_operation
 def add(typing: Any, left: Any, right: Any) -> Any:
-    """left + right."""
+    """Left + right."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fadd(*arguments)
@@ -141,7 +164,7 @@ def add(typing: Any, left: Any, right: Any) -> Any:
     return _LANES(_LANES, _LANES), generate
 
 
-@intrinsic
+@_operation
 def total(typing: Any, value: Any) -> Any:
     """Sum of the lanes, pair by pair."""
 

@@ -144,12 +144,13 @@ def test_every_byte_of_the_chain_matters():
         assert fault is not None and STARTS[fault.height] <= place < STARTS[fault.height + 1]
 
 
-def test_one_signer_dropped_from_a_stored_certificate_is_found():
-    block = CHAIN.blocks[2]
-    start = STARTS[2] + block.header_byte + block.body_byte
-    data = bytearray(STORED)
-    data[start + 3] ^= 1  # three signers become two
-    assert check_stored(bytes(data), "shard-digits").height == 2
+@pytest.mark.parametrize(("offset", "bit"), [(3, 1), (7, 64)], ids=["three signers to two", "64 bytes to none"])
+def test_a_smaller_certificate_is_found_in_its_block(offset, bit):
+    for height in (1, 2, 3):
+        block = CHAIN.blocks[height]
+        data = bytearray(STORED)
+        data[STARTS[height] + block.header_byte + block.body_byte + offset] ^= bit
+        assert check_stored(bytes(data), "shard-digits").height == height
 
 
 @given(cut=st.integers(1, len(STORED) - 1))
@@ -192,6 +193,9 @@ def test_a_block_that_does_not_continue_the_chain_is_refused():
         chain.append(alien)
     with pytest.raises(ValueError, match="signed twice"):
         chain.append(chain.propose([], proposer="a", round=2, time_s=9.0).certified("aa", SCHEME))
+    unsigned = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+    with pytest.raises(ValueError, match="signatures have no bytes"):
+        chain.append(replace(unsigned, certificate=replace(unsigned.certificate, signature_byte=0)))
     with pytest.raises(ValueError, match="older than"):
         chain.append(chain.propose([], proposer="a", round=2, time_s=0.0).certified("ab", SCHEME))
 
