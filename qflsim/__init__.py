@@ -10,9 +10,75 @@ QFLchain (arXiv:2512.09958).
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps the two lists equal
+    from .chain.agreement import Agreement as Agreement, Replica as Replica
+    from .chain.pbft import PBFT as PBFT
+    from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
+    from .crypto.kem import KEM as KEM, MLKEM as MLKEM
+    from .crypto.keys import HybridKeys as HybridKeys, KEMKeys as KEMKeys, KeySource as KeySource, QKDKeys as QKDKeys
+    from .crypto.processors import CortexM4 as CortexM4, Processor as Processor, X86Core as X86Core
+    from .crypto.signatures import (
+        ECDSA_P256 as ECDSA_P256,
+        MLDSA as MLDSA,
+        Falcon512 as Falcon512,
+        SignatureScheme as SignatureScheme,
+    )
+    from .energy import (
+        ComputeEnergy as ComputeEnergy,
+        FibreEnergy as FibreEnergy,
+        PlantPower as PlantPower,
+        QKDEnergy as QKDEnergy,
+        RadioEnergy as RadioEnergy,
+        StationEnergy as StationEnergy,
+    )
+    from .experiment import Run as Run, run as run
+    from .learning.aggregation import (
+        Aggregator as Aggregator,
+        FedAvg as FedAvg,
+        Krum as Krum,
+        Median as Median,
+        TrimmedMean as TrimmedMean,
+    )
+    from .learning.datasets import Data as Data, Dataset as Dataset
+    from .learning.digits import Digits as Digits
+    from .learning.mixing import Mixing as Mixing, RandomGraph as RandomGraph, Ring as Ring, Star as Star
+    from .learning.mnist import MNIST as MNIST
+    from .learning.models import Model as Model
+    from .learning.selection import (
+        AllDevices as AllDevices,
+        RandomSelection as RandomSelection,
+        ReputationSelection as ReputationSelection,
+        Selection as Selection,
+    )
+    from .learning.splits import (
+        IID as IID,
+        BalancedDirichlet as BalancedDirichlet,
+        Dirichlet as Dirichlet,
+        Split as Split,
+    )
+    from .learning.training import LocalTraining as LocalTraining
+    from .learning.vqc import VQC as VQC
+    from .loading import load as load
+    from .network.background import BackgroundTraffic as BackgroundTraffic
+    from .network.fibre import Fibre as Fibre
+    from .network.layouts import (
+        HexagonalSites as HexagonalSites,
+        LineSites as LineSites,
+        RingSites as RingSites,
+        SiteLayout as SiteLayout,
+    )
+    from .network.link import LinkModel as LinkModel, Quality as Quality
+    from .network.placement import DenseCell as DenseCell
+    from .network.radio import UrbanMicro as UrbanMicro
+    from .network.sidelink import Sidelink as Sidelink
+    from .quantum.optimizers import Adam as Adam
+    from .quantum.qkd import DecoyBB84 as DecoyBB84
+    from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
+    from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
 _HOMES = {
@@ -31,7 +97,6 @@ _HOMES = {
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("Model",),
-    "learning.optimizers": ("Adam",),
     "learning.selection": ("AllDevices", "RandomSelection", "ReputationSelection", "Selection"),
     "learning.splits": ("IID", "BalancedDirichlet", "Dirichlet", "Split"),
     "learning.training": ("LocalTraining",),
@@ -44,6 +109,7 @@ _HOMES = {
     "network.placement": ("DenseCell",),
     "network.radio": ("UrbanMicro",),
     "network.sidelink": ("Sidelink",),
+    "quantum.optimizers": ("Adam",),
     "quantum.qkd": ("DecoyBB84",),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
     "scenario": ("EnergyModels", "Scenario"),

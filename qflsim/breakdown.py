@@ -99,11 +99,12 @@ class _Round:
     def parts(self) -> dict[str, float]:
         """Seconds by part."""
         step = self.step
-        trained = step.started_s + step.publish_s + step.distribute_s + step.train_s
+        distributed = step.started_s + step.publish_s + step.distribute_s
+        trained = distributed + step.train_s
         agreement = _last(self.agreements, trained)
-        agreeing = trained if agreement is None else agreement.started_s
-        agreement_s = 0.0 if agreement is None else min(agreement.ended_s, trained) - agreeing
-        training = self._qpu(self._critical_job(agreement, agreeing), trained - step.train_s, agreeing)
+        agreeing = trained if agreement is None else max(agreement.started_s, distributed)
+        agreement_s = 0.0 if agreement is None else max(0.0, min(agreement.ended_s, trained) - agreeing)
+        training = self._qpu(self._critical_job(agreement, agreeing), distributed, agreeing)
         evaluation = self._qpu(_last(self.evaluations, step.ended_s), step.ended_s - step.aggregate_s, step.ended_s)
         return {
             "publish": step.publish_s,

@@ -58,11 +58,17 @@ def _run_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate'")
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a field, nested by dots; repeatable")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="change a field, nested by dots; repeatable"
+    )
     parser.add_argument("--seed", type=_count(0), metavar="N", help="seed in place of the scenario's own")
-    parser.add_argument("--replications", type=_count(1), default=1, metavar="R", help="independent repetitions (default 1)")
+    parser.add_argument(
+        "--replications", type=_count(1), default=1, metavar="R", help="independent repetitions (default 1)"
+    )
     parser.add_argument("--out", default="results", metavar="FOLDER", help="where run folders go (default results)")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar and no summary, only the path of the results")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress bar and no summary, only the path of the results"
+    )
     return parser
 
 
@@ -71,7 +77,9 @@ def _validate(arguments: list[str]) -> int:
         prog="python -m qflsim validate",
         description="Compare every model with published results; exits with 1 if one comparison fails.",
     )
-    parser.add_argument("--only", metavar="TEXT", default="", help="only comparisons whose quantity or source contains TEXT")
+    parser.add_argument(
+        "--only", metavar="TEXT", default="", help="only comparisons whose quantity or source contains TEXT"
+    )
     options = parser.parse_args(arguments)
     from .validation import validate
 

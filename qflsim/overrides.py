@@ -46,11 +46,14 @@ def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
     key, equals, text = assignment.partition("=")
     key, text = key.strip(), text.strip()
     if not equals or not key or not text:
-        raise ScenarioError(f"--set {assignment!r} must read field=value, e.g. --set rounds=5 or --set topology.servers=7")
+        raise ScenarioError(
+            f"--set {assignment!r} must read field=value, e.g. --set rounds=5 or --set topology.servers=7"
+        )
     try:
-        return _replace(part, key.split("."), text, names)
+        changed: P = _replace(part, key.split("."), text, names)
     except (ValueError, TypeError) as error:
         raise ScenarioError(f"--set {key}: {error}") from None
+    return changed
 
 
 def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) -> Any:

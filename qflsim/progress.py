@@ -39,7 +39,9 @@ class Progress:
             self._bar.set_postfix_str(f"t = {record.ended_s:.1f} s, accuracy {record.accuracy:.1%}", refresh=False)
             self._bar.update(1)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is not None:
             self._bar.leave = False  # a sentence follows that says what happened
         self._bar.close()

@@ -13,7 +13,17 @@ from .checks import Part, ScenarioError
 
 __all__ = ["create_folder", "describe", "digests", "refuse_unwritable", "versions", "write_run_json"]
 
-_PACKAGES = ("qflsim", "simpy", "pennylane", "pennylane-qiskit", "qiskit", "qiskit-aer", "qiskit-ibm-runtime", "numpy", "numba")
+_PACKAGES = (
+    "qflsim",
+    "simpy",
+    "pennylane",
+    "pennylane-qiskit",
+    "qiskit",
+    "qiskit-aer",
+    "qiskit-ibm-runtime",
+    "numpy",
+    "numba",
+)
 
 
 def create_folder(out: str | Path, scenario: str, seed: int, replication: int) -> Path:
@@ -49,7 +59,9 @@ def refuse_unwritable(out: str | Path) -> None:
     if not place.is_dir():
         raise ScenarioError(f"cannot write results to {out}: {place} is a file; give a writable folder with --out")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise ScenarioError(f"cannot write results to {out}: {place} is not writable; give a writable folder with --out")
+        raise ScenarioError(
+            f"cannot write results to {out}: {place} is not writable; give a writable folder with --out"
+        )
 
 
 def write_run_json(

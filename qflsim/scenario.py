@@ -124,7 +124,9 @@ class Scenario(Part):
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
     agreement: Agreement = PBFT()
-    update_deadline: float = quantity(600.0, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 600 * s")
+    update_deadline: float = quantity(
+        600.0, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 600 * s"
+    )
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
     energy: EnergyModels = EnergyModels()
@@ -134,4 +136,6 @@ class Scenario(Part):
     def check(self) -> None:
         """Refuse a name that is no folder name."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
-            raise ValueError(f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'")
+            raise ValueError(
+                f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
+            )

@@ -82,7 +82,9 @@ def _record(name: str) -> type[Record]:
 
 def _existing(folder: Path, name: str) -> Path:
     if not folder.is_dir():
-        raise ScenarioError(f"there is no run in {folder}: it is no folder; give a run's folder, e.g. results/paper/seed7")
+        raise ScenarioError(
+            f"there is no run in {folder}: it is no folder; give a run's folder, e.g. results/paper/seed7"
+        )
     path = folder / name
     if not path.is_file():
         raise ScenarioError(f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7")
@@ -101,7 +103,9 @@ def _check_whole(path: Path, record: type[Record]) -> None:
             )
         file.seek(-1, 2)
         if file.read(1) != b"\n":
-            raise ScenarioError(f"{path} is damaged (its last row is cut off); delete that row or run the scenario again")
+            raise ScenarioError(
+                f"{path} is damaged (its last row is cut off); delete that row or run the scenario again"
+            )
 
 
 def _parse(path: Path, record: type[Record], columns: Sequence[str] | None) -> "DataFrame":

@@ -216,7 +216,9 @@ class Evaluation(Record):
 
     round: int = column("number of the global round; 0 is the initial model")
     time_s: float = column("simulated time")
-    model: str = column("global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer")
+    model: str = column(
+        "global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer"
+    )
     backend: str = column("engine (exact expectations), or aer (PennyLane on qiskit.aer, sampled shots)")
     samples: int = column("test samples")
     accuracy: float = column("share classified correctly")
@@ -238,7 +240,9 @@ class Node(Record):
     server: str = column("server in whose cell it stands; a server's own name; empty for the publisher")
     east_m: float = column("position, metres to the east of the origin")
     north_m: float = column("position, metres to the north of the origin")
-    line_of_sight: bool = column("whether a device sees the base station of its server; False for publisher and servers")
+    line_of_sight: bool = column(
+        "whether a device sees the base station of its server; False for publisher and servers"
+    )
     snr_up_db: float = column(
         "signal-to-noise ratio [dB] of a device's uplink over the full band, shadowing included; empty for others"
     )

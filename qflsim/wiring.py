@@ -82,7 +82,9 @@ class Wiring:
                 direct = self._sidelink(source, destination)
                 if direct:
                     return direct
-            return self._joined([(source, home[source]), (home[source], home[destination]), (home[destination], destination)])
+            return self._joined(
+                [(source, home[source]), (home[source], home[destination]), (home[destination], destination)]
+            )
         if source in home and destination != home[source]:
             return self._joined([(source, home[source]), (home[source], destination)])
         if destination in home and source != home[destination]:
@@ -106,7 +108,9 @@ class Wiring:
             return None
         rng = self._ctx.streams.fresh("background", server)
         try:
-            efficiency = harmonic_efficiency(access, topology.radius, self._ctx.streams.fresh("crowd"), nearest=topology.nearest)
+            efficiency = harmonic_efficiency(
+                access, topology.radius, self._ctx.streams.fresh("crowd"), nearest=topology.nearest
+            )
             return traffic.cell(topology.area, access.bandwidth, efficiency, rng).at
         except ValueError as error:
             raise ScenarioError(str(error)) from None

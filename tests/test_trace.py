@@ -32,7 +32,13 @@ def test_rows_come_back_as_written(tmp_path):
     out.close()
     with (tmp_path / "energy.csv").open(newline="") as file:
         (read,) = csv.DictReader(file)
-    assert read == {"round": "1", "node": "server-0", "role": "server", "cause": "radio", "energy_j": "0.30000000000000004"}
+    assert read == {
+        "round": "1",
+        "node": "server-0",
+        "role": "server",
+        "cause": "radio",
+        "energy_j": "0.30000000000000004",
+    }
     assert {p.name for p in tmp_path.iterdir()} == {f"{t.table}.csv" for t in trace.TABLES}
 
 

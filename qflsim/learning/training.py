@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
-from qflsim.learning.optimizers import Adam
+from qflsim.quantum.optimizers import Adam
 
 __all__ = ["LocalTraining", "circuits_per_sample"]
 

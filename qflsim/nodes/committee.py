@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import simpy
 
@@ -83,7 +84,9 @@ class Committee:
         """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`."""
         members = self._seated(tuple(validator.node for validator in validators), proposer, height)
         replicas = {name: self._agreement.replica(name, members) for name in members}
-        session = _Session(self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators, replicas)
+        session = _Session(
+            self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators, replicas
+        )
         self._ctx.after(self._patience, session.give_up)
         session.start(proposal)
         return session.done
@@ -94,7 +97,9 @@ class Committee:
             members = names[shift:] + names[:shift]
             if self._agreement.replica(members[0], members).leader(0, height) == proposer:
                 return members
-        raise ValueError(f"{proposer} never leads {self.chain} under {self._agreement.name}; its leader must be a member")
+        raise ValueError(
+            f"{proposer} never leads {self.chain} under {self._agreement.name}; its leader must be a member"
+        )
 
 
 class _Session:
@@ -157,7 +162,7 @@ class _Session:
             for receiver in receivers:
                 self._outcome.messages += 1
                 self._outcome.size_bit += size_bit
-                self._fabric.send(message.kind, name, receiver, size_bit, lambda to=receiver: self._arrived(to, message))
+                self._fabric.send(message.kind, name, receiver, size_bit, partial(self._arrived, receiver, message))
 
         self._validators[name].sign(send)
 

@@ -9,6 +9,7 @@ from qflsim.crypto.signatures import SignatureScheme
 from qflsim.energy import ComputeEnergy
 
 from .context import Context
+from .media import Action
 
 __all__ = ["Computer"]
 
@@ -43,11 +44,11 @@ class Computer:
         self._verifying = scheme.verify(processor)
         self._busy_until = 0.0
 
-    def sign(self, then: Callable[[], None]) -> None:
+    def sign(self, then: Action) -> None:
         """Make one signature, then go on."""
         self._do(self._signing, "cryptography", then)
 
-    def verify(self, signatures: int, then: Callable[[], None]) -> None:
+    def verify(self, signatures: int, then: Action) -> None:
         """Check ``signatures`` signatures, then go on."""
         time_s, energy_j = self._verifying
         self._do(Cost(signatures * time_s, signatures * energy_j), "cryptography", then)
@@ -70,13 +71,13 @@ class Computer:
         cost = Cost(self._compute.time(cycles), self._compute.energy(cycles))
         return self._event(lambda then: self._do(cost, "computing", then))
 
-    def _do(self, cost: Cost, cause: str, then: Callable[[], None]) -> None:
+    def _do(self, cost: Cost, cause: str, then: Action) -> None:
         start = max(self._ctx.now, self._busy_until)
         self._busy_until = start + cost.time_s
         self._ctx.energy.charge(self.node, cause, cost.energy_j)
         self._ctx.at(self._busy_until, then)
 
-    def _event(self, work: Callable[[Callable[[], None]], None]) -> simpy.Event:
+    def _event(self, work: Callable[[Action], None]) -> simpy.Event:
         event: simpy.Event = self._ctx.env.event()
         work(lambda: event.succeed())
         return event

@@ -12,12 +12,16 @@ from qflsim.network.sharing import SharedBand
 
 from .context import Context
 
-__all__ = ["Action", "Available", "Band", "Carrier", "FibreLink", "RadioLink"]
+__all__ = ["Action", "Available", "Band", "Carrier", "FibreLink", "RadioLink", "nothing"]
 
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 Available = Callable[[float], tuple[float, float]]
 """Of a time [s]: the share of the band that background traffic leaves, and the time until which that holds."""
+
+
+def nothing() -> None:
+    """What a node does with a verified message that it does not have to act on."""
 
 
 class Carrier(Protocol):

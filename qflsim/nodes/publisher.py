@@ -84,7 +84,9 @@ class Publisher:
             return []
         leader = joining[(self._ctx.round - 1) % len(joining)]
         joins = {server.computer.node: self._join(server) for server in joining}
-        arrived = yield from self._spread.to_members({s.computer: [joins[s.name]] for s in joining}, leader.name, "join")
+        arrived = yield from self._spread.to_members(
+            {s.computer: [joins[s.name]] for s in joining}, leader.name, "join"
+        )
         members = [server for server in joining if server.name in arrived]
         shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
         transactions = [*(joins[server.name] for server in members), shard]
@@ -104,4 +106,3 @@ class Publisher:
 
     def _sign(self, transaction: Transaction) -> SignedTransaction:
         return transaction.signed(self._scheme)
-

@@ -78,7 +78,9 @@ class QuantumProcessor:
                 yield self._ctx.env.timeout(time.total_s)
             except simpy.Interrupt:
                 share = (self._ctx.now - started) / time.total_s
-                self._close(replace(work, purpose="aborted", finish=lambda: float("nan")), submitted, started, time, share)
+                self._close(
+                    replace(work, purpose="aborted", finish=lambda: float("nan")), submitted, started, time, share
+                )
                 raise
             self._close(work, submitted, started, time, 1.0)
             if work.purpose == "train" and time.total_s > self._ctx.totals.round_qpu_s:

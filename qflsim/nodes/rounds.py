@@ -93,9 +93,8 @@ class Rounds:
         members = yield from self._publisher.announce(self._servers)
         times.published = times.distributed = ctx.now
 
-        work = [ctx.env.process(server.local_round()) for server in members]
-        yield ctx.env.all_of(work)
-        contributions: dict[Server, Contribution] = dict(zip(members, [w.value for w in work], strict=True))
+        contributions = dict.fromkeys(members, Contribution())  # in the order of the servers, not of their completion
+        yield ctx.env.all_of([ctx.env.process(self._local(server, contributions)) for server in members])
         times.trained = ctx.now
         times.distributed = max([times.published, *(own.distributed_s for own in contributions.values())])
 
@@ -110,6 +109,9 @@ class Rounds:
         times.ended = ctx.now
         self._close(times, before, contributions, present)
 
+    def _local(self, server: Server, contributions: dict[Server, Contribution]) -> Generator[Any, Any, None]:
+        contributions[server] = yield from server.local_round()
+
     def _test(self, server: Server) -> Generator[Any, Any, None]:
         """One server runs its share of the test samples on its QPU, one circuit each."""
         index, count = self._servers.index(server), len(self._servers)
@@ -122,9 +124,7 @@ class Rounds:
         """After the last round the final models go down to the devices."""
         env = self._ctx.env
         handing = [
-            env.process(server.hand_model(device))
-            for server in self._servers
-            for device in server.devices.values()
+            env.process(server.hand_model(device)) for server in self._servers for device in server.devices.values()
         ]
         if handing:
             yield env.all_of(handing)

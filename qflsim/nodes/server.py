@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from .device import Device, Floats, as_sent
 from .fabric import Fabric
 from .keys import KeyService
 from .ledger import Ledger
+from .media import Action, nothing
 from .qpu import QuantumProcessor
 
 __all__ = ["Contribution", "Rules", "Server"]
@@ -224,19 +226,16 @@ class _Gathering:
 
     def share(self, update: Update, transaction: SignedTransaction) -> None:
         """Send an update from its device to every peer, which verifies its signature."""
+        hold = partial(self._hold, update, transaction)
+        if update.device == self.leader:
+            hold()
         for peer, computer in self.committee.items():
-            if peer == update.device:
-                if peer == self.leader:
-                    self._hold(update, transaction)
-                continue
-            kept = self._kept(peer, update, transaction)
-            self._fabric.send(
-                "update", update.device, peer, 8.0 * transaction.size_byte, lambda c=computer, k=kept: c.verify(1, k)
-            )
-
-    def _kept(self, peer: str, update: Update, transaction: SignedTransaction) -> Any:
-        """What a peer does with a verified update: only the leader's copy decides what the block holds."""
-        return (lambda: self._hold(update, transaction)) if peer == self.leader else (lambda: None)
+            if peer != update.device:
+                kept: Action = (
+                    hold if peer == self.leader else nothing
+                )  # the leader's copy decides what the block holds
+                verify = partial(computer.verify, 1, kept)
+                self._fabric.send("update", update.device, peer, 8.0 * transaction.size_byte, verify)
 
     def _hold(self, update: Update, transaction: SignedTransaction) -> None:
         self.updates[update.device] = update

@@ -84,7 +84,9 @@ class TaskShard:
         arrived = yield from self._spread.to_members({s.computer: own[s] for s in carrying}, leader.name, "receipt")
         present = [server for server in carrying if server.name in arrived]
         transactions = [transaction for server in present for transaction in own[server]]
-        metadata = ModelMetadata(task=self._task, samples=sum(members[s].samples for s in present), contributors=len(present))
+        metadata = ModelMetadata(
+            task=self._task, samples=sum(members[s].samples for s in present), contributors=len(present)
+        )
         validators = [server.computer for server in carrying]
         block = yield from self._shard.commit(
             validators, leader.name, transactions, metadata, known=len(present) == len(carrying)

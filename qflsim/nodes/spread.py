@@ -1,6 +1,7 @@
 """How transactions reach a committee: each member signs its own and sends them to all others."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from qflsim.chain.transactions import SignedTransaction
@@ -8,6 +9,7 @@ from qflsim.chain.transactions import SignedTransaction
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .media import Action, nothing
 
 __all__ = ["Spread"]
 
@@ -53,7 +55,7 @@ class Spread:
         computers: Mapping[str, Computer],
         leader: str,
         kind: str,
-        hold: Any,
+        hold: Callable[[str], None],
     ) -> Generator[Any, Any, None]:
         for _ in own:
             yield member.signed()
@@ -62,11 +64,5 @@ class Spread:
         size_bit = 8.0 * sum(transaction.size_byte for transaction in own)
         for name, computer in computers.items():
             if name != member.node:
-                then = (lambda s=member.node: hold(s)) if name == leader else _nothing
-                self._fabric.send(kind, member.node, name, size_bit, lambda c=computer, t=then: c.verify(len(own), t))
-
-
-def _nothing() -> None:
-    """What a member does with a verified transaction that it does not have to put into a block."""
-
-
+                kept: Action = partial(hold, member.node) if name == leader else nothing
+                self._fabric.send(kind, member.node, name, size_bit, partial(computer.verify, len(own), kept))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qflsim.quantum.items import Rotation, divide
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.program import LANES, build_program
-from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
+from qflsim.quantum.training import Adam, EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
 
 __all__ = ["FastEngine"]
 
@@ -82,40 +82,52 @@ class FastEngine:
         """Mean cross-entropy [nat] of all samples, and its derivative by the parameters (parameters,)."""
         from qflsim.quantum import sweeps
 
-        classes = head.classes if head else self.native.qubits
-        gradient = np.empty(self.native.parameters)
-        observables = self._observables[: _groups(classes)]
         labels = np.asarray(labels, dtype=np.int64)
-        theta = self._checked(parameters)
-        loss = sweeps.gradient_of(self._program, theta, observables, data.values, labels, classes, gradient)
-        return float(loss), gradient
+        frozen = (0.0, 0.0, 0.0, 1.0)  # Adam with rate 0
+        job = TrainingJob(np.asarray(parameters), data, labels, np.arange(len(labels))[None, :], Adam())
+        head = head or SoftmaxHead(self.native.qubits)
+        self._check(job, head)
+        _, losses, gradient = self._run(job, head, frozen)
+        return float(losses[0]), gradient
 
     def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run all jobs, in parallel; each result depends on its own job alone."""
-        if head.classes > self.native.qubits:
-            raise ValueError(
-                f"{head.classes} classes need as many outputs, but the circuit has {self.native.qubits} qubits"
-            )
         for job in jobs:
-            check_job(job, parameters=self.native.parameters, classes=head.classes)
+            self._check(job, head)
         if len(jobs) < 2 or self.threads == 1:
             return [self._train(job, head) for job in jobs]
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(lambda job: self._train(job, head), jobs))
 
-    def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
-        from qflsim.quantum import sweeps
+    def _check(self, job: TrainingJob, head: SoftmaxHead) -> None:
+        if head.classes > self.native.qubits:
+            raise ValueError(
+                f"{head.classes} classes need as many outputs, but the circuit has {self.native.qubits} qubits"
+            )
+        check_job(job, parameters=self.native.parameters, classes=head.classes)
 
-        parameters, losses = self._checked(job.parameters).copy(), np.empty(len(job.batches))
+    def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
         optimizer = job.optimizer
         adam = (optimizer.rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)
+        parameters, losses, _ = self._run(job, head, adam)
+        return TrainingResult(parameters, losses)
+
+    def _run(
+        self, job: TrainingJob, head: SoftmaxHead, adam: tuple[float, float, float, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Parameters after the job, the loss of every step and the last gradient."""
+        from qflsim.quantum import sweeps
+
+        parameters = np.array(job.parameters, dtype=np.float64)
+        losses, gradient = np.empty(len(job.batches)), np.zeros(len(parameters))
         labels = np.ascontiguousarray(job.labels, dtype=np.int64)
         batches = np.ascontiguousarray(job.batches, dtype=np.int64)
         observables = self._observables[: _groups(head.classes)]
+        data = job.data.values
         sweeps.train(
-            self._program, parameters, observables, job.data.values, labels, batches, head.classes, adam, losses
+            self._program, parameters, observables, data, labels, batches, head.classes, adam, losses, gradient
         )
-        return TrainingResult(parameters, losses)
+        return parameters, losses, gradient
 
     def _checked(self, parameters: Any) -> NDArray[np.float64]:
         result = np.ascontiguousarray(parameters, dtype=np.float64)

@@ -25,7 +25,7 @@ from qflsim.quantum.kernels import backward, entry_gradient, forward
 from qflsim.quantum.program import LANES, Floats
 from qflsim.quantum.vectors import add, compiled, inlined, kernel, load, multiply_add, splat, store, zero
 
-__all__ = ["encode", "evaluate", "gradient_of", "train"]
+__all__ = ["encode", "evaluate", "train"]
 
 
 class _Work(NamedTuple):
@@ -77,10 +77,12 @@ def encode(program: Any, phi: Any, start: Any, out: Any) -> None:
         for k in range(LANES):
             angles_of(program, phi[min(first + k, samples - 1)], work.angles)
             fill_values(program, work.angles, work.products, work.values, k)
-            work.buffers[0, :, k] = start
+            for p in range(program.size):
+                work.buffers[0, p, k] = start[p]
         last = _run(program, work)
         for k in range(min(LANES, samples - first)):
-            out[first + k] = work.buffers[last, :, k]
+            for p in range(program.size):
+                out[first + k, p] = work.buffers[last, p, k]
 
 
 @kernel
@@ -142,7 +144,8 @@ def _cross_entropy(outputs: Any, labels: Any, index: Any, slope: Any) -> float:
 @kernel
 def _push_gradient(program: Any, work: Any, data: Any, index: Any) -> None:
     """Derivative by every parameter, given that by the outputs: one pass forwards per group."""
-    work.by_angle[:] = 0.0
+    for a in range(len(work.by_angle)):
+        work.by_angle[a] = 0.0
     for g in range(len(work.states)):
         _adjoint(data, index, work, g)
         at = 0
@@ -196,17 +199,6 @@ def evaluate(program: Any, parameters: Any, observables: Any, data: Any, out: An
 
 
 @compiled
-def gradient_of(
-    program: Any, parameters: Any, observables: Any, data: Any, labels: Any, classes: int, gradient: Any
-) -> float:
-    """Mean cross-entropy of all samples; its derivative by the parameters goes to ``gradient``."""
-    work = _work(program, len(observables), len(data), classes, len(parameters))
-    loss = _step(program, work, parameters, observables, data, labels, np.arange(len(data)))
-    gradient[:] = work.gradient
-    return loss
-
-
-@compiled
 def train(
     program: Any,
     parameters: Any,
@@ -217,10 +209,12 @@ def train(
     classes: int,
     adam: Any,
     losses: Any,
+    gradient: Any,
 ) -> None:
     """Adam from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
 
-    ``adam`` holds rate, beta1, beta2 and epsilon.
+    ``adam`` holds rate, beta1, beta2 and epsilon. The loss of every step goes to ``losses``, the last derivative to
+    ``gradient``.
     """
     work = _work(program, len(observables), batches.shape[1], classes, len(parameters))
     moments = np.zeros((2, len(parameters)))
@@ -230,6 +224,8 @@ def train(
             used += 1
         losses[step] = _step(program, work, parameters, observables, data, labels, batches[step, :used])
         _adam(parameters, work.gradient, moments, step + 1, adam)
+    for p in range(len(parameters)):
+        gradient[p] = work.gradient[p]
 
 
 @kernel

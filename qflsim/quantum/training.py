@@ -6,42 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qflsim.quantum.optimizers import Adam
+
 __all__ = ["Adam", "Backend", "EncodedData", "SoftmaxHead", "TrainingJob", "TrainingResult"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adam:
-    """The optimizer Adam; its moments start at zero in every job.
-
-    theta <- theta - rate * m_hat / (sqrt(v_hat) + epsilon)
-
-    Parameters
-    ----------
-    rate:
-        Step size [rad].
-    beta1, beta2:
-        Decay of the mean and of the mean square of the gradient, defaults of [1]_.
-    epsilon:
-        Keeps the quotient finite, default of [1]_.
-
-    References
-    ----------
-    .. [1] D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
-    """
-
-    rate: float = 0.01
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.rate) and self.rate > 0.0):
-            raise ValueError(f"Adam.rate must be > 0, got {self.rate!r}; give e.g. 0.01")
-        for name in ("beta1", "beta2"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"Adam.{name} must be in [0, 1), got {getattr(self, name)!r}")
-        if not (np.isfinite(self.epsilon) and self.epsilon > 0.0):
-            raise ValueError(f"Adam.epsilon must be > 0, got {self.epsilon!r}; give e.g. 1e-8")
 
 
 @dataclass(frozen=True)

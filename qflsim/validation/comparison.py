@@ -1,13 +1,33 @@
 """One published value beside what qflsim computes, and the table of all of them."""
 
 import math
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Literal
 
-__all__ = ["Comparison", "comparisons", "validate"]
+__all__ = ["AREAS", "Comparison", "comparisons", "validate"]
 
-AREAS = ("qkd", "agreement", "radio", "gradients", "mixing", "noise", "timing", "energy", "ledger")
+AREAS = {
+    "qkd": "Quantum key distribution",
+    "agreement": "Agreement of validators",
+    "ledger": "Ledger and certificates",
+    "radio": "Radio access",
+    "queues": "Fibre, queues and shared bands",
+    "energy": "Energy",
+    "timing": "Time of QPU jobs",
+    "gradients": "Gradients of circuits",
+    "noise": "Noise of circuits",
+    "mixing": "Mixing between servers",
+    "aggregation": "Aggregation of updates",
+}
+"""Modules of this package and the headings of their rows, in the order in which they are shown."""
+
+_LEGEND = """\
+basis: value = number printed or measured in the source; formula = the source's formula, worked out apart from qflsim;
+       tool = output of another program, run or imported; law = closed form or identity that must hold
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,15 +37,18 @@ class Comparison:
     Parameters
     ----------
     quantity:
-        What is compared, with its unit.
+        What is compared, with its unit; at most 44 characters, so that a row fits into 120 columns.
     published, simulated:
         The two numbers.
     tolerance:
         Largest accepted difference: absolute, or relative to the published value if ``relative``.
     bound:
-        ``"equal"``, or ``"at most"`` where the published value is a bound that nothing may exceed.
+        ``"equal"``, or ``"at most"`` or ``"at least"`` where the published value is a bound.
+    basis:
+        What the published number is: a value printed or measured in the source, the source's formula worked out
+        apart from qflsim, the output of another tool, or a law that must hold.
     source:
-        Where the published value stands.
+        Where the published value stands; at most 25 characters.
     miss:
         Why the difference is known and accepted; shown, and the row then does not fail.
     """
@@ -35,8 +58,9 @@ class Comparison:
     simulated: float
     tolerance: float
     source: str
+    basis: Literal["value", "formula", "tool", "law"]
     relative: bool = False
-    bound: str = "equal"
+    bound: Literal["equal", "at most", "at least"] = "equal"
     miss: str = ""
 
     @property
@@ -46,39 +70,55 @@ class Comparison:
         difference = self.simulated - self.published
         if math.isnan(difference):
             return False
-        return difference <= allowed if self.bound == "at most" else abs(difference) <= allowed
+        excess = {"equal": abs(difference), "at most": difference, "at least": -difference}[self.bound]
+        return excess <= allowed
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Literal["ok", "FAILED", "miss"]:
         """``ok``, ``FAILED``, or ``miss`` for a declared one."""
         if self.holds:
             return "ok"
         return "miss" if self.miss else "FAILED"
 
 
-def comparisons(only: str = "") -> Iterator[Comparison]:
-    """All comparisons whose quantity or source contains ``only``, area by area."""
-    for area in AREAS:
+def comparisons(only: str = "") -> Iterator[tuple[str, Comparison]]:
+    """Area and row of all comparisons whose area, quantity or source contains ``only``, whatever its case."""
+    for area, title in AREAS.items():
         for row in import_module(f"qflsim.validation.{area}").comparisons():
-            if only.lower() in f"{area} {row.quantity} {row.source}".lower():
-                yield row
+            if only.lower() in f"{area} {title} {row.quantity} {row.source}".lower():
+                yield area, row
 
 
 def validate(*, only: str = "", write: Callable[[str], object]) -> int:
     """Print the table; returns 0 if every comparison holds or is a declared miss, 1 otherwise or if there is none."""
-    write(f"{'verdict':<8}{'published':>14} {'simulated':>14}  {'tolerance':<12}{'quantity':<58} source\n")
-    counts = {"ok": 0, "FAILED": 0, "miss": 0}
-    for row in comparisons(only):
+    write(_LEGEND)
+    counts = {"ok": 0, "miss": 0, "FAILED": 0}
+    before = ""
+    for area, row in comparisons(only):
+        if area != before:
+            write(f"\n{AREAS[area] + ' ':-<51}{'published':>13} {'simulated':>12}  {'within':<9}{'basis':<8}source\n")
+            before = area
         counts[row.verdict] += 1
         write(_line(row))
     total = sum(counts.values())
     write(f"\n{total} comparisons: {counts['ok']} hold, {counts['miss']} declared misses, {counts['FAILED']} failed\n")
+    if not total:
+        write(f"no area, quantity or source contains {only!r}; the areas are {', '.join(AREAS)}\n")
     return 1 if counts["FAILED"] or not total else 0
 
 
 def _line(row: Comparison) -> str:
-    sign = "<= " if row.bound == "at most" else ("±" if row.tolerance else "exact")
-    amount = f"{row.tolerance:.1%}" if row.relative and row.tolerance >= 1e-3 else f"{row.tolerance:.0e}"
-    tolerance = sign + (amount if row.tolerance else "")
-    line = f"{row.verdict:<8}{row.published:>14.6g} {row.simulated:>14.6g}  {tolerance:<12}{row.quantity:<58} {row.source}\n"
-    return line + (f"{'':8}{row.miss}\n" if row.verdict == "miss" else "")
+    numbers = f"{row.published:>12.6g} {row.simulated:>12.6g}  {_within(row):<9}"
+    line = f"{row.verdict:<7}{row.quantity:<45}{numbers}{row.basis:<8}{row.source}\n"
+    if row.verdict != "miss":
+        return line
+    return line + textwrap.indent(textwrap.fill(row.miss, 110), " " * 7) + "\n"
+
+
+def _within(row: Comparison) -> str:
+    """The tolerance as it is read: a percentage if relative, and the word for a bound."""
+    if row.bound != "equal":
+        return row.bound
+    if not row.tolerance:
+        return "exact"
+    return f"±{100 * row.tolerance:.2g}%" if row.relative else f"±{row.tolerance:.2g}"

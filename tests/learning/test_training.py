@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qflsim.learning.loss import accuracy, cross_entropy, log_softmax
-from qflsim.learning.optimizers import Adam
+from qflsim.quantum.optimizers import Adam
 from qflsim.learning.training import LocalTraining, circuits_per_sample
 
 
