@@ -27,12 +27,12 @@ QPU_PARTS = {
 
 PARTS = {
     "publish": "publish the task",
-    "distribute": "select, keys, model download",
+    "distribute": "keys and model download",
     **{part: name for part, (_, name) in QPU_PARTS.items()},
-    "updates": "updates to peers, waiting",
+    "updates": "updates to peers",
     "local_agreement": "local agreement",
     "cross_chain": "cross-chain",
-    "aggregate": "mixing and global block",
+    "aggregate": "mixing, global block",
 }
 """Parts of a round in the order in which they happen, with the names under which they are shown."""
 

@@ -31,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ScenarioError as error:
         sys.stderr.write(f"qflsim: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nqflsim: interrupted before the run began; nothing was written\n")
+        return 130
     except BrokenPipeError:
         return 141
 

@@ -58,4 +58,4 @@ def _show(value: float, factor: float, unit: str) -> str:
     scaled = value / factor
     if abs(scaled) >= 999.5 or scaled == int(scaled):
         return f"{scaled:,.0f} {unit}"
-    return f"{scaled:#.3g} {unit}"
+    return f"{scaled:#.3g}".rstrip(".") + f" {unit}"

@@ -112,7 +112,7 @@ class Scenario(Part):
     backhaul: Fibre = Fibre()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
-    key_pool: float = quantity(25.6e6, unit="bit", above=0, advice="give it in bits, e.g. 25.6 * Mbit")
+    key_pool: float = quantity(25.6e6, unit="bit", at_least=256, advice="give it in bits, e.g. 25.6 * Mbit")
     signatures: SignatureScheme = MLDSA(level=65)
     device_processor: Processor = CortexM4()
     server_processor: Processor = X86Core()

@@ -28,7 +28,8 @@ from .nodes.spread import Spread
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .streams import Streams
-from .trace import Trace
+from .trace import Node, Trace
+from .units import to_dB
 from .wiring import Wiring
 
 __all__ = ["World"]
@@ -72,6 +73,8 @@ class World:
 
     def run(self) -> None:
         """Let simulated time pass until all rounds are over."""
+        for name in self.placement.positions:
+            self.trace(self._described(name))
         self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
 
     @property
@@ -193,6 +196,22 @@ class World:
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")
         return roles | {"publisher": "publisher"} | dict.fromkeys(self.placement.home, "device")
+
+    def _described(self, name: str) -> Node:
+        """What the nodes table says of a node."""
+        east, north = self.placement.positions[name]
+        channel = self.wiring.channels.get(name)
+        server = self.placement.home.get(name, name)
+        return Node(
+            node=name,
+            role=self._roles()[name],
+            server="" if server == "publisher" else server,
+            east_m=east,
+            north_m=north,
+            line_of_sight=channel is not None and channel.los,
+            snr_up_db=float("nan") if channel is None else to_dB(channel.snr_up),
+            reached=channel is None or name in self.wiring.reached(server),
+        )
 
     def _upkeep(self, duration: float) -> None:
         self.wiring.upkeep(duration)

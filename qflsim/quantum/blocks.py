@@ -5,7 +5,7 @@ of qubits become one 16x16 block, kept as a sparse pattern. What a block is made
 its entries follow the parameters, and the derivative of a loss by the entries is passed on to the angles.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,10 +40,21 @@ class Block:
     def pattern(self) -> NDArray[np.bool_]:
         """Entries that can differ from zero for some angles."""
         result = np.eye(4 ** len(self.wires), dtype=bool)
+        for factor in self._factor_patterns():
+            result = factor.astype(float) @ result > 0
+        return result
+
+    def mixing(self) -> NDArray[np.bool_]:
+        """Which coefficients any of the factors mixes."""
+        result = np.eye(4 ** len(self.wires), dtype=bool)
+        for factor in self._factor_patterns():
+            result |= factor
+        return result
+
+    def _factor_patterns(self) -> Iterator[NDArray[np.bool_]]:
         for item in self.items:
             factor = item.matrix if isinstance(item, Channel) else pauli.rotation(item.axis, 1.0)
-            result = (pauli.embed((factor != 0.0).astype(float), item.wires, self.wires) @ result) > 0
-        return result
+            yield pauli.embed((factor != 0.0).astype(float), item.wires, self.wires) > 0
 
 
 def fuse(items: Iterable[Item]) -> list[Block]:

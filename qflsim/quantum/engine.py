@@ -80,7 +80,6 @@ class FastEngine:
         head: SoftmaxHead | None = None,
     ) -> tuple[float, NDArray[np.float64]]:
         """Mean cross-entropy [nat] of all samples, and its derivative by the parameters (parameters,)."""
-        from qflsim.quantum import sweeps
 
         labels = np.asarray(labels, dtype=np.int64)
         frozen = (0.0, 0.0, 0.0, 1.0)  # Adam with rate 0

@@ -22,7 +22,13 @@ __all__ = ["evaluate_with_pennylane"]
 
 
 def evaluate_with_pennylane(
-    native: NativeCircuit, parameters: NDArray[np.float64], samples: NDArray[np.float64], *, shots: int, seed: int
+    native: NativeCircuit,
+    parameters: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    *,
+    shots: int,
+    seed: int,
+    device: Any = None,
 ) -> NDArray[np.float64]:
     """<Z> of every logical qubit, estimated from shots on PennyLane's ``qiskit.aer`` device, (samples, qubits).
 
@@ -41,14 +47,17 @@ def evaluate_with_pennylane(
         Shots per sample.
     seed:
         Seed of Aer's sampling; the circuits of the job use different streams.
+    device:
+        A PennyLane device to run on instead, e.g. the unmodified plugin, which takes several times as long.
     """
     import pennylane as qml
 
     if shots < 1:
         raise ValueError(f"shots must be at least 1, got {shots}")
-    options = {"noise_model": native.noise.model} if native.noise else {}
-    plugin = _batched_device()(wires=native.qubits, seed_simulator=seed, max_parallel_threads=1, **options)
-    device = qml.devices.LegacyDeviceFacade(plugin)
+    if device is None:
+        options = {"noise_model": native.noise.model} if native.noise else {}
+        plugin = _batched_device()(wires=native.qubits, seed_simulator=seed, max_parallel_threads=1, **options)
+        device = qml.devices.LegacyDeviceFacade(plugin)
     names = {qiskit: getattr(qml, name) for name, qiskit in PENNYLANE_GATES.items() if not name.startswith("Adjoint")}
     phi = native.encode(samples)
     theta = np.tile(np.asarray(parameters, dtype=float), (len(phi), 1))

@@ -81,7 +81,7 @@ class _Arrays:
         dense = len(block.wires) == 1 and int(pattern[1:].sum()) > _LARGEST_SPARSE
         if dense:
             pattern[1:] = True
-        order, ranges = _components(pattern)
+        order, ranges = _components(pattern | block.mixing())
         lists["mixed"] += ranges
         lists["dense"].append(int(dense))
         lists["dimension"].append(dimension)

@@ -102,7 +102,7 @@ class Snapshot:
         from qiskit.transpiler import Target
 
         number = {q: k for k, q in enumerate(chosen)}
-        properties = [self.target.qubit_properties[q] for q in chosen]
+        properties = [_physical(self.target.qubit_properties[q]) for q in chosen]
         target = Target(num_qubits=len(chosen), dt=self.target.dt, qubit_properties=properties)
         for name in (*_ONE_QUBIT, self.gate, "measure"):
             if name in self.target.operation_names:
@@ -211,7 +211,7 @@ def load_snapshot(name: str) -> Snapshot:
     if delay is None:
         raise _unsound(name, "it has no default repetition delay")
     _check(name, target, gate)
-    return Snapshot(name, target.num_qubits, gate, float(delay), _physical(target))
+    return Snapshot(name, target.num_qubits, gate, float(delay), target)
 
 
 def _unsound(name: str, reason: str) -> ValueError:
@@ -232,9 +232,9 @@ def _check(name: str, target: Any, gate: str) -> None:
             raise _unsound(name, f"{operation} takes {typical:.3g} s, more than the plausible {limit:g} s")
 
 
-def _physical(target: Any) -> Any:
-    """The target with every T2 cut to 2 T1, its limit for a qubit that relaxes exponentially."""
-    for coherence in target.qubit_properties or ():
-        if coherence is not None and coherence.t1 and coherence.t2:
-            coherence.t2 = min(coherence.t2, 2.0 * coherence.t1)
-    return target
+def _physical(coherence: Any) -> Any:
+    """The coherence of a qubit with T2 cut to 2 T1, its limit for a qubit that relaxes exponentially."""
+    from qiskit.transpiler import QubitProperties
+
+    longest = 2.0 * coherence.t1
+    return QubitProperties(t1=coherence.t1, t2=min(coherence.t2, longest), frequency=coherence.frequency)

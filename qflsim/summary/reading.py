@@ -1,0 +1,60 @@
+"""The tables of one run as a summary needs them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from qflsim.tables import read_run, read_table
+
+__all__ = ["RunTables"]
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of one run, read when they are asked for and cut to whole rounds.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder.
+    """
+
+    folder: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """The contents of ``run.json``."""
+        return read_run(self.folder)
+
+    @cached_property
+    def rounds(self) -> Any:
+        """The table of rounds, which only holds whole ones."""
+        return read_table(self.folder, "rounds")
+
+    @property
+    def last(self) -> Any:
+        """The last whole round."""
+        return next(self.rounds.tail(1).itertuples())
+
+    @property
+    def initial(self) -> Any:
+        """The evaluation of the model before the first round; None if the table lacks it."""
+        rows = read_table(self.folder, "evaluations", ["round", "model", "accuracy", "loss"])
+        rows = rows[(rows["round"] == 0) & (rows["model"] == "global")]
+        return None if rows.empty else next(rows.itertuples())
+
+    def table(self, name: str, *columns: str, time: str = "") -> Any:
+        """Some columns of a table, whole rounds only.
+
+        Parameters
+        ----------
+        name, columns:
+            What to read, ``round`` being read in any case.
+        time:
+            A column of times, if rows from after the last round's end are to be left out: the final models are still
+            handed out then, on no round's account.
+        """
+        rows = read_table(self.folder, name, sorted({"round", *columns, *([time] if time else [])}))
+        rows = rows[rows["round"].isin(self.rounds["round"])]
+        return rows[rows[time] < self.last.ended_s] if time else rows

@@ -1,0 +1,143 @@
+"""The sentences of a summary, block by block; each number in them is computed from the tables."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
+from qflsim.readable import share, show, show_time
+from qflsim.tables import read_table
+
+from .reading import RunTables
+
+__all__ = ["BLOCKS"]
+
+
+def _learning(run: RunTables) -> Iterator[str]:
+    last, initial = run.last, run.initial
+    yield f"The global model classifies {share(last.accuracy, 1.0)} of the test samples after"
+    yield f"{show_time(last.ended_s)} of simulated time, with a loss of {last.loss:.4f} nat."
+    if initial is not None:
+        yield f"It began at {share(initial.accuracy, 1.0)} and {initial.loss:.4f} nat."
+    best = next(run.rounds.nlargest(1, "accuracy").itertuples())
+    if best.accuracy > last.accuracy:
+        yield f"It was best after round {best.round}, at {share(best.accuracy, 1.0)}."
+
+
+def _aer(run: RunTables) -> Iterator[str]:
+    check = run.about.get("aer")
+    if not check:
+        yield "The final model was not run on Aer."
+        return
+    exact, sampled = (share(check[f"accuracy_{backend}"], 1.0) for backend in ("engine", "aer"))
+    points = 100.0 * (check["accuracy_aer"] - check["accuracy_engine"])
+    loss = check["loss_aer"] - check["loss_engine"]
+    yield f"The final model on {check['samples']} test samples, engine and PennyLane on Aer ({check['shots']} shots):"
+    yield f"accuracy {exact} and {sampled} ({points:+.1f} points),"
+    yield f"loss {check['loss_engine']:.4f} and {check['loss_aer']:.4f} nat ({loss:+.4f})."
+    yield f"Expectation values differ by at most {check['largest_difference']:.3f},"
+    yield f"{check['largest_standard_errors']:.1f} standard errors of the shots."
+
+
+def _time(run: RunTables) -> Iterator[str]:
+    parts = read_time_by_part(run.folder).sum()
+    whole, qpu = parts.sum(), parts[list(QPU_PARTS)].sum()
+    yield f"A round lasts {show_time(whole / len(run.rounds))} on average."
+    if qpu > 0.0:
+        largest = parts[list(QPU_PARTS)].idxmax()
+        name = QPU_PARTS[largest][1].removeprefix("QPU: ")
+        yield f"{share(qpu, whole)} of the round is QPU time, of which {share(parts[largest], qpu)} is {name}."
+    others = parts.drop(list(QPU_PARTS)).sort_values(ascending=False)
+    told = [f"{PARTS[part]} {share(seconds, whole)}" for part, seconds in others.items() if seconds > 0.0]
+    if told:
+        yield f"The rest: {'; '.join(told)}."
+
+
+def _energy(run: RunTables) -> Iterator[str]:
+    total, cooling = run.rounds["energy_j"].sum(), run.rounds["qpu_cooling_j"].sum()
+    yield f"{show(total, 'J')} with the QPU cooling plant, {show(total - cooling, 'J')} without it."
+    causes = run.table("energy", "cause", "energy_j").groupby("cause")["energy_j"].sum()
+    causes = causes[causes > 0.0].sort_values(ascending=False)
+    told = [f"{name.replace('_', ' ')} {show(joules, 'J')} ({share(joules, total)})" for name, joules in causes.items()]
+    if told:
+        yield f"By cause: {', '.join(told)}."
+
+
+def _messages(run: RunTables) -> Iterator[str]:
+    air, wired = run.rounds["air_bit"].mean(), run.rounds["wired_bit"].mean()
+    yield f"{show(air, 'bit')} on the air and {show(wired, 'bit')} on fibre per round."
+    sent = run.table("transfers", "kind", "medium", "size_bit", "delivered", time="sent_s")
+    if sent.empty:
+        return
+    # a message that goes up and down again, or on over fibre, occupies each leg with all its bits
+    legs = sent["medium"].str.count(r"\+") + 1
+    kinds = (sent["size_bit"] * legs).groupby(sent["kind"]).sum().sort_values(ascending=False)
+    yield f"Of these bits: {', '.join(f'{kind} {share(bits, kinds.sum())}' for kind, bits in kinds.head(5).items())}."
+    agreement = run.table("agreements", "size_bit")["size_bit"].sum()
+    yield f"Proposals and votes of agreement are {share(agreement, sent['size_bit'].sum())} of what nodes sent."
+    lost = int((~sent["delivered"]).sum())
+    yield f"{lost:,} of {len(sent):,} messages never arrived." if lost else f"All {len(sent):,} messages arrived."
+
+
+def _ledgers(run: RunTables) -> Iterator[str]:
+    rounds = len(run.rounds)
+    yield f"All chains together grow by {show(run.rounds['ledger_byte'].sum() / rounds, 'B')} per round:"
+    blocks = run.table("blocks", "chain", "header_byte", "body_byte", "certificate_byte")
+    sizes = blocks[["header_byte", "body_byte", "certificate_byte"]].sum(axis=1)
+    chains = sizes.groupby(_families(blocks["chain"])).sum() / rounds
+    told = [f"{chain} {show(size, 'B')}" for chain, size in chains.items()]
+    yield f"{', '.join(told)}."
+    yield f"{share(blocks['certificate_byte'].sum(), sizes.sum())} of that is quorum certificates."
+
+
+def _keys(run: RunTables) -> Iterator[str]:
+    draws = run.table("keys", "granted_s", "qkd_bit", "pool_made_bit", "pool_drawn_bit", time="requested_s")
+    if draws.empty:
+        yield "No key was drawn."
+        return
+    waits = draws["granted_s"] - draws["requested_s"]
+    yield f"{len(draws):,} session keys took {show(draws['qkd_bit'].sum(), 'bit')} from QKD pools."
+    yield f"Nodes waited {show_time(waits.mean())} for one on average, {show_time(waits.max())} at most."
+    pooled = draws[draws["qkd_bit"] > 0.0]
+    if len(pooled):
+        used = (pooled["pool_drawn_bit"] / pooled["pool_made_bit"]).max()
+        yield f"No link drew more than {share(used, 1.0)} of the key it had made."
+
+
+def _agreements(run: RunTables) -> Iterator[str]:
+    sought = run.table("agreements", "chain", "started_s", "ended_s", "decided", "view", "messages")
+    reached = sought[sought["decided"] > 0]
+    failed, later = len(sought) - len(reached), int((reached["view"] > 0).sum())
+    yield f"{len(sought):,} decisions sought with {sought['messages'].sum():,} messages, {failed:,} not reached."
+    if later:
+        yield f"{later:,} needed more than one leader."
+    latency = (reached["ended_s"] - reached["started_s"]).groupby(_families(reached["chain"])).mean()
+    if len(latency):
+        told = [f"{chain} {show_time(seconds)}" for chain, seconds in latency.items()]
+        yield f"Until the last validator decided it took, on average: {', '.join(told)}."
+
+
+def _reach(run: RunTables) -> Iterator[str]:
+    nodes = read_table(run.folder, "nodes", ["role", "reached"])
+    devices = nodes[nodes["role"] == "device"]
+    out = int((~devices["reached"]).sum())
+    which = f"{out} of {len(devices)} devices are out of" if out else f"All {len(devices)} devices are within"
+    yield f"{which} reach of their base station."
+
+
+def _families(chains: Any) -> Any:
+    """Names of chains, with all local model update chains under one name."""
+    return chains.where(~chains.str.startswith("lmuc-"), "LMUCs")
+
+
+BLOCKS = {
+    "learning": _learning,
+    "Aer check": _aer,
+    "time": _time,
+    "energy": _energy,
+    "messages": _messages,
+    "ledgers": _ledgers,
+    "keys": _keys,
+    "agreement": _agreements,
+    "devices": _reach,
+}
+"""The label of each block and what makes its sentences."""

@@ -1,0 +1,98 @@
+"""Merkle trees, bytes of certificates and of stored chains.
+
+References
+----------
+.. [1] B. Laurie, A. Langley, E. Kasper, RFC 6962, "Certificate Transparency", section 2.1 (2013), and the leaves and
+   roots in the tests of its reference implementation.
+.. [2] NIST FIPS 204, table 2 (2024): signatures of ML-DSA-44 and ML-DSA-65, 2420 and 3309 bytes; Falcon v1.2 (2020):
+   666 bytes, padded; a certificate of 16 validators holds 11 of them.
+.. [3] Arithmetic of a federated round on a chain: 4 P bytes of float32 parameters, a signature and 100 bytes of metadata
+   per update; 32 bytes stand for the parameters where only their hash is stored.
+"""
+
+from collections.abc import Iterator
+
+from qflsim.chain.block import certificate_byte
+from qflsim.chain.ledger import Chain
+from qflsim.chain.merkle import inclusion_proof, merkle_root
+from qflsim.chain.pbft import PBFT
+from qflsim.chain.seals import IDENTITY_BYTE
+from qflsim.chain.transactions import SignedTransaction, Update, digest_of, pack_parameters
+from qflsim.crypto.signatures import MLDSA, Falcon512, SignatureScheme
+from qflsim.validation.comparison import Comparison
+
+__all__ = ["comparisons"]
+
+_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+_ROOTS = [
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+_CERTIFICATES: tuple[tuple[SignatureScheme, int], ...] = (
+    (Falcon512(), 7326),
+    (MLDSA(level=44), 26_620),
+    (MLDSA(level=65), 36_399),
+)
+
+
+def comparisons() -> Iterator[Comparison]:
+    """Rows on Merkle trees, certificates and updates."""
+    yield from _merkle()
+    for scheme, size in _CERTIFICATES:
+        quorum = PBFT().quorum(16)
+        yield Comparison(
+            quantity=f"signatures of 11 of 16, {scheme.name} [byte]", published=size,
+            simulated=certificate_byte(quorum, scheme) - 8 - quorum * IDENTITY_BYTE, tolerance=0.0,
+            source="FIPS 204; Falcon 1.2", basis="formula",
+        )  # fmt: skip
+    yield from _updates()
+
+
+def _merkle() -> Iterator[Comparison]:
+    leaves = [bytes.fromhex(leaf) for leaf in _LEAVES]
+    yield Comparison(
+        quantity="published Merkle roots met, of 8", published=8, tolerance=0.0, source="RFC 6962, test suite",
+        simulated=sum(merkle_root(leaves[: n + 1]).hex() == root for n, root in enumerate(_ROOTS)), basis="value",
+    )  # fmt: skip
+    items = [number.to_bytes(4, "big") for number in range(1000)]
+    yield Comparison(
+        quantity="longest inclusion proof, 1000 items [byte]", published=320,
+        simulated=max(sum(map(len, inclusion_proof(items, i))) for i in range(0, 1000, 50)), tolerance=0.0,
+        source="32 ceil(log2 1000)", basis="formula",
+    )  # fmt: skip
+
+
+def _updates() -> Iterator[Comparison]:
+    full, short = _update(pack_parameters([0.5] * 1000)), _update(b"")
+    yield Comparison(
+        quantity="1000 parameters on chain [byte]", published=4000, simulated=len(full.payload) - len(short.payload),
+        tolerance=4.0, source="4 P, float32", basis="formula",
+    )  # fmt: skip
+    yield Comparison(
+        quantity="update with its hash, ML-DSA-44 [byte]", published=2552, simulated=short.size_byte, tolerance=0.0,
+        source="32 + signature + 100", basis="formula",
+        miss="The formula assumes 100 bytes of metadata. Here an update carries its signer's public key (1312 bytes) and "
+        "readable metadata of the size they really have.",
+    )  # fmt: skip
+    chain, scheme = Chain("local"), MLDSA(level=44)
+    for number in range(1, 11):
+        block = chain.propose([short] * 20, proposer="server-1", round=number, time_s=float(number))
+        chain.append(block.certified(["device-1", "device-2", "device-3"], scheme))
+    yield Comparison(
+        quantity="stored chain, 10 blocks of 20 updates [byte]", published=chain.size_byte,
+        simulated=len(chain.encode()), tolerance=0.0, source="headers + bodies + certs", basis="law",
+    )  # fmt: skip
+
+
+def _update(parameters: bytes) -> SignedTransaction:
+    update = Update(
+        sender="device-1", task="digits", round=1, time_s=1.5, digest=digest_of(parameters), samples=100, loss=0.5,
+        parameters=parameters,
+    )  # fmt: skip
+    return update.signed(MLDSA(level=44))

@@ -1,0 +1,78 @@
+"""How fast servers that average over a graph come to agree.
+
+References
+----------
+.. [1] L. Xiao, S. Boyd, "Fast linear iterations for distributed averaging", Systems & Control Letters 53, 65 (2004):
+   disagreement shrinks by the second largest eigenvalue modulus, and by exactly that from its eigenvector.
+   Eigenvalues: ring (1 + 2 cos(2 pi/n))/3, star with Metropolis weights 1 - 1/n, hypercube
+   (d - 1)/(d + 1), torus (3 + 2 cos(2 pi/k))/5.
+.. [2] Mean over 20 connected Erdos-Renyi graphs with Metropolis weights, computed apart from qflsim: 0.747.
+"""
+
+import math
+from collections.abc import Iterator
+
+import networkx as nx
+import numpy as np
+
+from qflsim.learning.mixing import RandomGraph, Ring, Star, contraction, metropolis, mix
+from qflsim.validation.comparison import Comparison
+
+__all__ = ["comparisons"]
+
+_RINGS = {4: 1 / 3, 8: 0.804738, 64: 0.996790}
+_GRAPHS = {
+    "star graph of 8": (nx.star_graph(7), 0.875),
+    "hypercube of 16": (nx.hypercube_graph(4), 0.6),
+    "torus 8 x 8": (nx.grid_2d_graph(8, 8, periodic=True), 0.882843),
+}
+
+
+def comparisons() -> Iterator[Comparison]:
+    """Rows on contraction per round, and on models that are really mixed."""
+    rng = np.random.default_rng(8)
+    for servers, published in _RINGS.items():
+        yield _contraction(f"ring of {servers}", published, contraction(Ring().matrix(servers, rng)), 5.1e-7)
+    for name, (graph, published) in _GRAPHS.items():
+        weights = metropolis(nx.to_numpy_array(graph).astype(bool))
+        yield _contraction(name, published, contraction(weights), 5.1e-7)
+    drawn = [contraction(RandomGraph(probability=0.2).matrix(50, rng)) for _ in range(200)]
+    yield _contraction("random graph of 50, p = 0.2", 0.747, float(np.mean(drawn)), 0.01, "20 graphs, mean")
+    yield from _mixed()
+
+
+def _contraction(
+    name: str, published: float, simulated: float, tolerance: float, source: str = "Xiao, Boyd 2004"
+) -> Comparison:
+    return Comparison(
+        quantity=f"contraction, {name}", published=published, simulated=simulated, tolerance=tolerance, source=source,
+        basis="formula",
+    )  # fmt: skip
+
+
+def _mixed() -> Iterator[Comparison]:
+    rng = np.random.default_rng(9)
+    ring, equal = Ring().matrix(10, rng), np.ones(10)
+    start = np.cos(2 * np.pi * np.arange(10) / 10)[:, None]
+    models = start
+    for _ in range(20):
+        models = mix(ring, models, equal)
+    yield Comparison(
+        quantity="ring of 10, 20 rounds from its eigenvector", published=((1 + 2 * math.cos(2 * math.pi / 10)) / 3) ** 20,
+        simulated=float(np.linalg.norm(models) / np.linalg.norm(start)), tolerance=1e-12, source="Xiao, Boyd 2004",
+        basis="law",
+    )  # fmt: skip
+    rounds, models = 0, start
+    while np.linalg.norm(models) > 1e-6 * np.linalg.norm(start):
+        rounds, models = rounds + 1, mix(ring, models, equal)
+    yield Comparison(
+        quantity="ring of 10, rounds to 1e-6", published=102, simulated=rounds, tolerance=0.0, source="Xiao, Boyd 2004",
+        basis="formula",
+    )  # fmt: skip
+    models, samples = rng.normal(size=(7, 5)), rng.integers(10, 200, 7).astype(float)
+    mean = samples @ models / samples.sum()
+    mixed = mix(Star().matrix(7, rng), models, samples)
+    yield Comparison(
+        quantity="star: distance from the weighted mean", published=0.0, simulated=float(np.abs(mixed - mean).max()),
+        tolerance=1e-14, source="McMahan et al. 2017", basis="law",
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""The fast engine against Qiskit Aer's density-matrix method.
+
+``QFLSIM_EXAMPLES=1000`` runs the long version of the random comparison.
+"""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qflsim.quantum.aer import AerBackend
+from qflsim.quantum.engine import FastEngine
+from qflsim.quantum.native import compile_circuit
+from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
+
+EXAMPLES = int(os.environ.get("QFLSIM_EXAMPLES", "40"))
+
+
+@pytest.mark.parametrize("name", ["manila", "nairobi", "sherbrooke", "torino", "fez", None])
+def test_snapshots_equal_aer(compiled, name):
+    native = compiled(name, 4, 3)
+    rng = np.random.default_rng(4)
+    samples, parameters = rng.uniform(-3, 3, (3, 4)), rng.uniform(-3, 3, native.parameters)
+    fast, aer = FastEngine(native), AerBackend(native)
+    expected = aer.expectations(parameters, aer.encode(samples))
+    assert np.abs(fast.expectations(parameters, fast.encode(samples)) - expected).max() < 1e-9
+    if name is not None:  # the noise is there: readings are far from those of an ideal device
+        ideal = compiled(None, 4, 3)
+        clean = FastEngine(ideal)
+        assert np.abs(clean.expectations(parameters, clean.encode(samples)) - expected).max() > 1e-3
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+@given(seed=st.integers(0, 2**32 - 1), qubits=st.integers(1, 4))
+def test_random_circuits_under_random_noise_equal_aer(circuits, seed, qubits):
+    rng = np.random.default_rng(seed)
+    noise = circuits.random_noise(rng, qubits)
+    circuit, count = circuits.random_circuit(rng, qubits, depth=int(rng.integers(2, 12)))
+    native = compile_circuit(circuit, qubits=qubits, features=2, parameters=count, noise=noise)
+    samples, parameters = rng.uniform(-3, 3, (2, 2)), rng.uniform(-3, 3, count)
+    fast, aer = FastEngine(native), AerBackend(native)
+    expected = aer.expectations(parameters, aer.encode(samples))
+    assert np.abs(fast.expectations(parameters, fast.encode(samples)) - expected).max() < 1e-9
+    if qubits > 1:
+        labels, head = rng.integers(0, 2, 2), SoftmaxHead(2)
+        loss, gradient = fast.loss_and_gradient(parameters, fast.encode(samples), labels, head=head)
+        same, shifted = aer.loss_and_gradient(parameters, aer.encode(samples), labels, head=head)
+        assert loss == pytest.approx(same, abs=1e-9)
+        assert np.abs(gradient - shifted).max() < 1e-9
+
+
+def test_training_equals_aer_step_by_step(compiled):
+    native = compiled("manila", 2, 1)
+    rng = np.random.default_rng(8)
+    samples, labels = rng.uniform(0, np.pi, (6, 2)), rng.integers(0, 2, 6)
+    start, head = rng.uniform(-1, 1, native.parameters), SoftmaxHead(2)
+    batches = np.array([[0, 1, 2, 3], [4, 5, -1, -1], [1, 3, 5, 0]])
+    results = []
+    for backend in (FastEngine(native), AerBackend(native)):
+        data = backend.encode(samples)
+        job = TrainingJob(start, data, labels, batches, Adam(rate=0.1))
+        results.append(backend.train([job], head=head)[0])
+    assert np.abs(results[0].parameters - results[1].parameters).max() < 1e-9
+    assert np.abs(results[0].losses - results[1].losses).max() < 1e-9
+    assert np.abs(results[0].parameters - start).max() > 0.1
