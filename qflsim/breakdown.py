@@ -32,7 +32,7 @@ PARTS = {
     "updates": "updates to peers",
     "local_agreement": "local agreement",
     "cross_chain": "cross-chain",
-    "aggregate": "mixing, global block",
+    "aggregate": "mixing and global block",
 }
 """Parts of a round in the order in which they happen, with the names under which they are shown."""
 

@@ -41,15 +41,20 @@ def show_time(seconds: float) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """``part`` in per cent of ``whole``, e.g. ``"93.1 %"``; what is there but tiny shows as ``"< 0.1 %"``."""
+    """``part`` in per cent of ``whole``, e.g. ``"93.1 %"``.
+
+    What is there but tiny shows as ``"< 0.1 %"``, and what is nearly but not quite all with as many digits as it
+    takes to tell, e.g. ``"99.998 %"``.
+    """
     if not whole > 0.0:
         return "0 %"
     percent = 100.0 * part / whole
     if 0.0 < percent < 0.05:
         return "< 0.1 %"
-    if 99.95 <= percent < 100.0 - 1e-9:
-        return "> 99.9 %"
-    return f"{percent:.0f} %" if percent in (0.0, 100.0) else f"{percent:.1f} %"
+    if percent == 0.0 or abs(percent - 100.0) < 1e-9:
+        return f"{percent:.0f} %"
+    digits = 1 if percent > 100.0 else max(1, math.ceil(-math.log10(2.0 * (100.0 - percent)) + 1e-12))
+    return f"{percent:.{digits}f} %"
 
 
 def _show(value: float, factor: float, unit: str) -> str:

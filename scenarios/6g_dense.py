@@ -7,13 +7,15 @@ votes stay visible beside the QPU; `scenarios/paper.py` has the QPUs that IBM's 
 """
 
 import qflsim as qfl
-from qflsim.units import GHz, Gbit, MHz, byte, dBm, km, km2, m, ms, s
+from qflsim.units import Gbit, GHz, MHz, byte, dBm, km, km2, m, ms, s
 
 scenario = qfl.Scenario(
     name="6g_dense",
     seed=7,
     rounds=20,
-    topology=qfl.DenseCell(servers=3, devices_per_server=20, radius=150 * m, spacing=1 * km),
+    topology=qfl.DenseCell(
+        servers=3, devices_per_server=20, radius=150 * m, spacing=1 * km, publisher=(500 * m, -350 * m)
+    ),
     access=qfl.UrbanMicro(carrier=10 * GHz, bandwidth=200 * MHz, device_power=dBm(23)),
     background=qfl.BackgroundTraffic(density=1e6 / km2, message_size=100 * byte, message_rate=1 / s),
     sidelink=qfl.Sidelink(bandwidth=20 * MHz),

@@ -1,6 +1,6 @@
 """The paper's system: three servers with five devices each. Where do time and energy go on today's quantum computers?
 
-The set-up of QFLchain's case study (arXiv:2512.09958, section V): 4 qubits, 6 layers, Adam 0.01, batch 32, 10 local
+The set-up of QFLchain's case study (arXiv:2512.09958): 4 qubits, 6 layers, Adam 0.01, batch 32, 10 local
 epochs, on IBM's manila with the 2 s of overhead and 250 us of repetition delay that IBM's cloud has. The paper leaves
 the timeline out; on it, nearly all of a round is QPU time, and nearly all of that is repetition delay.
 """
@@ -12,7 +12,9 @@ scenario = qfl.Scenario(
     name="paper",
     seed=7,
     rounds=20,
-    topology=qfl.DenseCell(servers=3, devices_per_server=5, radius=150 * m, spacing=1 * km),
+    topology=qfl.DenseCell(
+        servers=3, devices_per_server=5, radius=150 * m, spacing=1 * km, publisher=(500 * m, -350 * m)
+    ),
     signatures=qfl.MLDSA(level=65),
     qpu=qfl.IBMSnapshot(snapshot="manila", shots=1024),
     model=qfl.VQC(qubits=4, layers=6),

@@ -50,7 +50,7 @@ def test_energy_by_cause_adds_up_to_every_total(tiny_run):
     np.testing.assert_allclose(spent.to_numpy(), rounds["energy_j"].to_numpy(), rtol=1e-12)
     cooling = energy[energy["cause"] == "qpu_cooling"].groupby("round")["energy_j"].sum()
     np.testing.assert_allclose(cooling.to_numpy(), rounds["qpu_cooling_j"].to_numpy(), rtol=1e-12)
-    last = tiny_run.table("evaluations").query("model == 'global'").iloc[-1]
+    last = tiny_run.table("evaluations").iloc[-1]
     assert last["energy_j"] == pytest.approx(rounds["energy_j"].sum(), rel=1e-12)
     assert set(energy["cause"]) == {
         "radio",
@@ -126,8 +126,7 @@ def test_blocks_recorded_are_the_blocks_of_the_chains(tiny_run):
 def test_bits_of_transfers_are_the_bits_of_the_rounds(tiny_run):
     transfers, rounds = tiny_run.table("transfers"), tiny_run.table("rounds")
     hops = transfers["medium"].str.split("+").apply(lambda media: sum(medium != "fibre" for medium in media))
-    in_round = transfers["sent_s"] < rounds["ended_s"].iloc[-1]
-    on_air = (transfers["size_bit"] * hops)[in_round].groupby(transfers["round"]).sum()
+    on_air = (transfers["size_bit"] * hops).groupby(transfers["round"]).sum()
     np.testing.assert_allclose(on_air.to_numpy(), rounds["air_bit"].to_numpy(), rtol=1e-9)
     assert (transfers["delivered_s"] > transfers["sent_s"]).all()
 

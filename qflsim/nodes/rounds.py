@@ -80,7 +80,6 @@ class Rounds:
         self._evaluate("global", self.model)
         for number in range(1, self._publisher.offer.rounds + 1):
             yield from self._round(number)
-        yield from self._hand_out()
 
     def _round(self, number: int) -> Generator[Any, Any, None]:
         """Publish, select and distribute, train, cross-chain, aggregate."""
@@ -105,6 +104,8 @@ class Rounds:
             yield from self._shard.mix(present, contributions)
             yield from self._shard.store_global(present, self._servers, contributions)
             self.model = global_model(self._servers)
+        if number == self._publisher.offer.rounds:
+            yield from self._hand_out()
         yield ctx.env.all_of([ctx.env.process(self._test(server)) for server in self._servers])
         times.ended = ctx.now
         self._close(times, before, contributions, present)
@@ -121,7 +122,7 @@ class Rounds:
             yield from server.qpu.run(Work("evaluate", [share], share, lambda: None, lambda: loss))
 
     def _hand_out(self) -> Generator[Any, Any, None]:
-        """After the last round the final models go down to the devices."""
+        """The final models go down to the devices; those of earlier rounds do so in the next round's second step."""
         env = self._ctx.env
         handing = [
             env.process(server.hand_model(device)) for server in self._servers for device in server.devices.values()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qflsim.checks import ScenarioError
+from qflsim.tables import read_table
 
 __all__ = ["draw_all"]
 
@@ -32,6 +33,8 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
     from .style import canvas, save
 
     place = Path(folder)
+    if read_table(place, "rounds", ["round"]).empty:
+        raise ScenarioError(f"there is nothing to draw: no round was completed in {place}")
     drawings = {
         "learning": learning.draw,
         "time": time.draw,

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from qflsim.readable import show_time
 from qflsim.tables import read_table
 
-from .style import COLOURS, new_figure, rounds_axis
+from .style import COLOURS, log_time, new_figure, rounds_axis
 
 __all__ = ["draw"]
 
@@ -19,8 +18,6 @@ _CHAINS = {
 
 def draw(folder: Path) -> Any:
     """Every decision as a line from its first to its last validator; crosses are decisions that were not reached."""
-    from matplotlib.ticker import FuncFormatter
-
     rounds = read_table(folder, "rounds", ["round"])["round"]
     columns = ["round", "chain", "validators", "started_s", "first_decided_s", "ended_s", "decided"]
     rows = read_table(folder, "agreements", columns)
@@ -35,7 +32,7 @@ def draw(folder: Path) -> Any:
         if not own.empty:
             _decisions(axes, own, f"{name}, {_sizes(own['validators'])} validators", colour)
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show_time(value)))
+    log_time(axes.yaxis)
     axes.set_ylabel("simulated time since the proposal")
     axes.set_title("Agreement: from the first validator that decided to the last")
     rounds_axis(axes)

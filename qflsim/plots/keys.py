@@ -18,7 +18,7 @@ _LINKS = {
 
 def draw(folder: Path) -> Any:
     """Level of the pools after each round's draws, and waits, for both kinds of link; None if no key was drawn."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     rounds = read_table(folder, "rounds", ["round"])["round"]
     draws = read_table(folder, "keys")
@@ -36,6 +36,8 @@ def draw(folder: Path) -> Any:
     _bands(levels, pooled, "pool_level_bit", 1.0)
     levels.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty pool stands at 0
     levels.set_ylim(0.0, 3.0 * max(1000.0, pooled["pool_level_bit"].max()) if len(pooled) else 1000.0)
+    levels.yaxis.set_major_locator(FixedLocator([0.0, *(10.0**power for power in range(3, 19))]))
+    levels.yaxis.set_minor_locator(NullLocator())
     levels.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "bit")))
     levels.set_title("QKD key left in a pool after a draw" if len(pooled) else "No QKD pool was drawn from")
     levels.set_ylabel("median and range")

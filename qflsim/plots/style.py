@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "INK", "MUTED", "canvas", "label_rows", "new_figure", "rounds_axis", "save"]
+from qflsim.units import day, h, minute
+
+__all__ = ["COLOURS", "INK", "MUTED", "canvas", "label_rows", "log_time", "new_figure", "rounds_axis", "save"]
 
 COLOURS = {
     "black": "#000000",
@@ -27,6 +30,15 @@ COLOURS = {
     "vermillion": "#D55E00",
     "purple": "#CC79A7",
 }
+_TIMES = {
+    1e-9: "1 ns", 1e-8: "10 ns", 1e-7: "100 ns",
+    1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs",
+    1e-3: "1 ms", 1e-2: "10 ms", 1e-1: "100 ms",
+    1.0: "1 s", 10.0: "10 s", minute: "1 min", 10 * minute: "10 min",
+    h: "1 h", 10 * h: "10 h", 4 * day: "4 d", 40 * day: "40 d", 400 * day: "400 d",
+}  # fmt: skip
+"""Times [s] that stand on a logarithmic axis, and how they are written there."""
+
 INK, MUTED = "#222222", "#767676"
 
 _STYLE = {
@@ -99,6 +111,15 @@ def rounds_axis(axes: "Axes") -> None:
     axes.set_xlabel("round")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
     axes.grid(visible=False, axis="x")
+
+
+def log_time(axis: "Axis") -> None:
+    """Ticks of a logarithmic axis of times [s] where people expect them: 100 ms, 1 s, 10 s, 1 min, 10 min."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axis.set_major_locator(FixedLocator(list(_TIMES)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _TIMES.get(value, "")))
+    axis.set_minor_locator(NullLocator())
 
 
 def label_rows(axes: "Axes", names: Sequence[str]) -> None:

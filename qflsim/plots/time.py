@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.breakdown import PARTS, read_time_by_part
 from qflsim.readable import share, show_time, time_unit
 
-from .style import COLOURS, label_rows, new_figure, rounds_axis
+from .style import COLOURS, label_rows, log_time, new_figure, rounds_axis
 
 __all__ = ["draw"]
 
@@ -41,14 +41,13 @@ def _stack(axes: Any, parts: Any) -> None:
         height = parts[part] / factor
         axes.bar(parts.index, height, bottom=bottom, width=0.8, color=_COLOURS[part], linewidth=0)
         bottom = bottom + height
+    axes.set_ylim(0.0, 1.06 * bottom.max())
     axes.set_title("Duration of each round")
     axes.set_ylabel(f"simulated time [{unit}]")
     rounds_axis(axes)
 
 
 def _rows(axes: Any, parts: Any) -> None:
-    from matplotlib.ticker import FuncFormatter
-
     mean, whole = parts.mean(), parts.sum(axis=1).mean()
     for row, part in enumerate(PARTS):
         taken = parts[part][parts[part] > 0.0]
@@ -56,10 +55,10 @@ def _rows(axes: Any, parts: Any) -> None:
             axes.plot([taken.min(), taken.max()], [row, row], color=_COLOURS[part], linewidth=3, solid_capstyle="butt")
             axes.plot(mean[part], row, "s", color=_COLOURS[part], markersize=8, markeredgecolor="white")
         beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": 8}
-        axes.text(1.13, row, show_time(mean[part]) if len(taken) else "none", **beside)
-        axes.text(1.27, row, share(mean[part], whole), **beside)
+        axes.text(1.16, row, show_time(mean[part]) if len(taken) else "none", **beside)
+        axes.text(1.30, row, share(mean[part], whole), **beside)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: show_time(value)))
+    log_time(axes.xaxis)
     axes.set_xlabel("simulated time per round, mean and range")
     axes.set_title("What a round waits for, in order")
     label_rows(axes, list(PARTS.values()))

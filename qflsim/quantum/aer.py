@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qflsim.quantum.items import Angle
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.optimizers import adam_step
-from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
+from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job, executions
 
 __all__ = ["AerBackend", "angle_values"]
 
@@ -67,16 +67,18 @@ class AerBackend:
         samples = len(data)
         table = self._run(np.repeat(points, samples, axis=0), np.tile(data.values, (len(points), 1)))
         outputs = table.reshape(len(points), samples, -1)
-        slope = head.slope(outputs[0], labels)
+        slope, layer = head.slope(outputs[0], labels, theta)
         gradient = np.zeros(len(theta))
+        gradient[len(theta) - len(layer) :] = layer
         for k, (p, coefficient) in enumerate(weights, start=1):
             gradient[p] += coefficient * float(np.sum(slope * outputs[k]))
-        return head.loss(outputs[0], labels), gradient
+        return head.loss(outputs[0], labels, theta), gradient
 
     def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run the jobs one after the other."""
         for job in jobs:
-            check_job(job, parameters=self.native.parameters, classes=head.classes)
+            extra = head.extra_parameters(self.native.qubits)
+            check_job(job, parameters=self.native.parameters + extra, classes=head.classes)
         return [self._train(job, head) for job in jobs]
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
@@ -88,7 +90,8 @@ class AerBackend:
             loss, gradient = self.loss_and_gradient(theta, data, job.labels[used], head=head)
             theta = adam_step(theta, gradient, moments, step, job.optimizer)
             losses.append(loss)
-        return TrainingResult(theta, np.array(losses))
+        circuits = executions(job.batches, 1 + self.native.circuits_per_gradient)
+        return TrainingResult(theta, np.array(losses), circuits)
 
     def _shifted(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[tuple[int, float]]]:
         """The unshifted point and all shifted ones (points, parameters); (parameter, coefficient) of the latter."""

@@ -26,9 +26,7 @@ def angles_of(program: Any, variables: Any, angles: Any) -> None:
 
 @kernel
 def parameter_gradient(program: Any, by_angle: Any, gradient: Any) -> None:
-    """Derivatives by the parameters from those by the angles."""
-    for p in range(len(gradient)):
-        gradient[p] = 0.0
+    """Add to ``gradient`` the derivatives by the variables that follow from those by the angles."""
     for a in range(len(by_angle)):
         for t in range(program.angle_ptr[a], program.angle_ptr[a + 1]):
             gradient[program.angle_index[t]] += program.angle_factor[t] * by_angle[a]

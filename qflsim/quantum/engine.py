@@ -15,9 +15,21 @@ from numpy.typing import NDArray
 from qflsim.quantum.items import Rotation, divide
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.program import LANES, build_program
-from qflsim.quantum.training import Adam, EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job
+from qflsim.quantum.readouts import BasisProbabilities, PauliZ, Readout, observable_groups
+from qflsim.quantum.training import (
+    Adam,
+    EncodedData,
+    Floats,
+    SoftmaxHead,
+    TrainingJob,
+    TrainingResult,
+    check_job,
+    executions,
+)
 
 __all__ = ["FastEngine"]
+
+_MEMORY = 2 << 30  # bytes that all jobs in flight may take together, unless one alone needs more
 
 
 class FastEngine:
@@ -27,64 +39,65 @@ class FastEngine:
     ----------
     native:
         The compiled circuit.
+    readout:
+        What it gives out: <Z> of every qubit, or the probabilities of all bit strings.
     threads:
-        Jobs computed at once; by default as many as the process may use cores. Results do not depend on it.
-
-    Raises
-    ------
-    ValueError
-        If data enter after the first trained gate.
+        Jobs computed at once; by default as many as the process may use cores, fewer where their memory would pass
+        2 GiB. Results do not depend on it.
 
     Notes
     -----
-    *Scope*: infinitely many shots; <Z> of each qubit with its readout error.
+    *Scope*: infinitely many shots (`shots.ShotBackend` draws finite ones). One job of n qubits keeps the observables
+    before each of B blocks, 32 B 4^n bytes for up to four outputs: 1.3 MB for the paper's circuit on manila, about
+    1 GB for 8 qubits. Where data are uploaded again between trained gates, the cost grows with the batch.
     *Validation*: equals Aer's density-matrix method to 1e-9, and its gradient parameter-shift rules
     (tests/quantum/test_against_aer.py).
     """
 
-    def __init__(self, native: NativeCircuit, *, threads: int | None = None) -> None:
-        self.native = native
-        self.threads = _cores() if threads is None else threads
-        if self.threads < 1:
+    def __init__(self, native: NativeCircuit, *, readout: Readout | None = None, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
+        self.native = native
+        self.readout = readout or PauliZ()
+        self.outputs = self.readout.outputs(native.qubits)
         first, second = divide(native.items())
-        if any(isinstance(item, Rotation) and item.angle.features for item in second):
-            raise ValueError("circuit encodes data after a trained gate, which FastEngine does not support")
-        self._encoder = build_program(first, qubits=native.qubits, kind="features")
-        self._program = build_program(second, qubits=native.qubits, kind="parameters")
-        self._observables = _readout_observables(native, native.qubits)
+        self.reuploads = any(isinstance(item, Rotation) and bool(item.angle.features) for item in second)
+        self._encoder = build_program(first, qubits=native.qubits, parameters=0)
+        self._program = build_program(second, qubits=native.qubits, parameters=native.parameters)
+        self._observables = observable_groups(native, self.readout, range(min(self.outputs, LANES)))
+        per_job = self._observables.nbytes * (len(self._program.dense) + 1)
+        self.threads = threads or max(1, min(_cores(), _MEMORY // per_job))
 
-    def encode(self, samples: NDArray[np.float64]) -> EncodedData:
+    def encode(self, samples: Floats) -> EncodedData:
         """Encoded states of samples, (samples, features) -> (samples, 4^qubits)."""
         from qflsim.quantum import sweeps
 
         phi = self.native.encode(samples)
         out = np.empty((len(phi), 4**self.native.qubits))
         sweeps.encode(self._encoder, phi, _ground_state(self.native.qubits), out)
-        return EncodedData(out)
+        return EncodedData(out, phi if self.reuploads else None)
 
-    def expectations(self, parameters: NDArray[np.float64], data: EncodedData) -> NDArray[np.float64]:
-        """<Z> of every logical qubit as read out, readout errors included, (samples, qubits)."""
-        from qflsim.quantum import sweeps
+    def expectations(self, parameters: Floats, data: EncodedData) -> Floats:
+        """All outputs as read out, readout errors included, (samples, outputs); <Z> of each qubit by default."""
+        return self._evaluate(parameters, data, self.readout)
 
-        out = np.empty((len(data), self.native.qubits))
-        sweeps.evaluate(self._program, self._checked(parameters), self._observables, data.values, out)
-        return out
+    def probabilities(self, parameters: Floats, data: EncodedData) -> Floats:
+        """Probability of every string of read bits, (samples, 2^qubits), qubit 0 most significant."""
+        return self._evaluate(parameters, data, BasisProbabilities())
 
     def loss_and_gradient(
         self,
-        parameters: NDArray[np.float64],
+        parameters: Floats,
         data: EncodedData,
         labels: NDArray[np.int64],
         *,
         head: SoftmaxHead | None = None,
-    ) -> tuple[float, NDArray[np.float64]]:
+    ) -> tuple[float, Floats]:
         """Mean cross-entropy [nat] of all samples, and its derivative by the parameters (parameters,)."""
-
         labels = np.asarray(labels, dtype=np.int64)
         frozen = (0.0, 0.0, 0.0, 1.0)  # Adam with rate 0
         job = TrainingJob(np.asarray(parameters), data, labels, np.arange(len(labels))[None, :], Adam())
-        head = head or SoftmaxHead(self.native.qubits)
+        head = head or SoftmaxHead(self.outputs)
         self._check(job, head)
         _, losses, gradient = self._run(job, head, frozen)
         return float(losses[0]), gradient
@@ -99,40 +112,67 @@ class FastEngine:
             return list(pool.map(lambda job: self._train(job, head), jobs))
 
     def _check(self, job: TrainingJob, head: SoftmaxHead) -> None:
-        if head.classes > self.native.qubits:
+        if head.classes > self.outputs and not head.linear:
             raise ValueError(
-                f"{head.classes} classes need as many outputs, but the circuit has {self.native.qubits} qubits"
+                f"{head.classes} classes need as many outputs, but the circuit has {self.outputs}; "
+                "take fewer classes or a linear layer"
             )
-        check_job(job, parameters=self.native.parameters, classes=head.classes)
+        parameters = self.native.parameters + head.extra_parameters(self.outputs)
+        check_job(job, parameters=parameters, classes=head.classes)
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
         optimizer = job.optimizer
         adam = (optimizer.rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)
         parameters, losses, _ = self._run(job, head, adam)
-        return TrainingResult(parameters, losses)
+        return TrainingResult(parameters, losses, executions(job.batches, 1 + self.native.circuits_per_gradient))
 
     def _run(
         self, job: TrainingJob, head: SoftmaxHead, adam: tuple[float, float, float, float]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[Floats, Floats, Floats]:
         """Parameters after the job, the loss of every step and the last gradient."""
-        from qflsim.quantum import sweeps
+        from qflsim.quantum import steps
 
+        used = self.outputs if head.linear else head.classes
+        task = self._task(self._groups(used), used, job.data, job.labels, head)
         parameters = np.array(job.parameters, dtype=np.float64)
         losses, gradient = np.empty(len(job.batches)), np.zeros(len(parameters))
-        labels = np.ascontiguousarray(job.labels, dtype=np.int64)
         batches = np.ascontiguousarray(job.batches, dtype=np.int64)
-        observables = self._observables[: _groups(head.classes)]
-        data = job.data.values
-        sweeps.train(
-            self._program, parameters, observables, data, labels, batches, head.classes, adam, losses, gradient
-        )
+        steps.train(self._program, parameters, self._variables(task), task, batches, adam, losses, gradient)
         return parameters, losses, gradient
 
-    def _checked(self, parameters: Any) -> NDArray[np.float64]:
-        result = np.ascontiguousarray(parameters, dtype=np.float64)
-        if result.shape != (self.native.parameters,) or not np.isfinite(result).all():
-            raise ValueError(f"parameters must be {self.native.parameters} finite numbers, got shape {result.shape}")
-        return result
+    def _evaluate(self, parameters: Floats, data: EncodedData, readout: Readout) -> Floats:
+        """All outputs of a readout, as many at a time as stand side by side."""
+        from qflsim.quantum import steps
+
+        theta = np.ascontiguousarray(parameters, dtype=np.float64)
+        if theta.ndim != 1 or len(theta) < self.native.parameters or not np.isfinite(theta).all():
+            raise ValueError(f"parameters must be {self.native.parameters} finite numbers, got shape {theta.shape}")
+        count = readout.outputs(self.native.qubits)
+        out = np.empty((len(data), count))
+        for first in range(0, count, LANES):
+            some = range(first, min(first + LANES, count))
+            task = self._task(observable_groups(self.native, readout, some), len(some), data, np.empty(0), None)
+            part = np.empty((len(data), len(some)))
+            steps.evaluate(self._program, theta, self._variables(task), task, part)
+            out[:, first : first + len(some)] = part
+        return out
+
+    def _groups(self, outputs: int) -> Floats:
+        if outputs <= LANES:
+            return self._observables
+        return observable_groups(self.native, self.readout, range(outputs))
+
+    def _task(self, observables: Floats, outputs: int, data: EncodedData, labels: Any, head: SoftmaxHead | None) -> Any:
+        from qflsim.quantum import steps
+
+        phi = data.angles if data.angles is not None else np.empty((len(data), 0))
+        labels = np.ascontiguousarray(labels, dtype=np.int64)
+        classes, linear = (head.classes, int(head.linear)) if head else (0, 0)
+        return steps.Task(observables, outputs, data.values, phi, labels, classes, linear)
+
+    def _variables(self, task: Any) -> int:
+        """Numbers that angles depend on."""
+        return self.native.parameters + int(task.phi.shape[1])
 
 
 def _cores() -> int:
@@ -142,29 +182,9 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _groups(outputs: int) -> int:
-    return -(-outputs // LANES)
-
-
-def _ground_state(qubits: int) -> NDArray[np.float64]:
+def _ground_state(qubits: int) -> Floats:
     """Pauli expectation values of |0...0>: 1 for every string of I and Z, else 0."""
     state = np.ones(1)
     for _ in range(qubits):
         state = np.kron(state, np.array([1.0, 0.0, 0.0, 1.0]))
     return state
-
-
-def _readout_observables(native: NativeCircuit, outputs: int) -> NDArray[np.float64]:
-    """What a readout of Z on each logical qubit measures, in groups of LANES: (groups, 4^n, LANES).
-
-    With P(read | true) the mean of the read +-1 is a<Z> + b, a and b being half the difference and half the sum of
-    the means read for true 0 and true 1.
-    """
-    result = np.zeros((_groups(outputs), 4**native.qubits, LANES))
-    for k in range(outputs):
-        confusion = native.readout(k)
-        zero, one = confusion @ np.array([1.0, -1.0])
-        place = 3 * 4 ** (native.qubits - 1 - native.final[k])
-        result[k // LANES, place, k % LANES] = (zero - one) / 2
-        result[k // LANES, 0, k % LANES] = (zero + one) / 2
-    return result

@@ -65,8 +65,8 @@ class Program(NamedTuple):
 class _Arrays:
     """Collects the arrays of a `Program` block by block."""
 
-    def __init__(self, qubits: int, kind: str) -> None:
-        self.qubits, self.kind = qubits, kind
+    def __init__(self, qubits: int, parameters: int) -> None:
+        self.qubits, self.parameters = qubits, parameters
         self.lists: dict[str, list[int | float | tuple[int, int]]] = {name: [] for name in Program._fields}
         for name in ("local_ptr", "entry_ptr", "factor_ptr", "angle_ptr"):
             self.lists[name].append(0)
@@ -148,7 +148,7 @@ class _Arrays:
 
     def _angle(self, angle: Angle) -> int:
         lists = self.lists
-        terms = angle.parameters if self.kind == "parameters" else angle.features
+        terms = angle.parameters | {self.parameters + k: factor for k, factor in angle.features.items()}
         lists["angle_constant"].append(angle.constant)
         lists["angle_index"] += list(terms)
         lists["angle_factor"] += list(terms.values())
@@ -185,9 +185,12 @@ def _on(item: Rotation, wires: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(axis.get(w, 0) for w in wires)
 
 
-def build_program(items: list[Item], *, qubits: int, kind: str) -> Program:
-    """Fuse items into blocks and lay them out in arrays; ``kind`` is what angles depend on, parameters or features."""
-    arrays = _Arrays(qubits, kind)
+def build_program(items: list[Item], *, qubits: int, parameters: int) -> Program:
+    """Fuse items into blocks and lay them out in arrays.
+
+    Angles depend on variables: the trained parameters, then the encoding angles of a sample.
+    """
+    arrays = _Arrays(qubits, parameters)
     for block in fuse(items):
         arrays.add(block)
     return arrays.program()

@@ -1,4 +1,4 @@
-"""Compiled passes over a whole circuit: encode samples, pull observables back, push gradients through, train.
+"""Compiled passes over a whole circuit: encode samples, pull observables back, push gradients through.
 
 The observables are pulled backwards through the trained part of the circuit once per step; each sample then costs one
 inner product. The derivative of the loss is a second pass, forwards, of the adjoint vector
@@ -12,10 +12,8 @@ References
 ----------
 .. [1] T. Jones, J. Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
    algorithms", arXiv:2009.02823 (2020): the adjoint method, here for channels and with stored intermediates.
-.. [2] D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,10 +23,10 @@ from qflsim.quantum.kernels import backward, entry_gradient, forward
 from qflsim.quantum.program import LANES, Floats
 from qflsim.quantum.vectors import add, compiled, inlined, kernel, load, multiply_add, splat, store, zero
 
-__all__ = ["encode", "evaluate", "train"]
+__all__ = ["encode", "measure", "new_work", "observe", "push_gradient"]
 
 
-class _Work(NamedTuple):
+class Work(NamedTuple):
     """Memory of one job."""
 
     values: Floats  # (entries, LANES) entries of all blocks
@@ -42,17 +40,19 @@ class _Work(NamedTuple):
     outputs: Floats  # (samples, outputs)
     slope: Floats  # (samples, outputs) derivative of the loss by the outputs
     weight: Floats  # (samples, LANES)
-    gradient: Floats  # (parameters,)
+    variables: Floats  # (parameters + encoding angles,) what angles depend on
+    gradient: Floats  # (parameters + encoding angles,)
 
 
 @compiled
-def _work(program: Any, groups: int, samples: int, outputs: int, parameters: int) -> Any:
+def new_work(program: Any, groups: int, samples: int, outputs: int, variables: int) -> Any:
+    """Memory for batches of up to ``samples`` samples, entries of fixed blocks filled in."""
     values = np.zeros((len(program.values), LANES))
     for e in range(len(program.values)):
         for k in range(LANES):
             values[e, k] = program.values[e]
     angles = len(program.angle_constant)
-    return _Work(
+    return Work(
         values,
         np.empty(max(program.stored, 1)),
         np.empty((angles, 3)),
@@ -64,14 +64,15 @@ def _work(program: Any, groups: int, samples: int, outputs: int, parameters: int
         np.empty((samples, outputs)),
         np.empty((samples, outputs)),
         np.zeros((samples, LANES)),
-        np.empty(parameters),
+        np.zeros(variables),
+        np.zeros(variables),
     )
 
 
 @compiled
 def encode(program: Any, phi: Any, start: Any, out: Any) -> None:
     """States of samples: run the encoding part on ``start`` (4^n,); phi (samples, angles) -> out (samples, 4^n)."""
-    work = _work(program, 0, 0, 0, 0)
+    work = new_work(program, 0, 0, 0, 0)
     samples = len(phi)
     for first in range(0, samples, LANES):
         for k in range(LANES):
@@ -96,8 +97,13 @@ def _run(program: Any, work: Any) -> int:
 
 
 @kernel
-def _pull_back(program: Any, work: Any, observables: Any) -> None:
-    """Observables before every block: states[g, b] for group g; states[g, blocks] are those at the end."""
+def observe(program: Any, work: Any, observables: Any) -> None:
+    """Pull the observables back through the circuit that ``work.variables`` define.
+
+    states[g, b] are those of group g before block b, states[g, blocks] those at the end.
+    """
+    angles_of(program, work.variables, work.angles)
+    fill_values(program, work.angles, work.products, work.values, -1)
     blocks = len(program.dense)
     for g in range(len(observables)):
         for p in range(program.size):
@@ -107,7 +113,7 @@ def _pull_back(program: Any, work: Any, observables: Any) -> None:
 
 
 @kernel
-def _measure(data: Any, index: Any, work: Any, out: Any) -> None:
+def measure(data: Any, index: Any, work: Any, out: Any) -> None:
     """<O_q> of the samples ``index``: inner products of encoded states and pulled-back observables."""
     for g in range(len(work.states)):
         pulled = work.states[g, 0]
@@ -123,27 +129,8 @@ def _measure(data: Any, index: Any, work: Any, out: Any) -> None:
 
 
 @kernel
-def _cross_entropy(outputs: Any, labels: Any, index: Any, slope: Any) -> float:
-    """Mean of -log softmax over the outputs; its derivative by the outputs goes to ``slope``."""
-    samples, classes, loss = len(index), outputs.shape[1], 0.0
-    for s in range(samples):
-        highest = outputs[s, 0]
-        for c in range(1, classes):
-            highest = max(highest, outputs[s, c])
-        norm = 0.0
-        for c in range(classes):
-            norm += math.exp(outputs[s, c] - highest)
-        label = labels[index[s]]
-        loss += math.log(norm) - (outputs[s, label] - highest)
-        for c in range(classes):
-            share = math.exp(outputs[s, c] - highest) / norm
-            slope[s, c] = (share - (1.0 if c == label else 0.0)) / samples
-    return loss / samples
-
-
-@kernel
-def _push_gradient(program: Any, work: Any, data: Any, index: Any) -> None:
-    """Derivative by every parameter, given that by the outputs: one pass forwards per group."""
+def push_gradient(program: Any, work: Any, data: Any, index: Any) -> None:
+    """Add to the gradient the derivative by every variable, given that by the outputs: one pass per group."""
     for a in range(len(work.by_angle)):
         work.by_angle[a] = 0.0
     for g in range(len(work.states)):
@@ -170,71 +157,3 @@ def _adjoint(data: Any, index: Any, work: Any, group: int) -> None:
         for s in range(len(index)):
             result = multiply_add(splat(data[index[s], p]), load(work.weight, s), result)
         store(work.buffers[0], p, result)
-
-
-@kernel
-def _observe(program: Any, work: Any, parameters: Any, observables: Any) -> None:
-    """Pull the observables back for one set of parameters."""
-    angles_of(program, parameters, work.angles)
-    fill_values(program, work.angles, work.products, work.values, -1)
-    _pull_back(program, work, observables)
-
-
-@kernel
-def _step(program: Any, work: Any, parameters: Any, observables: Any, data: Any, labels: Any, index: Any) -> float:
-    """Loss and gradient of one batch."""
-    _observe(program, work, parameters, observables)
-    _measure(data, index, work, work.outputs)
-    loss = _cross_entropy(work.outputs, labels, index, work.slope)
-    _push_gradient(program, work, data, index)
-    return loss
-
-
-@compiled
-def evaluate(program: Any, parameters: Any, observables: Any, data: Any, out: Any) -> None:
-    """Expectation values of all samples, to out (samples, outputs)."""
-    work = _work(program, len(observables), 0, 0, 0)
-    _observe(program, work, parameters, observables)
-    _measure(data, np.arange(len(data)), work, out)
-
-
-@compiled
-def train(
-    program: Any,
-    parameters: Any,
-    observables: Any,
-    data: Any,
-    labels: Any,
-    batches: Any,
-    classes: int,
-    adam: Any,
-    losses: Any,
-    gradient: Any,
-) -> None:
-    """Adam from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
-
-    ``adam`` holds rate, beta1, beta2 and epsilon. The loss of every step goes to ``losses``, the last derivative to
-    ``gradient``.
-    """
-    work = _work(program, len(observables), batches.shape[1], classes, len(parameters))
-    moments = np.zeros((2, len(parameters)))
-    for step in range(len(batches)):
-        used = 0
-        while used < batches.shape[1] and batches[step, used] >= 0:
-            used += 1
-        losses[step] = _step(program, work, parameters, observables, data, labels, batches[step, :used])
-        _adam(parameters, work.gradient, moments, step + 1, adam)
-    for p in range(len(parameters)):
-        gradient[p] = work.gradient[p]
-
-
-@kernel
-def _adam(parameters: Any, gradient: Any, moments: Any, step: int, adam: Any) -> None:
-    """One update of Adam, algorithm 1 of Kingma and Ba."""
-    rate, beta1, beta2, epsilon = adam
-    for p in range(len(parameters)):
-        moments[0, p] = beta1 * moments[0, p] + (1.0 - beta1) * gradient[p]
-        moments[1, p] = beta2 * moments[1, p] + (1.0 - beta2) * gradient[p] * gradient[p]
-        mean = moments[0, p] / (1.0 - beta1**step)
-        spread = moments[1, p] / (1.0 - beta2**step)
-        parameters[p] -= rate * mean / (math.sqrt(spread) + epsilon)

@@ -10,40 +10,82 @@ from qflsim.quantum.optimizers import Adam
 
 __all__ = ["Adam", "Backend", "EncodedData", "SoftmaxHead", "TrainingJob", "TrainingResult"]
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class SoftmaxHead:
-    """The readout of a classifier: log-softmax of the first ``classes`` outputs, and the mean cross-entropy [nat]."""
+    """The last stage of a classifier: log-softmax of ``classes`` logits, and the mean cross-entropy [nat].
+
+    Parameters
+    ----------
+    classes:
+        Number of classes, at least 2.
+    linear:
+        Whether the logits are a trained linear layer W e + b of all outputs e, whose weights (classes, outputs) and
+        biases (classes,) follow the circuit's parameters; otherwise they are the first ``classes`` outputs.
+    """
 
     classes: int
+    linear: bool = False
 
     def __post_init__(self) -> None:
         if self.classes < 2:
             raise ValueError(f"SoftmaxHead.classes must be at least 2, got {self.classes}")
 
-    def loss(self, outputs: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-        """Mean cross-entropy [nat] of outputs (samples, >= classes)."""
-        logits = outputs[:, : self.classes]
+    def extra_parameters(self, outputs: int) -> int:
+        """Trained numbers beyond the circuit's."""
+        return self.classes * (outputs + 1) if self.linear else 0
+
+    def logits(self, outputs: Floats, parameters: Floats | None = None) -> Floats:
+        """Logits (samples, classes); a linear layer takes the end of ``parameters``."""
+        if not self.linear or parameters is None:
+            return outputs[:, : self.classes]
+        width = outputs.shape[1]
+        layer = parameters[len(parameters) - self.extra_parameters(width) :]
+        weights, biases = layer[: self.classes * width].reshape(self.classes, width), layer[self.classes * width :]
+        return outputs @ weights.T + biases
+
+    def loss(self, outputs: Floats, labels: NDArray[np.int64], parameters: Floats | None = None) -> float:
+        """Mean cross-entropy [nat] of outputs (samples, outputs)."""
+        logits = self.logits(outputs, parameters)
         shifted = logits - logits.max(axis=1, keepdims=True)
         chosen = shifted[np.arange(len(labels)), labels]
         return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - chosen))
 
-    def slope(self, outputs: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Derivative of `loss` by the outputs, zero beyond ``classes``."""
-        logits = outputs[:, : self.classes]
+    def slope(
+        self, outputs: Floats, labels: NDArray[np.int64], parameters: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Derivatives of `loss` by the outputs (samples, outputs), and by the layer's parameters."""
+        logits = self.logits(outputs, parameters)
         share = np.exp(logits - logits.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         share[np.arange(len(labels)), labels] -= 1.0
-        result = np.zeros_like(outputs)
-        result[:, : self.classes] = share / len(labels)
-        return result
+        share /= len(labels)
+        if not self.linear or parameters is None:
+            result = np.zeros_like(outputs)
+            result[:, : self.classes] = share
+            return result, np.empty(0)
+        width = outputs.shape[1]
+        start = len(parameters) - self.extra_parameters(width)
+        weights = parameters[start : start + self.classes * width].reshape(self.classes, width)
+        return share @ weights, np.concatenate([(share.T @ outputs).ravel(), share.sum(axis=0)])
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedData:
-    """A data set as the circuit sees it, computed once: ``values`` has one row per sample."""
+    """A data set as the circuit sees it, computed once.
 
-    values: NDArray[np.float64]
+    Attributes
+    ----------
+    values:
+        One row per sample, (samples, ...).
+    angles:
+        Encoding angles (samples, angles) where data are uploaded again between trained gates.
+    """
+
+    values: Floats
+    angles: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -63,6 +105,8 @@ class TrainingJob:
         Samples of each step, (steps, batch), rows padded with -1 at the end.
     optimizer:
         The optimizer.
+    seed:
+        Of the shots, where a back end draws any.
     """
 
     parameters: NDArray[np.float64]
@@ -70,14 +114,26 @@ class TrainingJob:
     labels: NDArray[np.int64]
     batches: NDArray[np.int64]
     optimizer: Adam
+    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """What a job leaves: trained parameters (parameters,) and the loss of every step before its update (steps,)."""
+    """What a job leaves.
+
+    Attributes
+    ----------
+    parameters:
+        Trained parameters (parameters,).
+    losses:
+        Loss [nat] of every step, before its update (steps,).
+    executions:
+        Circuits that a QPU would run for it.
+    """
 
     parameters: NDArray[np.float64]
     losses: NDArray[np.float64]
+    executions: int = 0
 
 
 class Backend(Protocol):
@@ -101,6 +157,11 @@ class Backend(Protocol):
 
     def train(self, jobs: list[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run the jobs; results in the order of the jobs."""
+
+
+def executions(batches: NDArray[np.int64], circuits: int) -> int:
+    """Circuits for all samples of all steps, ``circuits`` for each of them."""
+    return int((batches >= 0).sum()) * circuits
 
 
 def check_job(job: TrainingJob, *, parameters: int, classes: int) -> None:

@@ -1,5 +1,6 @@
 """What a run has shown, in a page of text for the terminal, made from its tables alone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import wrap
@@ -75,6 +76,9 @@ def _some(count: int) -> list[int]:
 
 
 def _block(label: str, text: str) -> list[str]:
-    """A label in the margin and the text beside it, wrapped."""
-    lines = wrap(text, _WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
-    return [f"{label if i == 0 else '':<{_LABEL}}{line}" for i, line in enumerate(lines)]
+    """A label in the margin and the text beside it, wrapped; a number and its unit stay together."""
+    glued = re.sub(r"(?<=[\d<]) (?=\S)", "\N{NO-BREAK SPACE}", text)
+    lines = wrap(glued, _WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
+    return [
+        f"{label if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ") for i, line in enumerate(lines)
+    ]

@@ -47,9 +47,10 @@ def _time(run: RunTables) -> Iterator[str]:
         name = QPU_PARTS[largest][1].removeprefix("QPU: ")
         yield f"{share(qpu, whole)} of the round is QPU time, of which {share(parts[largest], qpu)} is {name}."
     others = parts.drop(list(QPU_PARTS)).sort_values(ascending=False)
-    told = [f"{PARTS[part]} {share(seconds, whole)}" for part, seconds in others.items() if seconds > 0.0]
+    told = [f"{PARTS[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
+            for part, seconds in others.items() if seconds > 0.0]  # fmt: skip
     if told:
-        yield f"The rest: {'; '.join(told)}."
+        yield f"The rest: {', '.join(told)}."
 
 
 def _energy(run: RunTables) -> Iterator[str]:

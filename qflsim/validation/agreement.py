@@ -55,8 +55,8 @@ def _counts() -> Iterator[Comparison]:
 def _latencies() -> Iterator[Comparison]:
     network = Loopback(_PATIENT, _names(10)).run()
     yield Comparison(
-        quantity="PBFT delays until all have decided, n = 10", published=3.0, simulated=_nth(network, 10), tolerance=0.0,
-        source=_SOURCE, basis="value",
+        quantity="PBFT delays until all have decided, n = 10", published=3.0, simulated=_nth(network, 10),
+        tolerance=0.0, source=_SOURCE, basis="value",
     )  # fmt: skip
     for n, (computed, measured, runs) in _LATENCY.items():
         mean = _latency(n, runs)
@@ -72,8 +72,8 @@ def _latencies() -> Iterator[Comparison]:
 
 
 _SEVEN = (
-    "Order statistics (row above) and qflsim agree with each other; the single run of the other simulator lies 1.6 % "
-    "below both, for a reason that was not found."
+    "Order statistics, in the row above, and qflsim agree; the other simulator's run lies 1.6 percent below both, "
+    "for a reason that was not found."
 )
 
 

@@ -82,10 +82,15 @@ class Comparison:
 
 
 def comparisons(only: str = "") -> Iterator[tuple[str, Comparison]]:
-    """Area and row of all comparisons whose area, quantity or source contains ``only``, whatever its case."""
-    for area, title in AREAS.items():
+    """Area and row of all comparisons of the areas whose name contains ``only``, whatever its case.
+
+    If no area is called so, the comparisons whose quantity or source contains it.
+    """
+    wanted = only.lower()
+    areas = [area for area, title in AREAS.items() if wanted in f"{area} {title}".lower()]
+    for area in areas or AREAS:
         for row in import_module(f"qflsim.validation.{area}").comparisons():
-            if only.lower() in f"{area} {title} {row.quantity} {row.source}".lower():
+            if areas or wanted in f"{row.quantity} {row.source}".lower():
                 yield area, row
 
 

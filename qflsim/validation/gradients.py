@@ -71,10 +71,12 @@ def _gradients(name: str, native: NativeCircuit) -> Iterator[Comparison]:
 
     slope = _HEAD.slope(outputs(theta), labels)
     axes = np.eye(len(theta))
-    shifted = np.array([
-        sum(c * float(np.sum(slope * outputs(theta + s * axis))) for s, c in zip(rule.shifts, rule.coefficients, strict=True))
-        for axis, rule in zip(axes, native.shift_rules, strict=True)
-    ])  # fmt: skip
+    shifted = np.array(
+        [
+            np.dot(rule.coefficients, [np.sum(slope * outputs(theta + shift * axis)) for shift in rule.shifts])
+            for axis, rule in zip(axes, native.shift_rules, strict=True)
+        ]
+    )
     difference = [
         (_HEAD.loss(outputs(theta + _STEP * axis), labels) - _HEAD.loss(outputs(theta - _STEP * axis), labels))
         / (2 * _STEP)

@@ -57,8 +57,9 @@ def _mixed() -> Iterator[Comparison]:
     models = start
     for _ in range(20):
         models = mix(ring, models, equal)
+    eigenvalue = (1 + 2 * math.cos(2 * math.pi / 10)) / 3
     yield Comparison(
-        quantity="ring of 10, 20 rounds from its eigenvector", published=((1 + 2 * math.cos(2 * math.pi / 10)) / 3) ** 20,
+        quantity="ring of 10, 20 rounds from its eigenvector", published=eigenvalue**20,
         simulated=float(np.linalg.norm(models) / np.linalg.norm(start)), tolerance=1e-12, source="Xiao, Boyd 2004",
         basis="law",
     )  # fmt: skip

@@ -4,7 +4,7 @@ References
 ----------
 .. [1] X. Ma, B. Qi, Y. Zhao, H.-K. Lo, "Practical decoy state for quantum key distribution", Phys. Rev. A 72, 012326
    (2005): parameters of the GYS link, optimal intensities 0.48 and 0.54, reach 142.05 km.
-.. [2] ``qkd`` 0.2.0, PyPI: rates of [1]_ at 0, 50, 100 and 140 km, run.
+.. [2] Python package ``qkd``, version 0.2.0: rates of [1]_ at 0, 50, 100 and 140 km, run.
 .. [3] C. Gobby, Z. L. Yuan, A. J. Shields, Appl. Phys. Lett. 84, 3762 (2004): error rate 8.9 % at 122 km.
 .. [4] P. W. Shor, J. Preskill, Phys. Rev. Lett. 85, 441 (2000): one-way BB84 stops at 11.0 %.
 .. [5] H.-K. Lo, X. Ma, K. Chen, Phys. Rev. Lett. 94, 230504 (2005): no key beyond 208 km, where e1 = 1/4.
@@ -38,7 +38,7 @@ def _gys() -> Iterator[Comparison]:
         yield Comparison(
             quantity=f"GYS key at {distance} km [bit/pulse]", published=rate,
             simulated=GYS.secret_bits_per_pulse(distance * km), tolerance=5e-5, relative=True,
-            source="qkd 0.2.0 (PyPI)", basis="tool",
+            source="Python package qkd 0.2.0", basis="tool",
         )  # fmt: skip
     yield Comparison(
         quantity="GYS reach [km]", published=142.05, simulated=GYS.reach() / km, tolerance=1e-3, relative=True,

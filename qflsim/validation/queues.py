@@ -29,8 +29,8 @@ _TRANSFERS = 40_000
 def comparisons() -> Iterator[Comparison]:
     """Rows on delays and waits."""
     yield Comparison(
-        quantity="1000 km of fibre [ms]", published=4.8974, simulated=Fibre(route_factor=1.0, hops=0).delay(1000 * km) / ms,
-        tolerance=1e-9, source="Corning SMF-28", basis="value",
+        quantity="1000 km of fibre [ms]", published=4.8974, tolerance=1e-9,
+        simulated=Fibre(route_factor=1.0, hops=0).delay(1000 * km) / ms, source="Corning SMF-28", basis="value",
     )  # fmt: skip
     for load in (0.5, 0.8):
         yield Comparison(
@@ -38,8 +38,8 @@ def comparisons() -> Iterator[Comparison]:
             simulated=_mean_wait(load), tolerance=0.03, relative=True, source="Kleinrock 1975", basis="law",
         )  # fmt: skip
     yield Comparison(
-        quantity="end of two transfers, half overlapping [s]", published=2.0, simulated=_two_transfers(), tolerance=1e-12,
-        source="processor sharing", basis="law",
+        quantity="end of two transfers, half overlapping [s]", published=2.0, simulated=_two_transfers(),
+        tolerance=1e-12, source="processor sharing", basis="law",
     )  # fmt: skip
     rng = np.random.default_rng(3)
     mixed = rng.exponential(np.where(rng.random(_TRANSFERS) < 0.9, 0.5, 5.5))
@@ -65,7 +65,7 @@ def _mean_wait(load: float) -> float:
 
 
 def _two_transfers() -> float:
-    """End of a transfer of 1 s that begins half-way through another of 1 s: at 1.5 s the first ends, at 2 s this one."""
+    """End of a transfer of 1 s that begins half-way through another of 1 s, which itself ends at 1.5 s."""
     band = SharedBand(1.0)
     band.start(0.0, "first", 1.0, 1.0)
     band.start(0.5, "second", 1.0, 1.0)

@@ -16,7 +16,7 @@ from qflsim.network.capacity import DOWNLINK, UPLINK, noise_power
 from qflsim.network.propagation import umi_breakpoint, umi_los_probability, umi_path_loss
 from qflsim.network.radio import UrbanMicro
 from qflsim.network.timing import SlotTiming
-from qflsim.units import GHz, MHz, Mbit, dB, to_dB, to_dBm, us
+from qflsim.units import GHz, Mbit, MHz, dB, to_dB, to_dBm, us
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]

@@ -1,0 +1,123 @@
+"""Figures: drawn from the tables alone, without a display, the same bytes each time, and true to the numbers."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from qflsim.checks import ScenarioError
+from qflsim.plots import draw_all, energy, time
+from qflsim.plots.style import canvas
+
+NAMES = {"learning", "time", "energy", "ledgers", "network", "agreement", "keys"}
+
+
+def test_all_figures_are_drawn(run):
+    files = draw_all(run)
+    assert {file.stem for file in files} == NAMES
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+
+
+def test_same_tables_same_bytes(run):
+    first = {file: file.read_bytes() for file in draw_all(run)}
+    script = f"from qflsim.plots import draw_all; draw_all({str(run)!r})"
+    environment = os.environ | {"PYTHONHASHSEED": "77", "PYTHONPATH": os.pathsep.join(sys.path), "DISPLAY": ""}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
+    assert {file: file.read_bytes() for file in first} == first
+
+
+def test_other_formats(run):
+    files = draw_all(run, formats=("pdf", "svg"))
+    assert {file.suffix for file in files} == {".pdf", ".svg"}
+    first = {file: file.read_bytes() for file in files}
+    draw_all(run, formats=("pdf", "svg"))
+    assert {file: file.read_bytes() for file in files} == first
+
+
+def test_an_unknown_format_is_refused(run):
+    with pytest.raises(ScenarioError, match="'gif'"):
+        draw_all(run, formats=("gif",))
+
+
+def test_the_users_settings_are_left_alone(run):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30.0}):
+        ours = {file: file.read_bytes() for file in draw_all(run)}
+        assert matplotlib.rcParams["axes.facecolor"] == "red"
+    assert dict(matplotlib.rcParams) == before
+    assert {file: file.read_bytes() for file in draw_all(run)} == ours
+
+
+def test_no_pyplot_and_so_no_window(run):
+    script = f"import sys; from qflsim.plots import draw_all; draw_all({str(run)!r}); sys.exit('matplotlib.pyplot' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
+
+
+def tops(axes):
+    """Height of the stack over each round."""
+    heights = {}
+    for bar in axes.patches:
+        centre = round(bar.get_x() + bar.get_width() / 2)
+        heights[centre] = heights.get(centre, 0.0) + bar.get_height()
+    return heights
+
+
+def test_the_stack_of_a_round_is_as_high_as_the_round_is_long(run):
+    with canvas():
+        stack = time.draw(run).axes[0]
+    assert stack.get_ylabel() == "simulated time [s]"
+    assert tops(stack) == pytest.approx({1: 100.0, 2: 100.0})
+
+
+def test_the_stacks_of_energy_are_the_rounds_energy_with_and_without_cooling(run):
+    with canvas():
+        everything, without, _ = energy.draw(run).axes
+    assert everything.get_ylabel() == "energy per round [kJ]"
+    assert tops(everything) == pytest.approx({1: 1.111, 2: 1.111})
+    assert without.get_ylabel() == "energy per round [J]"
+    assert tops(without) == pytest.approx({1: 111.0, 2: 111.0})
+
+
+def test_every_axis_has_a_name_with_its_unit(run):
+    from qflsim.plots import agreement, keys, learning, ledgers
+
+    with canvas():
+        for module in (learning, time, energy, ledgers, agreement, keys):
+            for axes in module.draw(run).axes:
+                named = axes.get_xlabel() or any(
+                    axes in group for group in [axes.get_shared_x_axes().get_siblings(axes)]
+                )
+                assert named, module
+
+
+def test_an_interrupted_run_is_drawn_up_to_its_last_whole_round(interrupted):
+    draw_all(interrupted)
+    with canvas():
+        assert tops(energy.draw(interrupted).axes[0]) == pytest.approx({1: 1.111})
+
+
+def test_without_a_whole_round_there_is_nothing_to_draw(empty):
+    with pytest.raises(ScenarioError, match="no round"):
+        draw_all(empty)
+    assert not list(empty.glob("*.png"))
+
+
+def test_a_run_without_keys_has_no_figure_of_keys(run):
+    path = run / "keys.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert {file.stem for file in draw_all(run)} == NAMES - {"keys"}
+
+
+def test_many_cells_and_a_device_on_every_spot(handmade):
+    """More cells than are drawn large, one of them without devices."""
+    made = handmade("many")
+    made.round(1)
+    folder = made.close(planned=1, done=1)
+    with (folder / "nodes.csv").open("a") as file:
+        for i in range(3, 12):
+            file.write(f"server-{i},server,server-{i},{1000.0 * i},0.0,False,,True\n")
+    assert "network" in {path.stem for path in draw_all(folder)}

@@ -1,0 +1,97 @@
+"""The summary says what the tables say."""
+
+import pytest
+
+from qflsim.checks import ScenarioError
+from qflsim.summary import summarise
+
+
+@pytest.fixture
+def text(run):
+    """The summary of the run of two rounds, its line breaks taken out."""
+    return " ".join(summarise(run).split())
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "hand, seed 3: 2 rounds",
+        "classifies 45.0 % of the test samples after 200 s of simulated time, with a loss of 1.2000 nat.",
+        "It began at 25.0 % and 1.4000 nat.",
+        "accuracy 45.0 % and 50.0 % (+5.0 points), loss 1.2000 and 1.2500 nat (+0.0500).",
+        "differ by at most 0.300, 2.4 standard errors",
+        "A round lasts 100 s on average. 64.0 % of the round is QPU time, of which 60.0 % is repetition delay.",
+        "local agreement 15 s (15.0 %), mixing and global block 10 s (10.0 %), updates to peers 5 s (5.0 %)",
+        "2.22 kJ with the QPU cooling plant, 222 J without it. By cause: qpu cooling 2 kJ (90.0 %)",
+        "9 Mbit on the air and 2 Mbit on fibre per round.",
+        "Of these bits: commit 54.5 %, update 36.4 %, model 9.1 %.",  # the relayed commit counts up and down
+        "Proposals and votes of agreement are 55.6 % of what nodes sent. 2 of 8 messages never arrived.",
+        "All chains together grow by 3 kB per round: LMUCs 1.50 kB, global 750 B, shard-task-1 750 B.",
+        "26.7 % of that is quorum certificates.",
+        "4 session keys took 1.02 kbit from QKD pools. Nodes waited 300 ms for one on average, 500 ms at most.",
+        "No link drew more than 25.0 % of the key it had made.",
+        "10 decisions sought with 100 messages, 2 not reached.",
+        "LMUCs 10.8 s, global 200 ms, shard-task-1 400 ms.",
+        "1 of 4 devices are out of reach of their base station.",
+    ],
+)
+def test_a_sentence_has_the_numbers_of_the_tables(text, sentence):
+    assert sentence in text
+
+
+def test_every_line_fits_the_terminal(run, interrupted):
+    for folder in (run, interrupted):
+        assert max(len(line) for line in summarise(folder).splitlines()) <= 100
+
+
+def test_rounds_stand_in_the_table(run):
+    lines = summarise(run).splitlines()
+    assert lines[3].split() == [
+        "1",
+        "100",
+        "s",
+        "100",
+        "s",
+        "35.0",
+        "%",
+        "1.3000",
+        "1.11",
+        "kJ",
+        "111",
+        "J",
+        "9",
+        "Mbit",
+        "3",
+        "kB",
+        "3/4",
+    ]
+
+
+def test_a_long_run_shows_first_some_and_last(handmade):
+    made = handmade("long")
+    for number in range(1, 101):
+        made.round(number)
+    lines = summarise(made.close(planned=100, done=100)).splitlines()
+    shown = [int(line.split()[0]) for line in lines[3 : lines.index("", 3)]]
+    assert shown[0] == 1
+    assert shown[-1] == 100
+    assert len(shown) == 9
+
+
+def test_an_interrupted_run_counts_whole_rounds_only(interrupted):
+    text = " ".join(summarise(interrupted).split())
+    assert "hand, seed 3: 1 of 5 rounds, interrupted" in text
+    assert "1.11 kJ with the QPU cooling plant" in text
+    assert "qpu cooling 1 kJ" in text
+    assert "5 decisions sought" in text
+    assert "2 session keys" in text
+    assert "was not run on Aer" in text
+
+
+def test_a_run_without_a_whole_round_says_so(empty):
+    assert "No round was completed" in summarise(empty)
+
+
+def test_no_run_is_an_error_in_one_sentence(tmp_path):
+    with pytest.raises(ScenarioError, match=r"run\.json"):
+        summarise(tmp_path)
