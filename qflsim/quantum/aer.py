@@ -19,7 +19,7 @@ from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.optimizers import adam_step
 from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job, executions
 
-__all__ = ["AerBackend", "angle_values"]
+__all__ = ["AerBackend", "angle_values", "bound_circuit"]
 
 
 class AerBackend:
@@ -126,6 +126,19 @@ def angle_values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.
     for k, factor in angle.features.items():
         result += factor * phi[:, k]
     return result
+
+
+def bound_circuit(native: NativeCircuit, parameters: NDArray[np.float64], sample: NDArray[np.float64]) -> Any:
+    """The compiled circuit of one sample as a Qiskit circuit of native gates, without measurements."""
+    from qiskit import QuantumCircuit
+    from qiskit.circuit.library import get_standard_gate_name_mapping
+
+    known, phi = get_standard_gate_name_mapping(), native.encode(sample[None, :])
+    circuit = QuantumCircuit(native.qubits)
+    for gate in native.gates:
+        values = [float(angle_values(angle, parameters[None, :], phi)[0]) for angle in gate.angles]
+        circuit.append(known[gate.name].base_class(*values), list(gate.qubits))
+    return circuit
 
 
 def _aer_circuit(native: NativeCircuit) -> tuple[Any, dict[Any, Angle]]:

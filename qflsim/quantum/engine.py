@@ -184,7 +184,7 @@ def _cores() -> int:
 
 def _ground_state(qubits: int) -> Floats:
     """Pauli expectation values of |0...0>: 1 for every string of I and Z, else 0."""
-    state = np.ones(1)
+    state: Floats = np.ones(1)
     for _ in range(qubits):
         state = np.kron(state, np.array([1.0, 0.0, 0.0, 1.0]))
     return state

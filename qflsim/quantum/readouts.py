@@ -7,7 +7,6 @@ of these, for the errors of different qubits are independent.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +43,7 @@ class PauliZ(Readout):
         factors = [np.array([1.0, 0.0, 0.0, 0.0]) for _ in range(native.qubits)]
         zero, one = native.readout(output) @ np.array([1.0, -1.0])
         factors[native.final[output]] = np.array([(zero + one) / 2, 0.0, 0.0, (zero - one) / 2])
-        return reduce(np.kron, factors)
+        return _product(factors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,15 @@ class BasisProbabilities(Readout):
             bit = output >> (native.qubits - 1 - k) & 1
             zero, one = native.readout(k)[:, bit]
             factors[native.final[k]] = np.array([(zero + one) / 2, 0.0, 0.0, (zero - one) / 2])
-        return reduce(np.kron, factors)
+        return _product(factors)
+
+
+def _product(factors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Kronecker product, the first factor most significant."""
+    result: NDArray[np.float64] = np.ones(1)
+    for factor in factors:
+        result = np.kron(result, factor)
+    return result
 
 
 def observable_groups(native: NativeCircuit, readout: Readout, outputs: range) -> NDArray[np.float64]:

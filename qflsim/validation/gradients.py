@@ -27,7 +27,6 @@ from qflsim.validation.comparison import Comparison
 __all__ = ["comparisons"]
 
 _MODEL = VQC(qubits=4, layers=2)
-_HEAD = SoftmaxHead(4)
 _STEP = 1e-5
 
 
@@ -64,24 +63,23 @@ def _gradients(name: str, native: NativeCircuit) -> Iterator[Comparison]:
     rng = np.random.default_rng(5)
     theta, engine = rng.uniform(-3, 3, native.parameters), FastEngine(native)
     data, labels = engine.encode(rng.uniform(0, 3, (6, 4))), rng.integers(0, 4, 6)
-    exact = engine.loss_and_gradient(theta, data, labels, head=_HEAD)[1]
+
+    def loss(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        return engine.loss_and_gradient(point, data, labels, head=SoftmaxHead(4))
 
     def outputs(point: NDArray[np.float64]) -> NDArray[np.float64]:
         return engine.expectations(point, data)
 
-    slope = _HEAD.slope(outputs(theta), labels)
-    axes = np.eye(len(theta))
+    exact, axes = loss(theta)[1], np.eye(len(theta))
+    share = np.exp(outputs(theta))
+    slope = (share / share.sum(axis=1, keepdims=True) - np.eye(4)[labels]) / len(labels)  # of the loss by the outputs
     shifted = np.array(
         [
             np.dot(rule.coefficients, [np.sum(slope * outputs(theta + shift * axis)) for shift in rule.shifts])
             for axis, rule in zip(axes, native.shift_rules, strict=True)
         ]
     )
-    difference = [
-        (_HEAD.loss(outputs(theta + _STEP * axis), labels) - _HEAD.loss(outputs(theta - _STEP * axis), labels))
-        / (2 * _STEP)
-        for axis in axes
-    ]
+    difference = [(loss(theta + _STEP * axis)[0] - loss(theta - _STEP * axis)[0]) / (2 * _STEP) for axis in axes]
     controlled = np.array([len(rule.shifts) == 4 for rule in native.shift_rules])
     for kind, found, other, tolerance, source in (
         ("two-term rule", exact[~controlled], shifted[~controlled], 1e-12, "Schuld et al. 2019"),

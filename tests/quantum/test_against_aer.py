@@ -6,6 +6,7 @@
 import os
 
 import numpy as np
+import pennylane as qml
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -53,11 +54,36 @@ def test_random_circuits_under_random_noise_equal_aer(circuits, seed, qubits):
         assert np.abs(gradient - shifted).max() < 1e-9
 
 
-def test_training_equals_aer_step_by_step(compiled):
+def test_data_uploaded_again_between_layers_equals_aer(circuits):
+    def circuit(x, parameters):
+        for layer in parameters.reshape(3, 2, 2):
+            for q in range(2):
+                qml.RX(x[q] + layer[0, q], wires=q)
+            qml.CNOT(wires=[0, 1])
+            for q in range(2):
+                qml.RY(layer[1, q], wires=q)
+
+    rng = np.random.default_rng(11)
+    noise = circuits.random_noise(rng, 2)
+    native = compile_circuit(circuit, qubits=2, features=2, parameters=12, noise=noise)
+    samples, theta = rng.uniform(-3, 3, (5, 2)), rng.uniform(-3, 3, 12)
+    labels, head = rng.integers(0, 2, 5), SoftmaxHead(2)
+    fast, aer = FastEngine(native), AerBackend(native)
+    assert fast.reuploads
+    expected = aer.expectations(theta, aer.encode(samples))
+    assert np.abs(fast.expectations(theta, fast.encode(samples)) - expected).max() < 1e-9
+    loss, gradient = fast.loss_and_gradient(theta, fast.encode(samples), labels, head=head)
+    same, shifted = aer.loss_and_gradient(theta, aer.encode(samples), labels, head=head)
+    assert loss == pytest.approx(same, abs=1e-9)
+    assert np.abs(gradient - shifted).max() < 1e-9
+
+
+@pytest.mark.parametrize("head", [SoftmaxHead(2), SoftmaxHead(3, linear=True)])
+def test_training_equals_aer_step_by_step(compiled, head):
     native = compiled("manila", 2, 1)
     rng = np.random.default_rng(8)
     samples, labels = rng.uniform(0, np.pi, (6, 2)), rng.integers(0, 2, 6)
-    start, head = rng.uniform(-1, 1, native.parameters), SoftmaxHead(2)
+    start = rng.uniform(-1, 1, native.parameters + head.extra_parameters(2))
     batches = np.array([[0, 1, 2, 3], [4, 5, -1, -1], [1, 3, 5, 0]])
     results = []
     for backend in (FastEngine(native), AerBackend(native)):
@@ -67,3 +93,4 @@ def test_training_equals_aer_step_by_step(compiled):
     assert np.abs(results[0].parameters - results[1].parameters).max() < 1e-9
     assert np.abs(results[0].losses - results[1].losses).max() < 1e-9
     assert np.abs(results[0].parameters - start).max() > 0.1
+    assert results[0].executions == results[1].executions == 10 * (1 + native.circuits_per_gradient)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from qflsim.quantum.engine import FastEngine
+from qflsim.quantum.readouts import BasisProbabilities, PauliZ
 from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
 
 
@@ -31,6 +32,40 @@ def test_gradient_equals_finite_differences(compiled, qubits):
         move[p] = step
         high, low = (engine.loss_and_gradient(theta + s * move, data, labels)[0] for s in (1, -1))
         assert gradient[p] == pytest.approx((high - low) / (2 * step), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("readout", "head"),
+    [
+        (BasisProbabilities(), SoftmaxHead(8)),
+        (BasisProbabilities(), SoftmaxHead(10, linear=True)),
+        (PauliZ(), SoftmaxHead(4, linear=True)),
+    ],
+)
+def test_gradient_of_other_readouts_equals_finite_differences(compiled, readout, head):
+    engine = FastEngine(compiled("manila", 3, 1), readout=readout)
+    rng = np.random.default_rng(1)
+    data, labels = engine.encode(rng.uniform(-3, 3, (5, 3))), rng.integers(0, head.classes, 5)
+    theta = rng.uniform(-1, 1, engine.native.parameters + head.extra_parameters(engine.outputs))
+    loss, gradient = engine.loss_and_gradient(theta, data, labels, head=head)
+    outputs = engine.expectations(theta, data)
+    assert loss == pytest.approx(head.loss(outputs, labels, theta), abs=1e-12)
+    for p in rng.choice(len(theta), 8, replace=False):
+        move = np.zeros(len(theta))
+        move[p] = 1e-5
+        high, low = (engine.loss_and_gradient(theta + s * move, data, labels, head=head)[0] for s in (1, -1))
+        assert gradient[p] == pytest.approx((high - low) / 2e-5, abs=1e-8)
+
+
+def test_probabilities_add_up_and_have_the_expectations_as_means(compiled):
+    engine = FastEngine(compiled("torino", 3, 1))
+    rng = np.random.default_rng(5)
+    data, theta = engine.encode(rng.uniform(-3, 3, (4, 3))), rng.uniform(-3, 3, engine.native.parameters)
+    chance = engine.probabilities(theta, data).reshape(4, 2, 2, 2)
+    assert (chance > 0).all()
+    assert np.allclose(chance.sum(axis=(1, 2, 3)), 1.0, atol=1e-12)
+    means = [np.moveaxis(chance, 1 + q, 1).sum(axis=(2, 3)) @ [1.0, -1.0] for q in range(3)]
+    assert np.allclose(np.stack(means, axis=1), engine.expectations(theta, data), atol=1e-12)
 
 
 def test_loss_is_that_of_the_head(compiled):
