@@ -68,7 +68,7 @@ def _product(factors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Kronecker product, the first factor most significant."""
     result: NDArray[np.float64] = np.ones(1)
     for factor in factors:
-        result = np.kron(result, factor)
+        result = np.asarray(np.kron(result, factor), dtype=np.float64)
     return result
 
 
