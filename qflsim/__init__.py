@@ -16,7 +16,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps the two lists equal
     from .chain.agreement import Agreement as Agreement, Replica as Replica
+    from .chain.authority import ProofOfAuthority as ProofOfAuthority
+    from .chain.hotstuff import HotStuff as HotStuff
     from .chain.pbft import PBFT as PBFT
+    from .chain.raft import Raft as Raft
+    from .chain.tendermint import Tendermint as Tendermint
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
     from .crypto.kem import KEM as KEM, MLKEM as MLKEM
     from .crypto.keys import HybridKeys as HybridKeys, KEMKeys as KEMKeys, KeySource as KeySource, QKDKeys as QKDKeys
@@ -64,7 +68,9 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .learning.vqc import VQC as VQC
     from .loading import load as load
     from .network.background import BackgroundTraffic as BackgroundTraffic
+    from .network.cell import RadioCell as RadioCell
     from .network.fibre import Fibre as Fibre
+    from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
         HexagonalSites as HexagonalSites,
         LineSites as LineSites,
@@ -73,8 +79,9 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .network.link import LinkModel as LinkModel, Quality as Quality
     from .network.placement import DenseCell as DenseCell
-    from .network.radio import UrbanMicro as UrbanMicro
+    from .network.radio import UrbanMacro as UrbanMacro, UrbanMicro as UrbanMicro
     from .network.sidelink import Sidelink as Sidelink
+    from .network.terahertz import SubTerahertz as SubTerahertz
     from .quantum.optimizers import Adam as Adam
     from .quantum.qkd import DecoyBB84 as DecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
@@ -83,7 +90,11 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
 _HOMES = {
     "chain.agreement": ("Agreement", "Replica"),
+    "chain.authority": ("ProofOfAuthority",),
+    "chain.hotstuff": ("HotStuff",),
     "chain.pbft": ("PBFT",),
+    "chain.raft": ("Raft",),
+    "chain.tendermint": ("Tendermint",),
     "checks": ("Part", "ScenarioError", "quantity"),
     "crypto.kem": ("KEM", "MLKEM"),
     "crypto.keys": ("HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
@@ -103,12 +114,15 @@ _HOMES = {
     "learning.vqc": ("VQC",),
     "loading": ("load",),
     "network.background": ("BackgroundTraffic",),
+    "network.cell": ("RadioCell",),
     "network.fibre": ("Fibre",),
+    "network.indoor": ("IndoorOffice",),
     "network.layouts": ("HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
     "network.link": ("LinkModel", "Quality"),
     "network.placement": ("DenseCell",),
-    "network.radio": ("UrbanMicro",),
+    "network.radio": ("UrbanMacro", "UrbanMicro"),
     "network.sidelink": ("Sidelink",),
+    "network.terahertz": ("SubTerahertz",),
     "quantum.optimizers": ("Adam",),
     "quantum.qkd": ("DecoyBB84",),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
@@ -119,7 +133,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 PARTS = tuple(sorted(name for name in _HOME_OF if name not in ("Run", "ScenarioError", "load", "quantity", "run")))
 """Names of everything that a scenario can be built from."""
 
-__all__ = ["PARTS", "__version__", *_HOME_OF]  # noqa: PLE0604
+__all__ = ["PARTS", "__version__", *_HOME_OF]
 
 
 def __getattr__(name: str) -> Any:

@@ -81,7 +81,10 @@ def _validate(arguments: list[str]) -> int:
         description="Compare every model with published results; exits with 1 if one comparison fails.",
     )
     parser.add_argument(
-        "--only", metavar="TEXT", default="", help="only comparisons whose quantity or source contains TEXT"
+        "--only",
+        metavar="TEXT",
+        default="",
+        help="only areas whose name contains TEXT, or else comparisons whose quantity or source does",
     )
     options = parser.parse_args(arguments)
     from .validation import validate

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import Any
 
 from . import runs
-from .checks import Part, ScenarioError
-from .loading import load, load_module
+from .checks import Part
+from .loading import load
 from .overrides import apply
 from .scenario import Scenario
 from .trace import Record, Round
@@ -145,8 +145,8 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
     sys.stdout.write(f"results: {made.folder}\n")
     if made.status == "interrupted":
         sys.stderr.write(
-            f"qflsim: interrupted in round {made.rounds_done + 1}; the tables in {made.folder} are complete and readable "
-            f"up to there, {made.rounds_done} of {scenario.rounds} rounds are whole\n"
+            f"qflsim: interrupted in round {made.rounds_done + 1}; the tables in {made.folder} are complete and "
+            f"readable up to there, {made.rounds_done} of {scenario.rounds} rounds are whole\n"
         )
         return 130
     return 0

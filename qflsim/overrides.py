@@ -1,7 +1,7 @@
 """``--set topology.servers=7``: checked changes of nested fields of a scenario.
 
-The value is a Python expression over numbers, units (``28 * GHz``) and parts (``Star()``, ``PBFT(view_timeout=1 * s)``);
-it is read from its syntax tree, never executed. A field that holds text also takes a bare word or path.
+The value is a Python expression over numbers, units (``28 * GHz``) and parts (``Star()``, ``PBFT(view_timeout=1)``); it
+is read from its syntax tree, never executed. A field that holds text also takes a bare word or path.
 """
 
 import ast

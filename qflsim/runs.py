@@ -1,4 +1,4 @@
-"""Run folders: ``results/<scenario>/<run>/``, each made anew and never overwritten, with ``run.json`` beside the tables."""
+"""Run folders: ``results/<scenario>/<run>/``, each made anew, never overwritten, with ``run.json`` beside the tables."""
 
 import dataclasses
 import hashlib
@@ -67,7 +67,7 @@ def refuse_unwritable(out: str | Path) -> None:
 def write_run_json(
     folder: Path, scenario: Part, *, replication: int, status: str, rounds_done: int, aer: dict[str, Any] | None
 ) -> None:
-    """Write what the run was: scenario, seed, versions and the digest of every table. No date: same seed, same bytes."""
+    """Write what was run: scenario, seed, versions and the digest of every table. No date: same seed, same bytes."""
     content = {
         "scenario": describe(scenario),
         "replication": replication,

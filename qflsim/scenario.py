@@ -19,6 +19,7 @@ from .learning.selection import AllDevices, Selection
 from .learning.training import LocalTraining
 from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
+from .network.cell import RadioCell
 from .network.fibre import Fibre
 from .network.placement import DenseCell
 from .network.radio import UrbanMicro
@@ -107,7 +108,7 @@ class Scenario(Part):
     seed: int = quantity(7, at_least=0, advice="give a whole number, e.g. 7")
     rounds: int = quantity(20, at_least=1, advice="give a whole number, e.g. 20")
     topology: DenseCell = DenseCell()
-    access: UrbanMicro = UrbanMicro()
+    access: RadioCell = UrbanMicro()
     sidelink: Sidelink = Sidelink()
     backhaul: Fibre = Fibre()
     background: BackgroundTraffic | None = BackgroundTraffic()
@@ -134,8 +135,15 @@ class Scenario(Part):
     aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
 
     def check(self) -> None:
-        """Refuse a name that is no folder name."""
+        """Refuse a name that is no folder name, and a disc larger than its radio cell is defined for."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise ValueError(
                 f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
+            )
+        nearest, farthest = self.access.distances
+        if self.topology.nearest < nearest or self.topology.radius > farthest:
+            raise ValueError(
+                f"Scenario.topology must place devices {nearest:.5g} to {farthest:.5g} m from their station, where "
+                f"{type(self.access).__name__} is defined, got nearest = {self.topology.nearest:g} m and radius = "
+                f"{self.topology.radius:g} m; change them or the access link"
             )

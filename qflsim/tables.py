@@ -4,6 +4,7 @@ Whatever is wrong with a folder or a file is told in one sentence: a run that wa
 row, and a spreadsheet can change a file behind one's back.
 """
 
+import csv
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -93,14 +94,17 @@ def _existing(folder: Path, name: str) -> Path:
 
 def _check_whole(path: Path, record: type[Record]) -> None:
     """Refuse a table with another header than today's, or whose last row was cut off."""
-    expected = ",".join(field.name for field in dataclasses.fields(record))
+    expected = [field.name for field in dataclasses.fields(record)]
     with path.open("rb") as file:
-        header = file.readline().decode("utf-8", errors="replace").rstrip("\r\n")
-        if header != expected:
+        header, first = (file.readline().decode("utf-8", errors="replace").rstrip("\r\n") for _ in range(2))
+        if header != ",".join(expected):
             raise ScenarioError(
                 f"{path} is damaged (its first line is {header[:60]!r}, not the columns of {record.table}); "
                 "run the scenario again with this version"
             )
+        # pandas takes a surplus cell of the first row for an index, and finds only those of later rows wrong
+        if any(len(row) > len(expected) for row in csv.reader([first])):
+            raise ScenarioError(f"{path} is damaged (its rows have more cells than columns); run the scenario again")
         file.seek(-1, 2)
         if file.read(1) != b"\n":
             raise ScenarioError(
@@ -118,7 +122,6 @@ def _parse(path: Path, record: type[Record], columns: Sequence[str] | None) -> "
         dtype={name: _TYPES[kind] for name, kind in kinds.items()},
         na_values={name: [""] for name, kind in kinds.items() if kind != "str"},
         keep_default_na=False,
-        index_col=False,
     )
 
 

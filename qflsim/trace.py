@@ -44,9 +44,14 @@ class Round(Record):
     distribute_s: float = column("duration of step 2, select and distribute: selection, keys, model download")
     train_s: float = column("duration of step 3, train: QPU jobs, signed updates to peers, local agreement")
     cross_chain_s: float = column("duration of step 4, cross-chain: local block and its certificate to the shard chain")
-    aggregate_s: float = column("duration of step 5, aggregate: mixing between servers, global block, evaluation")
+    aggregate_s: float = column(
+        "duration of step 5, aggregate: mixing between servers, global block, evaluation; in the last round also "
+        "handing the final models down to the devices"
+    )
     key_wait_s: float = column("longest wait of a device or server for key material in this round")
-    qpu_s: float = column("longest QPU time of a device in this round, queueing left out")
+    qpu_s: float = column(
+        "longest QPU time of a device in this round, queueing left out; its device need not be the one waited for"
+    )
     qpu_repetition_s: float = column("the part of qpu_s that is repetition delay between shots")
     local_agreement_s: float = column("longest local agreement in this round, a part of train_s")
     selected: int = column("devices selected in this round")
@@ -102,10 +107,12 @@ class Transfer(Record):
     about: ClassVar[str] = "one row per message between nodes"
 
     round: int = column("number of the global round")
-    kind: str = column("what was sent: task, join, model, update, vote kind, certificate, ...")
+    kind: str = column(
+        "what was sent: join, kem-public-key, model, update, lmuc-block, receipt, mixed-model, or a kind of vote"
+    )
     source: str = column("sending node")
     destination: str = column("receiving node")
-    medium: str = column("access-up, access-down, sidelink, relay (up and down again) or fibre")
+    medium: str = column("access-up, access-down, sidelink or fibre; several joined by + if it took several hops")
     size_bit: float = column("bits on the link, headers and signatures included")
     sent_s: float = column("simulated time at which the message was handed to the link")
     delivered_s: float = column("simulated time at which its last bit arrived; empty if it never did")

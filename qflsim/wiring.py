@@ -7,8 +7,8 @@ from functools import cache, partial
 from .checks import ScenarioError
 from .crypto.keypool import KeyPool
 from .network.background import harmonic_efficiency
+from .network.cell import Channel
 from .network.placement import Placement
-from .network.radio import Channel
 from .nodes.context import Context
 from .nodes.media import Available, Band, Carrier, FibreLink, RadioLink
 from .scenario import Scenario

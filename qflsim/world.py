@@ -3,6 +3,9 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
+from collections.abc import Generator
+from typing import Any
+
 import numpy as np
 import simpy
 from numpy.typing import NDArray
@@ -139,7 +142,7 @@ class World:
             publisher.computer, global_chain, shard_chain,
         )  # fmt: skip
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
-        return Rounds(self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(), self._upkeep)
+        return Rounds(self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(), self._upkeep, self._quiet)
 
     def _server(self, name: str, initial: NDArray[np.float64]) -> Server:
         reached = self.wiring.reached(name)
@@ -213,10 +216,20 @@ class World:
             reached=channel is None or name in self.wiring.reached(server),
         )
 
-    def _upkeep(self, duration: float) -> None:
-        self.wiring.upkeep(duration)
+    def _upkeep(self, started: float, ended: float) -> None:
+        """Charge what ran between two times [s] whether it was used or not."""
+        self.wiring.upkeep(ended - started)
         for qpu in self._qpus.values():
-            qpu.account_idle()
+            qpu.account_idle(ended)
+
+    def _quiet(self) -> Generator[Any, Any, None]:
+        """Wait until no message is under way and no computer has anything left to do."""
+        while True:
+            yield self._fabric.idle()
+            rest = max(computer.busy_until for computer in self._computers.values()) - self.ctx.now
+            if rest <= 0.0:
+                return
+            yield self.ctx.env.timeout(rest)
 
     def _check_deadline(self) -> None:
         """Refuse a deadline that even the quickest local training must miss."""
@@ -225,6 +238,6 @@ class World:
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:
             raise ScenarioError(
-                f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, takes "
-                f"{times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
+                f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, "
+                f"takes {times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
             )

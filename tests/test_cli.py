@@ -63,7 +63,7 @@ def test_a_run_leaves_tables_figures_and_a_summary(qflsim, scenario, tmp_path):
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "results" / "tiny" / "seed3"
     assert f"results: {folder.relative_to(tmp_path)}" in done.stdout
-    assert TABLES <= {path.stem for path in folder.glob("*.csv")}
+    assert {path.stem for path in folder.glob("*.csv")} >= TABLES
     assert json.loads((folder / "run.json").read_text())["status"] == "finished"
     assert len(list(folder.rglob("*.png"))) >= 5
     assert "accuracy" in done.stdout and "QPU" in done.stdout
@@ -131,7 +131,10 @@ def test_wrong_overrides_get_a_sentence_and_write_nothing(qflsim, scenario, tmp_
     [
         ("scenario = qfl.Scenario(name='x'\n", ["line 1", "was never closed", "scenario = qfl.Scenario(name='x'"]),
         ("import qflsim as qfl\nscenario = qfl.Scenario()\n", ["line 2", "name"]),
-        ("import qflsim as qfl\nscenario = qfl.Scenario(name='x', rounds=-1)\n", ["line 2", "Scenario.rounds must be >= 1"]),
+        (
+            "import qflsim as qfl\nscenario = qfl.Scenario(name='x', rounds=-1)\n",
+            ["line 2", "Scenario.rounds must be >= 1"],
+        ),
         ("import qflsim as qfl\nscenario = qfl.Scenari(name='x')\n", ["line 2", "Scenari"]),
         ("x = 3\n", ["defines no 'scenario'"]),
         ("scenario = 3\n", ["'scenario' must be a qfl.Scenario, got 3"]),
@@ -168,7 +171,9 @@ def test_mnist_that_is_missing_or_damaged_says_what_to_do(qflsim, scenario, tmp_
     empty.mkdir()
     nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "XDG_CACHE_HOME": str(empty)}
     done = qflsim(scenario, "--set", f"data=MNIST(classes=(0, 1), features=2, folder='{empty}')", **nowhere)
-    refused(done, "train-images-idx3-ubyte", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", str(empty))
+    refused(
+        done, "train-images-idx3-ubyte", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", str(empty)
+    )
     (empty / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8bnot really")
     done = qflsim(scenario, "--set", f"data=MNIST(classes=(0, 1), features=2, folder='{empty}')", **nowhere)
     refused(done, "train-images-idx3-ubyte.gz")

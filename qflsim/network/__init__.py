@@ -6,7 +6,9 @@ knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 
 from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
+from .cell import Channel, RadioCell
 from .fibre import Fibre, FifoQueue
+from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
 from .layouts import HexagonalSites, LineSites, RingSites, SiteLayout
 from .link import LinkModel, Quality
 from .placement import DenseCell, Placement, device_name, server_name
@@ -17,15 +19,19 @@ from .propagation import (
     umi_los_probability,
     umi_path_loss,
 )
-from .radio import Channel, UrbanMicro
+from .propagation_macro import uma_breakpoint, uma_los_probability, uma_path_loss
+from .radio import UrbanMacro, UrbanMicro
 from .sharing import SharedBand
 from .sidelink import Sidelink
+from .terahertz import SubTerahertz, close_in_path_loss
 from .timing import SlotTiming
 
 __all__ = [
     "DOWNLINK", "UPLINK", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre", "FifoQueue",
-    "HexagonalSites", "LineSites", "LinkModel", "Placement", "Quality", "RingSites", "SharedBand", "Sidelink",
-    "SiteLayout", "SlotTiming", "TruncatedShannon", "UrbanMicro", "airtime", "device_name", "harmonic_efficiency",
-    "noise_power", "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon",
-    "umi_breakpoint", "umi_los_probability", "umi_path_loss",
+    "HexagonalSites", "IndoorOffice", "LineSites", "LinkModel", "Placement", "Quality", "RadioCell", "RingSites",
+    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "SubTerahertz", "TruncatedShannon", "UrbanMacro",
+    "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency", "indoor_los_probability",
+    "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability", "sidelink_path_loss",
+    "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss", "umi_breakpoint",
+    "umi_los_probability", "umi_path_loss",
 ]  # fmt: skip

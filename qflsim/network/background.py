@@ -9,7 +9,7 @@ import numpy as np
 from qflsim.checks import Part, quantity
 from qflsim.units import byte, h, km2, ms
 
-from .radio import Channel
+from .cell import Channel
 
 __all__ = ["BackgroundTraffic", "CellBackground", "harmonic_efficiency"]
 

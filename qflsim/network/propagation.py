@@ -5,17 +5,18 @@ import math
 from qflsim.units import GHz
 
 __all__ = [
-    "sidelink_los_probability", "sidelink_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss",
+    "FARTHEST", "NEAREST", "breakpoint_distance", "sidelink_los_probability", "sidelink_path_loss", "umi_breakpoint",
+    "umi_los_probability", "umi_path_loss",
 ]  # fmt: skip
 
 LIGHT_SPEED = 3.0e8  # the value TR 38.901 prescribes for the break point [m/s]
-ENVIRONMENT_HEIGHT = 1.0  # effective environment height of UMi [m]
-UMI_NEAREST, UMI_FARTHEST = 10.0, 5000.0
+ENVIRONMENT_HEIGHT = 1.0  # effective environment height of UMi, and of UMa up to 13 m of device height [m]
+NEAREST, FARTHEST = 10.0, 5000.0  # horizontal distances for which UMi and UMa are defined [m]
 NEAREST_PAIR = 1.0
 
 
-def umi_breakpoint(carrier: float, station_height: float = 10.0, device_height: float = 1.5) -> float:
-    """Distance [m] beyond which an urban-micro line-of-sight signal fades with the fourth power of the distance.
+def breakpoint_distance(carrier: float, station_height: float, device_height: float) -> float:
+    """Distance [m] at which the wave reflected by the ground starts to cancel the direct one.
 
     d_BP = 4 (h_BS - 1 m)(h_UT - 1 m) f / c, with c = 3.0e8 m/s [1]_.
 
@@ -24,6 +25,14 @@ def umi_breakpoint(carrier: float, station_height: float = 10.0, device_height: 
     .. [1] 3GPP TR 38.901, table 7.4.1-1, note 1.
     """
     return 4 * (station_height - ENVIRONMENT_HEIGHT) * (device_height - ENVIRONMENT_HEIGHT) * carrier / LIGHT_SPEED
+
+
+def umi_breakpoint(carrier: float, station_height: float = 10.0, device_height: float = 1.5) -> float:
+    """Distance [m] beyond which an urban-micro line-of-sight signal fades with the fourth power of the distance.
+
+    d_BP of `breakpoint_distance`.
+    """
+    return breakpoint_distance(carrier, station_height, device_height)
 
 
 def umi_path_loss(
@@ -62,7 +71,7 @@ def umi_path_loss(
 
     *Validation*: 24 values for 3.5, 10 and 28 GHz and 20 to 500 m, to 1e-4 dB.
     """
-    if not UMI_NEAREST <= distance <= UMI_FARTHEST:
+    if not NEAREST <= distance <= FARTHEST:
         raise ValueError(
             f"distance to an urban-micro station must be between 10 m and 5 km, where TR 38.901 defines the path loss, "
             f"got {distance!r} m; place the device in that range"

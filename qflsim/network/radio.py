@@ -1,146 +1,111 @@
-"""The radio cell between an edge server's base station and its devices."""
+"""Base stations of a city: in its streets and above its roofs."""
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from qflsim.checks import quantity
-from qflsim.units import GHz, MHz, W, dB, dBm, m
+from qflsim.units import W, dBm, m
 
-from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
-from .link import LinkModel, Quality
-from .propagation import umi_los_probability, umi_path_loss
-from .timing import SLOTS_OF_125_US, SlotTiming
+from .cell import RadioCell
+from .propagation import FARTHEST, NEAREST, umi_los_probability, umi_path_loss
+from .propagation_macro import uma_los_probability, uma_path_loss
 
-__all__ = ["Channel", "UrbanMicro"]
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """The radio conditions between two places, drawn once and kept: nothing moves.
-
-    Parameters
-    ----------
-    los:
-        Whether the two see each other.
-    path_loss_db, shadowing_db:
-        Median path loss and the deviation from it [dB]; a positive deviation weakens the signal.
-    snr_up, snr_down:
-        Signal-to-noise ratios over the full band (ratios, not dB), to and from the station.
-    efficiency_up, efficiency_down:
-        Spectral efficiencies [bit/s/Hz]; 0 is outage. Between two devices both directions are equal.
-    """
-
-    los: bool
-    path_loss_db: float
-    shadowing_db: float
-    snr_up: float
-    snr_down: float
-    efficiency_up: float
-    efficiency_down: float
+__all__ = ["UrbanMacro", "UrbanMicro"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class UrbanMicro(LinkModel):
+class UrbanMicro(RadioCell):
     """A lamp-post base station serves the devices in the streets around it.
 
-    Urban-micro street canyon of TR 38.901 [1]_: line of sight by chance, median path loss, log-normal shadowing. The
-    signal-to-noise ratio P G_t G_r / (L N) over the full band gives the spectral efficiency by the truncated
-    Shannon bound [2]_. Transfers take turns in time on the full band (`SharedBand`), in both directions (time-division
-    duplex).
+    Urban-micro street canyon of TR 38.901 [1]_, outdoors; see `RadioCell` for what all cells share.
 
     Parameters
     ----------
-    carrier, bandwidth:
-        Carrier frequency and bandwidth [Hz]; 10 GHz and 200 MHz, the 6G upper mid-band [3]_.
-    device_power, station_power:
-        Radiated powers [W]; 23 dBm, power class 3 [4]_, and 33 dBm, micro layer of [5]_.
-    device_gain, station_gain:
-        Antenna gains (ratios); 0 dBi, and 20 dBi for the station's array (14 to 25 dBi [5]_).
-    device_noise, station_noise:
-        Noise figures (ratios); 9 dB and 5 dB [5]_.
+    station_power:
+        Radiated power [W]; 33 dBm, micro layer of [2]_.
     device_height, station_height:
         Antenna heights [m]; 1.5 m and 10 m [1]_.
     shadowing_los, shadowing_nlos:
         Standard deviation of shadowing with and without line of sight [dB]; 4 and 7.82 dB [1]_. 0 switches it off.
-    uplink, downlink:
-        Link adaptation of the two directions.
-    timing:
-        Slots and processing times.
 
     References
     ----------
     .. [1] 3GPP TR 38.901, tables 7.4.1-1, 7.4.2-1 and 7.5-6.
-    .. [2] 3GPP TR 36.942, annex A.1.
-    .. [3] 3GPP TR 38.820 (7 to 24 GHz; from memory); 100 to 400 MHz are under discussion.
-    .. [4] 3GPP TS 38.101-1, clause 6.2.1 (from memory).
-    .. [5] ITU-R M.2412-0, table 5 (evaluation configurations, dense urban; from memory; the noise figure of devices
-       also in TR 36.814).
+    .. [2] ITU-R M.2412-0, table 5 (dense urban; from memory).
 
     Notes
     -----
-    *Scope*: outdoor, static devices; no interference between cells (their number is small and the band wide), no fast
-    fading beyond what the link adaptation averages over, no handover. A device's power is spread over the full band.
+    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away.
 
     *Validation*: 24 path losses and 6 line-of-sight probabilities of TR 38.901; the uplink budget of 23 dBm over
     20 MHz at 100 m: 44.5569 dB with and 24.6345 dB without line of sight, 40 Mbit/s.
     """
 
-    carrier: float = quantity(10 * GHz, unit="Hz", at_least=0.5 * GHz, at_most=100 * GHz, advice="e.g. 10 * GHz")
-    bandwidth: float = quantity(200 * MHz, unit="Hz", above=0, advice="give it in hertz, e.g. 200 * MHz")
-    device_power: float = quantity(dBm(23), unit="W", above=0, at_most=1 * W, advice="give watts, e.g. dBm(23)")
     station_power: float = quantity(dBm(33), unit="W", above=0, at_most=200 * W, advice="give watts, e.g. dBm(33)")
-    device_gain: float = quantity(dB(0), above=0, advice="give a ratio, e.g. dB(0)")
-    station_gain: float = quantity(dB(20), above=0, advice="give a ratio, e.g. dB(20)")
-    device_noise: float = quantity(dB(9), at_least=1, advice="give a ratio >= 1, e.g. dB(9)")
-    station_noise: float = quantity(dB(5), at_least=1, advice="give a ratio >= 1, e.g. dB(5)")
     device_height: float = quantity(1.5 * m, unit="m", at_least=1.5, at_most=22.5, advice="e.g. 1.5 * m")
     station_height: float = quantity(10 * m, unit="m", above=1, advice="TR 38.901 assumes 10 * m")
     shadowing_los: float = quantity(4.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 4.0")
     shadowing_nlos: float = quantity(7.82, unit="dB", at_least=0, advice="give decibels as a number, e.g. 7.82")
-    uplink: TruncatedShannon = UPLINK
-    downlink: TruncatedShannon = DOWNLINK
-    timing: SlotTiming = SLOTS_OF_125_US
 
-    def draw(self, distance: float, rng: np.random.Generator) -> Channel:
-        """The channel of a device placed ``distance`` [m] from the station; always takes two draws from ``rng``.
+    @property
+    def distances(self) -> tuple[float, float]:
+        """10 m and 5 km."""
+        return NEAREST, FARTHEST
 
-        Raises
-        ------
-        ValueError
-            If the distance is not between 10 m and 5 km.
-        """
-        los = rng.random() < umi_los_probability(distance)
-        shadowing = rng.standard_normal() * (self.shadowing_los if los else self.shadowing_nlos)
-        return self.channel(distance, los, shadowing)
+    def los_probability(self, distance: float) -> float:
+        """Certain up to 18 m, then falling; see `umi_los_probability`."""
+        return umi_los_probability(distance)
 
-    def channel(self, distance: float, los: bool, shadowing_db: float = 0.0) -> Channel:
-        """The channel at ``distance`` [m] for a known line of sight and a known ``shadowing_db`` [dB]."""
+    def path_loss(self, distance: float, los: bool) -> float:
+        """Median path loss [dB]; see `umi_path_loss`."""
         heights = {"station_height": self.station_height, "device_height": self.device_height}
-        path_loss = umi_path_loss(distance, self.carrier, los, **heights)
-        gain = self.station_gain * self.device_gain / dB(path_loss + shadowing_db)
-        snr_up = self.device_power * gain / noise_power(self.bandwidth, self.station_noise)
-        snr_down = self.station_power * gain / noise_power(self.bandwidth, self.device_noise)
-        return Channel(
-            los=bool(los),
-            path_loss_db=path_loss,
-            shadowing_db=float(shadowing_db),
-            snr_up=float(snr_up),
-            snr_down=float(snr_down),
-            efficiency_up=self.uplink.efficiency(snr_up),
-            efficiency_down=self.downlink.efficiency(snr_down),
-        )
+        return umi_path_loss(distance, self.carrier, los, **heights)
 
-    def airtime(self, size_bit: float, efficiency: float) -> float:
-        """Time [s] for which ``size_bit`` bits at ``efficiency`` [bit/s/Hz] occupy the full band."""
-        return airtime(size_bit, efficiency, self.bandwidth)
 
-    def access_delay(self, rng: np.random.Generator) -> float:
-        """Slot and processing delay [s] of one message, its time on the air left out."""
-        return self.timing.access_delay(rng)
+@dataclass(frozen=True, kw_only=True)
+class UrbanMacro(RadioCell):
+    """A base station above the roofs serves the devices in the streets of a whole quarter.
 
-    def quality(self, distance: float, rng: np.random.Generator) -> Quality:
-        """What one uplink message meets when it has the band to itself."""
-        efficiency = self.draw(distance, rng).efficiency_up
-        loss = 0.0 if efficiency > 0.0 else 1.0
-        return Quality(rate_bps=efficiency * self.bandwidth, delay_s=self.access_delay(rng), loss=loss)
+    Urban macro of TR 38.901 [1]_, outdoors; see `RadioCell` for what all cells share.
+
+    Parameters
+    ----------
+    station_power:
+        Radiated power [W]; 46 dBm [2]_ (there per 20 MHz).
+    device_height, station_height:
+        Antenna heights [m]; 1.5 m and 25 m [1]_. Up to 13 m the effective height of the environment is 1 m; above, TR
+        38.901 draws it by chance, which is left out.
+    shadowing_los, shadowing_nlos:
+        Standard deviation of shadowing with and without line of sight [dB]; 4 and 6 dB [1]_. 0 switches it off.
+
+    References
+    ----------
+    .. [1] 3GPP TR 38.901, tables 7.4.1-1, 7.4.2-1 and 7.5-6.
+    .. [2] 3GPP TR 36.814, table A.2.1.1-2.
+
+    Notes
+    -----
+    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away. The energy of a macro station is set apart, in
+    ``EnergyModels.station``.
+
+    *Validation*: 24 path losses and 12 line-of-sight probabilities of TR 38.901.
+    """
+
+    station_power: float = quantity(dBm(46), unit="W", above=0, at_most=200 * W, advice="give watts, e.g. dBm(46)")
+    device_height: float = quantity(1.5 * m, unit="m", at_least=1.5, at_most=13, advice="e.g. 1.5 * m")
+    station_height: float = quantity(25 * m, unit="m", above=1, advice="TR 38.901 assumes 25 * m")
+    shadowing_los: float = quantity(4.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 4.0")
+    shadowing_nlos: float = quantity(6.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 6.0")
+
+    @property
+    def distances(self) -> tuple[float, float]:
+        """10 m and 5 km."""
+        return NEAREST, FARTHEST
+
+    def los_probability(self, distance: float) -> float:
+        """Certain up to 18 m, then falling; see `uma_los_probability`."""
+        return uma_los_probability(distance, self.device_height)
+
+    def path_loss(self, distance: float, los: bool) -> float:
+        """Median path loss [dB]; see `uma_path_loss`."""
+        heights = {"station_height": self.station_height, "device_height": self.device_height}
+        return uma_path_loss(distance, self.carrier, los, **heights)

@@ -9,9 +9,9 @@ from qflsim.streams import Streams
 from qflsim.units import GHz, MHz, W, dB, dBm
 
 from .capacity import UPLINK, TruncatedShannon, airtime, noise_power
+from .cell import Channel
 from .link import LinkModel, Quality
 from .propagation import sidelink_los_probability, sidelink_path_loss
-from .radio import Channel
 from .timing import SLOTS_OF_125_US, SlotTiming
 
 __all__ = ["Sidelink"]

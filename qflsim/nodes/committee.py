@@ -1,6 +1,6 @@
 """A committee: the validators of one chain, agreeing on its blocks message by message over the real links."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,9 +22,9 @@ from qflsim.chain.sizes import message_byte
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.trace import Agreement as AgreementRecord
 
+from .computer import Computer
 from .context import Context
 from .fabric import Fabric
-from .computer import Computer
 
 __all__ = ["Committee", "Outcome"]
 
@@ -33,9 +33,11 @@ __all__ = ["Committee", "Outcome"]
 class Outcome:
     """How one decision went: who decided when, in which view, at which cost."""
 
+    round: int
     height: int
     started_s: float
     digest: str
+    ended_s: float = 0.0
     decided_s: dict[str, float] = field(default_factory=dict)
     view: int = 0
     messages: int = 0
@@ -125,7 +127,8 @@ class _Session:
         self._replicas = replicas
         self._timers: dict[tuple[str, str], int] = {}
         self._timer_count = 0
-        self._outcome = Outcome(height=height, started_s=ctx.now, digest="")
+        self._under_way = 0  # messages sent or about to be, and not yet handled
+        self._outcome = Outcome(round=ctx.round, height=height, started_s=ctx.now, digest="")
         self.done: simpy.Event = ctx.env.event()
 
     def start(self, proposal: Proposal) -> None:
@@ -157,12 +160,15 @@ class _Session:
     def _sign_and_send(self, name: str, message: Message, receivers: Sequence[str]) -> None:
         """Sign once, then send one copy to each receiver."""
         size_bit = 8.0 * message_byte(message, self._scheme.signature_byte)
+        self._outcome.messages += len(receivers)
+        self._outcome.size_bit += size_bit * len(receivers)
+        self._under_way += len(receivers)
 
         def send() -> None:
             for receiver in receivers:
-                self._outcome.messages += 1
-                self._outcome.size_bit += size_bit
-                self._fabric.send(message.kind, name, receiver, size_bit, partial(self._arrived, receiver, message))
+                arrived = partial(self._arrived, receiver, message)
+                if not self._fabric.send(message.kind, name, receiver, size_bit, arrived):
+                    self._settle_one()
 
         self._validators[name].sign(send)
 
@@ -171,8 +177,15 @@ class _Session:
         self._validators[name].verify(message.signatures, lambda: self._handle(name, message))
 
     def _handle(self, name: str, message: Message) -> None:
-        if not self.done.triggered:
-            self._perform(name, self._replicas[name].handle(self._ctx.now, message))
+        """The replica answers even after the others have decided: what it sends then loads the links all the same."""
+        self._perform(name, self._replicas[name].handle(self._ctx.now, message))
+        self._settle_one()
+
+    def _settle_one(self) -> None:
+        """One message less under way; the last one after the decision closes the book."""
+        self._under_way -= 1
+        if self.done.triggered and not self._under_way:
+            self._record()
 
     def _set_timer(self, name: str, timer: str, delay: float) -> None:
         self._timer_count += 1
@@ -186,6 +199,8 @@ class _Session:
         self._ctx.after(delay, expire)
 
     def _decided(self, name: str, digest: str, view: int) -> None:
+        if self.done.triggered:
+            return  # too late: the others have gone on without this block
         if digest != self._outcome.digest:
             raise RuntimeError(f"{name} decided on a block that nobody proposed on {self._chain}")
         self._outcome.decided_s[name] = self._ctx.now
@@ -194,10 +209,16 @@ class _Session:
             self._finish()
 
     def _finish(self) -> None:
+        self._outcome.ended_s = self._ctx.now
+        self.done.succeed(self._outcome)
+        if not self._under_way:
+            self._record()
+
+    def _record(self) -> None:
         outcome, n = self._outcome, len(self._replicas)
         self._ctx.record(
             AgreementRecord(
-                round=self._ctx.round,
+                round=outcome.round,
                 chain=self._chain,
                 height=outcome.height,
                 protocol=self._agreement.name,
@@ -206,11 +227,10 @@ class _Session:
                 quorum=self._agreement.quorum(n),
                 started_s=outcome.started_s,
                 first_decided_s=outcome.first_decided_s,
-                ended_s=self._ctx.now,
+                ended_s=outcome.ended_s,
                 decided=len(outcome.decided_s),
                 view=outcome.view,
                 messages=outcome.messages,
                 size_bit=outcome.size_bit,
             )
         )
-        self.done.succeed(outcome)

@@ -44,6 +44,11 @@ class Computer:
         self._verifying = scheme.verify(processor)
         self._busy_until = 0.0
 
+    @property
+    def busy_until(self) -> float:
+        """Simulated time [s] at which all tasks queued so far are done."""
+        return self._busy_until
+
     def sign(self, then: Action) -> None:
         """Make one signature, then go on."""
         self._do(self._signing, "cryptography", then)

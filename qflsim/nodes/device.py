@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.chain.transactions import SignedTransaction, digest_of, pack_parameters
-from qflsim.chain.transactions import Update as UpdateTransaction
+from qflsim.chain.transactions import SignedTransaction, Update as UpdateTransaction, digest_of, pack_parameters
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.learning.aggregation import Update
 from qflsim.learning.batcher import Pending

@@ -37,6 +37,8 @@ class Fabric:
     def __init__(self, ctx: Context, route: Callable[[str, str], Sequence[Carrier]]) -> None:
         self._ctx = ctx
         self._route = route
+        self._under_way = 0
+        self._waiting: list[simpy.Event] = []
 
     def send(self, kind: str, source: str, destination: str, size_bit: float, arrived: Action) -> bool:
         """Send a message; ``arrived`` is called when its last bit is there.
@@ -44,16 +46,24 @@ class Fabric:
         Returns
         -------
         bool
-            ``False`` if no route leads there, a hop being in outage: then ``arrived`` is never called and the loss stands
-            in the transfers table. Whoever waits for the message waits with a time-out.
+            ``False`` if no route leads there, a hop being in outage: then ``arrived`` is never called and the loss
+            stands in the transfers table. Whoever waits for the message waits with a time-out.
         """
         message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.round)
         hops = self._route(source, destination)
         if not hops:
             self._note(message, "none", delivered=False)
             return False
+        self._under_way += 1
         self._hop(message, hops, 0, arrived)
         return True
+
+    def idle(self) -> simpy.Event:
+        """The event of no message being under way."""
+        event: simpy.Event = self._ctx.env.event()
+        self._waiting.append(event)
+        self._tell_idle()
+        return event
 
     def delivered(self, kind: str, source: str, destination: str, size_bit: float) -> simpy.Event:
         """Send a message; the event of its last bit being there, which never comes if no route leads there."""
@@ -74,8 +84,17 @@ class Fabric:
             else:
                 self._note(message, "+".join(hop.medium for hop in hops), delivered=True)
                 arrived()
+                self._end_one()
 
         hops[index].carry(message.kind, message.size_bit, passed)
+
+    def _end_one(self) -> None:
+        self._under_way -= 1
+        self._tell_idle()
+
+    def _tell_idle(self) -> None:
+        while not self._under_way and self._waiting:
+            self._waiting.pop().succeed()
 
     def _count(self, medium: str, size_bit: float) -> None:
         totals = self._ctx.totals

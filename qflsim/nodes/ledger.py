@@ -8,8 +8,7 @@ from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.ledger import Chain
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.crypto.signatures import SignatureScheme
-from qflsim.trace import Block as BlockRecord
-from qflsim.trace import Storage
+from qflsim.trace import Block as BlockRecord, Storage
 
 from .committee import Committee, Outcome
 from .computer import Computer
@@ -86,14 +85,14 @@ class Ledger:
         self._record(block)
         return block
 
-    def store(self) -> None:
-        """Record what every keeper's copy holds."""
+    def store(self, time: float) -> None:
+        """Record what every keeper's copy holds at the end of a round, ``time`` [s]."""
         size_byte = self.chain.size_byte
         for node in self._keepers:
             self._ctx.record(
                 Storage(
                     round=self._ctx.round,
-                    time_s=self._ctx.now,
+                    time_s=time,
                     chain=self.chain.name,
                     node=node,
                     blocks=len(self.chain.blocks),

@@ -137,7 +137,7 @@ class FibreLink:
         self._queue = queue
         self._charge = charge
 
-    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:  # noqa: ARG002 (a fibre treats all alike)
+    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
         """Queue ``size_bit`` behind what was sent before."""
         self._charge(size_bit)
         self._ctx.at(self._queue.send(self._ctx.now, size_bit), arrived)

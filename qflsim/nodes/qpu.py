@@ -117,8 +117,8 @@ class QuantumProcessor:
             )
         )
 
-    def account_idle(self) -> None:
+    def account_idle(self, until: float) -> None:
         """Charge the time since the last account in which no job ran: a cryostat of one's own never stops."""
-        idle = max(0.0, self._ctx.now - self._accounted_s - self._busy_s)
+        idle = max(0.0, until - self._accounted_s - self._busy_s)
         self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.plant.idle_energy(self._qubits, idle))
-        self._accounted_s, self._busy_s = self._ctx.now, 0.0
+        self._accounted_s, self._busy_s = until, 0.0

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from qflsim.learning.task import LearningTask, Score
-from qflsim.quantum.plugin import evaluate_with_pennylane
 from qflsim.quantum.native import NativeCircuit
+from qflsim.quantum.plugin import evaluate_with_pennylane
 from qflsim.trace import Energy, Evaluation, Round
 
 from .context import Context, Totals
@@ -51,7 +51,9 @@ class Rounds:
     roles:
         ``publisher``, ``server`` or ``device`` for every node.
     upkeep:
-        Charges, for a duration [s], what runs whether it is used or not.
+        Charges, between two times [s], what runs whether it is used or not.
+    quiet:
+        Waits until nothing is under way any more.
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class Rounds:
         ledgers: Sequence[Ledger],
         task: LearningTask,
         roles: Mapping[str, str],
-        upkeep: Callable[[float], None],
+        upkeep: Callable[[float, float], None],
+        quiet: Callable[[], Generator[Any, Any, None]],
     ) -> None:
         self._ctx = ctx
         self._publisher = publisher
@@ -73,11 +76,13 @@ class Rounds:
         self._task = task
         self._roles = roles
         self._upkeep = upkeep
+        self._quiet = quiet
         self.model: Floats = global_model(self._servers)
+        self._ended = 0.0
 
     def run(self) -> Generator[Any, Any, None]:
         """Evaluate the initial model, then go through all rounds."""
-        self._evaluate("global", self.model)
+        self._evaluate("global", self.model, self._ctx.now)
         for number in range(1, self._publisher.offer.rounds + 1):
             yield from self._round(number)
 
@@ -104,10 +109,13 @@ class Rounds:
             yield from self._shard.mix(present, contributions)
             yield from self._shard.store_global(present, self._servers, contributions)
             self.model = global_model(self._servers)
-        if number == self._publisher.offer.rounds:
+        last = number == self._publisher.offer.rounds
+        if last:
             yield from self._hand_out()
         yield ctx.env.all_of([ctx.env.process(self._test(server)) for server in self._servers])
         times.ended = ctx.now
+        if last:
+            yield from self._quiet()  # late votes of earlier rounds fall into the next round; here there is none
         self._close(times, before, contributions, present)
 
     def _local(self, server: Server, contributions: dict[Server, Contribution]) -> Generator[Any, Any, None]:
@@ -135,15 +143,15 @@ class Rounds:
     ) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx, totals = self._ctx, self._ctx.totals
-        self._upkeep(times.ended - times.started)
+        self._upkeep(times.started, times.ended)
         for ledger in self.ledgers:
-            ledger.store()
+            ledger.store(times.ended)
         spent = ctx.energy.close_round()
         for node, cause, joules in spent:
             ctx.record(Energy(round=ctx.round, node=node, role=self._roles[node], cause=cause, energy_j=joules))
-        score = self._evaluate("global", self.model)
+        score = self._evaluate("global", self.model, times.ended)
         for server in self._servers:
-            self._evaluate(server.name, server.parameters)
+            self._evaluate(server.name, server.parameters, times.ended)
         updates = [update for server in present for update in contributions[server].updates]
         samples = sum(update.samples for update in updates)
         ctx.record(
@@ -186,8 +194,8 @@ class Rounds:
         """
         exact = self._task.expectations(self.model)[: len(samples)]
         sampled = evaluate_with_pennylane(native, self.model, samples, shots=shots, seed=seed)
-        engine = self._record("global-sample", "engine", self._task.score_of(exact))
-        aer = self._record("global-sample", "aer", self._task.score_of(sampled))
+        engine = self._record("global-sample", "engine", self._task.score_of(exact), self._ended)
+        aer = self._record("global-sample", "aer", self._task.score_of(sampled), self._ended)
         error = np.sqrt(np.maximum(1.0 - exact**2, 1.0 / shots) / shots)
         return {
             "samples": len(samples),
@@ -200,16 +208,17 @@ class Rounds:
             "largest_standard_errors": float((np.abs(sampled - exact) / error).max()),
         }
 
-    def _evaluate(self, model: str, parameters: Floats) -> Score:
-        """Record how good a model is on all test samples."""
-        return self._record(model, "engine", self._task.score(parameters))
+    def _evaluate(self, model: str, parameters: Floats, time: float) -> Score:
+        """Record how good a model is on all test samples at ``time`` [s]."""
+        self._ended = time
+        return self._record(model, "engine", self._task.score(parameters), time)
 
-    def _record(self, model: str, backend: str, score: Score) -> Score:
-        """Write an evaluation, with what was spent until now."""
+    def _record(self, model: str, backend: str, score: Score, time: float) -> Score:
+        """Write an evaluation, with what was spent until then."""
         self._ctx.record(
             Evaluation(
                 round=self._ctx.round,
-                time_s=self._ctx.now,
+                time_s=time,
                 model=model,
                 backend=backend,
                 samples=score.samples,

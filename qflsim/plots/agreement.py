@@ -35,7 +35,7 @@ def draw(folder: Path) -> Any:
     log_time(axes.yaxis)
     axes.set_ylabel("simulated time since the proposal")
     axes.set_title("Agreement: from the first validator that decided to the last")
-    rounds_axis(axes)
+    rounds_axis(axes, rounds)
     figure.legend(loc="outside right center")
     return figure
 

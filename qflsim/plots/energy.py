@@ -48,7 +48,7 @@ def _stack(axes: Any, by_round: Any, causes: list[str], title: str) -> None:
     axes.set_ylim(0.0, 1.06 * bottom.max() or 1.0)
     axes.set_title(title)
     axes.set_ylabel(f"energy per round [{unit}]")
-    rounds_axis(axes)
+    rounds_axis(axes, by_round.index)
 
 
 def _spread(axes: Any, rows: Any, causes: list[str]) -> None:

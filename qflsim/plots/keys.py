@@ -62,4 +62,4 @@ def _bands(axes: Any, draws: Any, column: str, factor: float) -> None:
             )
             axes.plot(median.index, median, marker="o", color=colour, label=name)
     axes.set_ylim(bottom=0.0)
-    rounds_axis(axes)
+    rounds_axis(axes, draws["round"])

@@ -62,7 +62,7 @@ def _lines(axes: Any, sizes: Any, names: dict[str, tuple[str, str]], title: str)
     axes.set_ylabel(f"size [{unit}]")
     axes.set_ylim(bottom=0.0)
     axes.legend(loc="upper left")
-    rounds_axis(axes)
+    rounds_axis(axes, sizes.index)
 
 
 def _block(axes: Any, blocks: Any) -> None:

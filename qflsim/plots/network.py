@@ -12,7 +12,7 @@ from .style import COLOURS, INK, MUTED, new_figure
 __all__ = ["draw"]
 
 _MOST_CELLS = 6
-"""Cells drawn large; with more of them the overview shows what there is to see."""
+"""Cells drawn large; with more of them the overview shows where the others are, without their names."""
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
 
@@ -64,21 +64,27 @@ def _overview(axes: Any, nodes: Any) -> None:
     points = list(sites.itertuples())
     for i, first in enumerate(points):
         for second in points[i + 1 :]:
-            axes.plot(
-                [first.east_m, second.east_m], [first.north_m, second.north_m], color=MUTED, linewidth=1.0, zorder=1
-            )
+            ends = [first.east_m, second.east_m], [first.north_m, second.north_m]
+            axes.plot(*ends, color=MUTED, linewidth=2.0 / len(points) ** 0.5, zorder=1)
     axes.plot(devices["east_m"], devices["north_m"], ".", color=COLOURS["blue"], markersize=2, zorder=2)
+    named = len(points) <= _MOST_CELLS + 1
     for point in points:
-        marker, size, fill = ("o", 13, "none") if point.role == "publisher" else ("^", 8, INK)
-        axes.plot(point.east_m, point.north_m, marker, markersize=size, color=INK, markerfacecolor=fill, zorder=3)
-        axes.annotate(point.node, (point.east_m, point.north_m), (0, -17 if point.role == "publisher" else 15),
-                      textcoords="offset points", ha="center", va="center", fontsize=8, bbox=_PAPER)  # fmt: skip
+        _site(axes, point, named=named or point.role == "publisher")
     axes.set_aspect("equal")
-    axes.margins(0.14)
+    axes.margins(x=0.14, y=0.2)
     axes.set_title("Sites and backhaul")
     axes.set_axis_off()
     axes.set_anchor("N")
     _scale_bar(axes, max(_extent(sites["east_m"]), _extent(sites["north_m"]), _extent(devices["east_m"])))
+
+
+def _site(axes: Any, point: Any, *, named: bool) -> None:
+    """A server's triangle or the publisher's circle; the publisher may stand where a server does."""
+    marker, size, fill, shift = ("o", 13, "none", -17) if point.role == "publisher" else ("^", 8, INK, 15)
+    axes.plot(point.east_m, point.north_m, marker, markersize=size, color=INK, markerfacecolor=fill, zorder=3)
+    if named:
+        place = {"xytext": (0, shift), "textcoords": "offset points", "ha": "center", "va": "center"}
+        axes.annotate(point.node, (point.east_m, point.north_m), fontsize=8, bbox=_PAPER, **place)
 
 
 def _cell(axes: Any, server: Any, nodes: Any, norm: Any, reach: float) -> Any:
@@ -109,7 +115,8 @@ def _cell(axes: Any, server: Any, nodes: Any, norm: Any, reach: float) -> Any:
 def _scale_bar(axes: Any, extent: float) -> None:
     """A bar of a round length below the map."""
     length = _round_number(extent / 3)
-    left, bottom = axes.get_xlim()[0], axes.get_ylim()[0]
+    left, (bottom, top) = axes.get_xlim()[0], axes.get_ylim()
+    bottom -= 0.15 * (top - bottom)
     axes.plot([left, left + length], [bottom, bottom], color=INK, linewidth=2.0, solid_capstyle="butt")
     factor, unit = axis_unit(length, "m")
     axes.annotate(f"{length / factor:g} {unit}", (left + length / 2, bottom), (0, -4), textcoords="offset points",

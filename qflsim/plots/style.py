@@ -104,12 +104,13 @@ def save(figure: "Figure", stem: Path, formats: Sequence[str]) -> list[Path]:
     return files
 
 
-def rounds_axis(axes: "Axes") -> None:
+def rounds_axis(axes: "Axes", rounds: Sequence[int]) -> None:
     """Whole round numbers along the bottom, no vertical grid."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel("round")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10], min_n_ticks=1))
+    axes.set_xlim(min(rounds) - 0.6, max(rounds) + 0.6)
     axes.grid(visible=False, axis="x")
 
 

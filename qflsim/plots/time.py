@@ -44,7 +44,7 @@ def _stack(axes: Any, parts: Any) -> None:
     axes.set_ylim(0.0, 1.06 * bottom.max())
     axes.set_title("Duration of each round")
     axes.set_ylabel(f"simulated time [{unit}]")
-    rounds_axis(axes)
+    rounds_axis(axes, parts.index)
 
 
 def _rows(axes: Any, parts: Any) -> None:

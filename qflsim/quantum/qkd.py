@@ -3,36 +3,15 @@
 import math
 from dataclasses import dataclass
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import quantity
 
-__all__ = ["GYS", "DecoyBB84", "binary_entropy", "plob_bound"]
+from .keyrates import QKD, binary_entropy, either, plob_bound
 
-
-def binary_entropy(probability: float) -> float:
-    """Shannon entropy [bit] of a coin that falls heads with ``probability``."""
-    if not 0.0 <= probability <= 1.0:
-        raise ValueError(f"probability must be in [0, 1], got {probability!r}; give e.g. 0.11")
-    if probability in (0.0, 1.0):
-        return 0.0
-    other = 1.0 - probability
-    return -probability * math.log2(probability) - other * math.log2(other)
-
-
-def plob_bound(transmittance: float) -> float:
-    """Secret bits per pulse that no protocol without a repeater can exceed: -log2(1 - transmittance).
-
-    References
-    ----------
-    .. [1] S. Pirandola, R. Laurenza, C. Ottaviani, L. Banchi, "Fundamental limits of repeaterless quantum
-       communications", Nat. Commun. 8, 15043 (2017).
-    """
-    if not 0.0 <= transmittance <= 1.0:
-        raise ValueError(f"transmittance must be in [0, 1], got {transmittance!r}; give e.g. 10 ** -2")
-    return math.inf if transmittance == 1.0 else -math.log1p(-transmittance) / math.log(2.0)
+__all__ = ["GYS", "DecoyBB84", "WeakDecoyBB84", "binary_entropy", "plob_bound"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoyBB84(Part):
+class DecoyBB84(QKD):
     r"""A pair of boxes that make secret keys over fibre by BB84 with decoy states.
 
     Per signal pulse, with unlimited decoys [1]_::
@@ -44,7 +23,7 @@ class DecoyBB84(Part):
         R   = sifting max(0, Q1 [1 - h(e1)] - f Q h(E))
 
     and ``key_rate`` is pulse_rate R realised_share [bit/s]. Where the sums could pass 1, the exact
-    1 - (1 - Y0)(1 - x) stands for Y0 + x.
+    1 - (1 - Y0)(1 - x) stands for Y0 + x. An eavesdropper raises E and e1 (`InterceptResend`).
 
     Parameters
     ----------
@@ -52,25 +31,14 @@ class DecoyBB84(Part):
         Signal pulses per second [Hz]; 1 GHz is the clock of fielded fast systems [2]_.
     intensity:
         Mean photon number mu of a signal pulse; 0.48 is optimal for GYS [1]_.
-    attenuation:
-        Loss of the fibre [dB/m]; 0.2 dB/km is the usual planning value at 1550 nm [3]_.
-    insertion_loss:
-        Loss besides the fibre [dB]: connectors, filters, the splitter of an access network.
-    detector_efficiency:
-        Probability that a photon at the receiver clicks; 0.2 is typical of InGaAs avalanche diodes (assumption).
     dark_count_yield:
-        Probability Y0 that an empty gate clicks, both detectors together; 1e-6 per gate (assumption, see above).
+        Probability Y0 that an empty gate clicks, both detectors together; 1e-6 per gate (assumption).
     misalignment:
         Probability that a photon hits the wrong detector; 1 % (assumption; GYS 3.3 % [1]_).
-    error_correction:
-        Bits disclosed per Shannon bit, f >= 1; 1.16 (assumption; GYS 1.22 [1]_).
     sifting:
         Share of clicks in matching bases: 1/2 for balanced bases, towards 1 for biased ones.
     realised_share:
-        Share of the asymptotic rate that the fielded system delivers after finite-key effects, dead time and
-        post-processing. 1 keeps the formula; 0.19 brings the default set to the 304 kbit/s measured at 14.5 dB [2]_.
-    power:
-        Electrical power [W] of both boxes, drawn all the time; 200 W (assumption: data sheets give 100-250 W).
+        As in `QKD`; 0.19 brings the default set to the 304 kbit/s measured at 14.5 dB [2]_.
 
     References
     ----------
@@ -78,14 +46,8 @@ class DecoyBB84(Part):
        Phys. Rev. A 72, 012326 (2005).
     .. [2] M. Sasaki et al., "Field test of quantum key distribution in the Tokyo QKD Network",
        Opt. Express 19, 10387 (2011): 304 kbit/s over 45 km, 14.5 dB.
-    .. [3] ITU-T Recommendation G.652, "Characteristics of a single-mode optical fibre and cable".
-    .. [4] B. Froehlich et al., "A quantum access network", Nature 501, 69 (2013).
 
-    *Scope*: mean asymptotic rate in a steady state. Not modelled: blocks and finite keys (a link below the block
-    size makes nothing and then a lump), detector dead time, drift, attacks. Authentication of the classical channel
-    takes some of the key (a few per cent); it is part of ``realised_share``.
-    Users of an access network share one receiver in time [4]_: each gets the rate divided by their number; the
-    loss of the splitter belongs into ``insertion_loss``.
+    *Scope*: as `QKD`, with as many decoy intensities as one likes and no pulses spent on them.
 
     *Validation*: GYS of [1]_: optimal intensity 0.48, reach 142.0 km, rates at 0, 50, 100 and 140 km; never above
     the repeaterless bound.
@@ -93,70 +55,101 @@ class DecoyBB84(Part):
 
     pulse_rate: float = quantity(1e9, unit="Hz", above=0, advice="give it in hertz, e.g. 1 * GHz")
     intensity: float = quantity(0.48, above=0, advice="give mean photons per pulse, e.g. 0.48")
-    attenuation: float = quantity(0.2e-3, unit="dB/m", at_least=0, advice="give it per metre, e.g. 0.2 / km")
-    insertion_loss: float = quantity(0.0, unit="dB", at_least=0, advice="give it in decibels, e.g. 3.0")
-    detector_efficiency: float = quantity(0.2, above=0, at_most=1, advice="give a probability, e.g. 0.2")
     dark_count_yield: float = quantity(1e-6, at_least=0, below=1, advice="give a probability per gate, e.g. 1e-6")
     misalignment: float = quantity(0.01, at_least=0, at_most=0.5, advice="give a probability, e.g. 0.01")
-    error_correction: float = quantity(1.16, at_least=1, advice="1 is the Shannon limit, e.g. 1.16")
     sifting: float = quantity(1.0, above=0, at_most=1, advice="give 0.5 for balanced bases")
-    realised_share: float = quantity(1.0, above=0, at_most=1, advice="give a share, e.g. 0.19")
 
     def transmittance(self, distance_m: float) -> float:
         """Probability that a photon sent over ``distance_m`` [m] clicks at the receiver."""
-        if not distance_m >= 0.0:
-            raise ValueError(f"distance_m must be >= 0 m, got {distance_m!r}; give it in metres, e.g. 20 * km")
-        loss = self.attenuation * distance_m + self.insertion_loss
-        return float(self.detector_efficiency * 10.0 ** (-loss / 10.0))
+        return float(self.detector_efficiency * 10.0 ** (-self.loss(distance_m) / 10.0))
 
-    def gain(self, distance_m: float) -> float:
-        """Probability that a signal pulse makes a click, whatever its cause."""
-        clicks = -math.expm1(-self.transmittance(distance_m) * self.intensity)
-        return _either(self.dark_count_yield, clicks)
+    def gain(self, distance_m: float, intensity: float | None = None) -> float:
+        """Probability that a pulse of ``intensity`` (a signal pulse if left out) clicks, whatever the cause."""
+        return either(self.dark_count_yield, self._light(distance_m, intensity))
 
-    def error_rate(self, distance_m: float) -> float:
+    def error_rate(self, distance_m: float, intensity: float | None = None) -> float:
         """Quantum bit error rate: share of wrong bits among the clicks in matching bases."""
-        clicks = -math.expm1(-self.transmittance(distance_m) * self.intensity)
-        return self._errors(clicks)
+        return self._errors(self._light(distance_m, intensity))
+
+    def single_photons(self, distance_m: float) -> tuple[float, float]:
+        """What is known of pulses of one photon: the probability Y1 of a click, and their error rate e1."""
+        eta = self.transmittance(distance_m)
+        return either(self.dark_count_yield, eta), self._errors(eta)
 
     def secret_bits_per_pulse(self, distance_m: float) -> float:
         """Secret key bits per pulse, 0 where no key can be made."""
-        eta = self.transmittance(distance_m)
-        single = _either(self.dark_count_yield, eta) * self.intensity * math.exp(-self.intensity)
-        kept = single * (1.0 - binary_entropy(self._errors(eta)))
+        clicks, errors = self.single_photons(distance_m)
+        kept = clicks * self.intensity * math.exp(-self.intensity) * (1.0 - binary_entropy(errors))
         disclosed = self.error_correction * self.gain(distance_m) * binary_entropy(self.error_rate(distance_m))
         return max(0.0, self.sifting * (kept - disclosed))
 
-    def key_rate(self, distance_m: float, users: int = 1) -> float:
-        """Secret key bits per second [bit/s] over ``distance_m`` [m] for each of ``users`` that share the receiver."""
-        if users < 1:
-            raise ValueError(f"users must be >= 1, got {users!r}; give how many transmitters share the receiver")
-        return self.pulse_rate * self.secret_bits_per_pulse(distance_m) * self.realised_share / users
+    def secret_rate(self, distance_m: float) -> float:
+        """Secret bits per second [bit/s]: pulse rate times secret bits per pulse."""
+        return self.pulse_rate * self.secret_bits_per_pulse(distance_m)
 
-    def reach(self) -> float:
-        """Distance [m] from which on no key is made; infinite if fibre or detectors are perfect."""
-        if self.secret_bits_per_pulse(0.0) == 0.0:
-            return 0.0
-        if self.attenuation == 0.0 or self.dark_count_yield == 0.0:
-            return math.inf
-        near, far = 0.0, 1e3
-        while self.secret_bits_per_pulse(far) > 0.0:
-            near, far = far, 2.0 * far
-        while far - near > 1e-3:
-            middle = 0.5 * (near + far)
-            near, far = (middle, far) if self.secret_bits_per_pulse(middle) > 0.0 else (near, middle)
-        return near
+    @property
+    def noiseless(self) -> bool:
+        """Whether the detectors have no dark counts."""
+        return self.dark_count_yield == 0.0
+
+    def _light(self, distance_m: float, intensity: float | None) -> float:
+        """Probability that light of a pulse clicks."""
+        photons = self.intensity if intensity is None else intensity
+        return -math.expm1(-self.transmittance(distance_m) * photons)
 
     def _errors(self, signal: float) -> float:
         """Share of wrong bits where photons click with probability ``signal``; dark clicks are wrong half the time."""
-        clicks = _either(self.dark_count_yield, signal)
+        clicks = either(self.dark_count_yield, signal)
         wrong = 0.5 * self.dark_count_yield + self.misalignment * signal
-        return 0.5 if clicks == 0.0 else min(0.5, wrong / clicks)
+        return self.eavesdropping.raised(0.5 if clicks == 0.0 else min(0.5, wrong / clicks))
 
 
-def _either(first: float, second: float) -> float:
-    """Probability of at least one of two independent events."""
-    return first + second - first * second
+@dataclass(frozen=True, kw_only=True)
+class WeakDecoyBB84(DecoyBB84):
+    """BB84 as it is built: one weak decoy intensity and the vacuum bound what the single photons did.
+
+    As `DecoyBB84`, with the bounds of the vacuum and weak decoy states in place of Y1 and e1 [1]_::
+
+        Y1 >= mu/(mu nu - nu^2) [Q_nu e^nu - Q_mu e^mu nu^2/mu^2 - (mu^2 - nu^2)/mu^2 Y0]
+        e1 <= (E_nu Q_nu e^nu - Y0/2) / (Y1 nu)
+
+    Parameters
+    ----------
+    weak_intensity:
+        Mean photon number nu of a decoy pulse, below that of a signal pulse; 0.05 [1]_.
+
+    References
+    ----------
+    .. [1] X. Ma, B. Qi, Y. Zhao, H.-K. Lo, "Practical decoy state for quantum key distribution",
+       Phys. Rev. A 72, 012326 (2005), equations 34 and 37.
+
+    *Scope*: as `DecoyBB84`; gains are known exactly (no statistics), the pulses spent on decoys are not counted in
+    ``pulse_rate``.
+
+    *Validation*: GYS of [1]_: reach 140.55 km; at 40 km and nu = mu/4 Y1 is 3.5 % low and e1 16.8 % high; never above
+    unlimited decoys.
+    """
+
+    weak_intensity: float = quantity(0.05, above=0, advice="give mean photons per pulse, e.g. 0.05")
+
+    def check(self) -> None:
+        """Refuse decoys that are as bright as the signal."""
+        if self.weak_intensity >= self.intensity:
+            raise ValueError(
+                f"WeakDecoyBB84.weak_intensity must be < intensity = {self.intensity:g}, got {self.weak_intensity!r}; "
+                "give e.g. 0.05"
+            )
+
+    def single_photons(self, distance_m: float) -> tuple[float, float]:
+        """Lower bound of the probability that one photon clicks, and upper bound of the error rate."""
+        mu, nu, dark = self.intensity, self.weak_intensity, self.dark_count_yield
+        weak = self.gain(distance_m, nu) * math.exp(nu)
+        bright = self.gain(distance_m) * math.exp(mu) * (nu / mu) ** 2
+        clicks = mu / (mu * nu - nu**2) * (weak - bright - (1.0 - (nu / mu) ** 2) * dark)
+        if clicks <= 0.0:
+            return 0.0, 0.5
+        errors = (self.error_rate(distance_m, nu) * weak - 0.5 * dark) / (clicks * nu)
+        return clicks, min(0.5, max(0.0, errors))
 
 
 GYS = DecoyBB84(

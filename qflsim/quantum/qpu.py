@@ -241,4 +241,3 @@ def job_time(
         readout_s=(timing.readout_s + timing.reset_s) * executions,
         repetition_s=delay_s * executions,
     )
-

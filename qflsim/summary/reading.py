@@ -44,17 +44,7 @@ class RunTables:
         rows = rows[(rows["round"] == 0) & (rows["model"] == "global")]
         return None if rows.empty else next(rows.itertuples())
 
-    def table(self, name: str, *columns: str, time: str = "") -> Any:
-        """Some columns of a table, whole rounds only.
-
-        Parameters
-        ----------
-        name, columns:
-            What to read, ``round`` being read in any case.
-        time:
-            A column of times, if rows from after the last round's end are to be left out: the final models are still
-            handed out then, on no round's account.
-        """
-        rows = read_table(self.folder, name, sorted({"round", *columns, *([time] if time else [])}))
-        rows = rows[rows["round"].isin(self.rounds["round"])]
-        return rows[rows[time] < self.last.ended_s] if time else rows
+    def table(self, name: str, *columns: str) -> Any:
+        """The given columns of a table, ``round`` in any case, whole rounds only."""
+        rows = read_table(self.folder, name, sorted({"round", *columns}))
+        return rows[rows["round"].isin(self.rounds["round"])]

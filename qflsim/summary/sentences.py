@@ -66,7 +66,7 @@ def _energy(run: RunTables) -> Iterator[str]:
 def _messages(run: RunTables) -> Iterator[str]:
     air, wired = run.rounds["air_bit"].mean(), run.rounds["wired_bit"].mean()
     yield f"{show(air, 'bit')} on the air and {show(wired, 'bit')} on fibre per round."
-    sent = run.table("transfers", "kind", "medium", "size_bit", "delivered", time="sent_s")
+    sent = run.table("transfers", "kind", "medium", "size_bit", "delivered")
     if sent.empty:
         return
     # a message that goes up and down again, or on over fibre, occupies each leg with all its bits
@@ -91,7 +91,7 @@ def _ledgers(run: RunTables) -> Iterator[str]:
 
 
 def _keys(run: RunTables) -> Iterator[str]:
-    draws = run.table("keys", "granted_s", "qkd_bit", "pool_made_bit", "pool_drawn_bit", time="requested_s")
+    draws = run.table("keys", "requested_s", "granted_s", "qkd_bit", "pool_made_bit", "pool_drawn_bit")
     if draws.empty:
         yield "No key was drawn."
         return

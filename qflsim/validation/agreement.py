@@ -80,7 +80,7 @@ _SEVEN = (
 def _faults() -> Iterator[Comparison]:
     members = _names(10)
     for crashed, deciding in ((3, 7), (4, 0)):
-        network = Loopback(PBFT(view_timeout=10.0), members, absent=members[:crashed]).run(until=1000.0)
+        network = Loopback(PBFT(view_timeout=10.0), members, absent=members[:crashed]).run()
         yield Comparison(
             quantity=f"replicas deciding, n = 10, {crashed} crashed", published=deciding,
             simulated=len(network.decisions), tolerance=0.0, source=_SOURCE, basis="law",
@@ -118,7 +118,7 @@ def _decided(liars: tuple[int, ...]) -> int:
         for liar in false:
             for kind in ("prepare", "commit"):
                 network.post(name, Message(sender=liar, kind=kind, height=0, view=0, digest=digest))
-    return len({decision.digest for decision in network.run(until=1000.0).decisions.values()})
+    return len({decision.digest for decision in network.run().decisions.values()})
 
 
 def _nth(network: Loopback, rank: int) -> float:

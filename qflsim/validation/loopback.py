@@ -67,8 +67,8 @@ class Loopback:
         self._timers: set[tuple[str, str]] = set()
         self._replicas = {name: protocol.replica(name, members) for name in members if name not in set(absent)}
 
-    def run(self, until: float = float("inf")) -> "Loopback":
-        """Let every member propose a block of its own and go on until nothing is left to do, or until a time [s]."""
+    def run(self, until: float = 1000.0) -> "Loopback":
+        """Let every member propose a block of its own; go on until nothing is left to do, or until a time [s]."""
         for name, replica in self._replicas.items():
             self._carry_out(name, replica.start(self._now, Proposal(f"block of {name}", 1000), 0))
         while self._queue and self._queue[0][0] <= until:

@@ -90,7 +90,7 @@ def _against_untouched_model(model: VQC) -> Comparison:
     theta, sample = model.initial(np.random.default_rng(6)), np.array([[0.4, 1.1, 2.0, 2.9]])
     final = [chosen[native.final[k]] for k in range(4)]
     circuit = _placed(native, theta, sample, chosen, snapshot.qubits, final)
-    # Aer 0.17 confuses several saved expectation values when it cuts idle qubits off.
+    # Aer 0.17 gets expectation values wrong when it cuts idle qubits off (qiskit-aer, issue 2442).
     simulator = AerSimulator(method="density_matrix", noise_model=noise, enable_truncation=False)
     ideal = simulator.run(circuit).result().data(0)
     errors = (error for error in noise.to_dict()["errors"] if error["type"] == "roerror")

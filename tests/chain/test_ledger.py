@@ -1,8 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from qflsim.chain.block import Block, Header, ModelMetadata, certificate_byte
 from qflsim.chain.ledger import Chain, Fault, check_stored, genesis

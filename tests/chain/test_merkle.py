@@ -1,8 +1,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.chain.merkle import inclusion_proof, merkle_root, proves_inclusion
 

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.energy import ComputeEnergy, FibreEnergy, PlantPower, QKDEnergy, RadioEnergy, StationEnergy
 from qflsim.units import Gbit, GHz, dBm, kW, ms

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.learning.loss import accuracy, cross_entropy, log_softmax
-from qflsim.quantum.optimizers import Adam
 from qflsim.learning.training import LocalTraining, circuits_per_sample
+from qflsim.quantum.optimizers import Adam
 
 
 @given(samples=st.integers(1, 90), batch=st.integers(1, 40), epochs=st.integers(1, 4), seed=st.integers(0, 99))

@@ -1,8 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.network import DOWNLINK, UPLINK, TruncatedShannon, noise_power, truncated_shannon
 from qflsim.units import GHz, MHz, dB, to_dB, to_dBm

@@ -3,8 +3,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
 from qflsim.network import DenseCell, HexagonalSites, LineSites, RingSites, device_name

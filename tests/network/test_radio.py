@@ -2,8 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.network import Fibre, LinkModel, Sidelink, SlotTiming, UrbanMicro, umi_los_probability
 from qflsim.streams import Streams

@@ -82,7 +82,7 @@ class HandMade:
     def _jobs(self, number, t):
         # server-1 is done early; server-2's committee waits for device-2-1, which runs from 3 to 63 s
         for node, purpose, begin, end in (
-            ("device-1-1", "train", 2.5, 22.5),
+            ("device-1-1", "train", 2.5, 66.0),
             ("device-2-2", "train", 2.5, 12.5),
             ("device-2-1", "train", 3.0, 63.0),
             ("device-1-2", "train", 3.0, 73.0),

@@ -99,6 +99,14 @@ def test_a_row_that_does_not_fit_is_found(run, row):
     assert "damaged" in one_sentence(error)
 
 
+def test_rows_with_too_many_cells_are_found(run):
+    path = run / "energy.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(f"{row},7" for row in rows), ""]))
+    with pytest.raises(ScenarioError, match="more cells"):
+        read_table(run, "energy")
+
+
 def test_a_row_with_too_few_cells_is_found(run):
     path = run / "jobs.csv"
     path.write_text(path.read_text() + "3,device-1-1\n")

@@ -8,8 +8,7 @@ import os
 import numpy as np
 import pennylane as qml
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from qflsim.quantum.aer import AerBackend
 from qflsim.quantum.engine import FastEngine

@@ -2,8 +2,7 @@ import dataclasses
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.quantum.qkd import GYS, DecoyBB84, binary_entropy, plob_bound
 

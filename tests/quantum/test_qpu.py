@@ -1,8 +1,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qflsim.energy import PlantPower
 from qflsim.quantum.qpu import QPU, EdgeQPU, IBMSnapshot, JobTime, ShotTiming, job_time

@@ -1,0 +1,197 @@
+"""What the replicas of a protocol do alike, whatever their protocol: heights, early messages, timers, decisions."""
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from qflsim.chain.agreement import (
+    Agreement,
+    CancelTimer,
+    Decide,
+    Effect,
+    Effects,
+    Message,
+    Proposal,
+    Replica,
+    Send,
+    SetTimer,
+    Validate,
+)
+
+__all__ = ["DECISION", "Committee", "HeightReplica"]
+
+DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """Who agrees, and how many of them it takes."""
+
+    members: tuple[str, ...]
+    tolerated: int
+    quorum: int
+
+    def certified(self, votes: tuple[Message, ...], kind: str, height: int) -> bool:
+        """Whether ``votes`` are a quorum certificate: votes of one kind for one digest in one view of one height."""
+        if not votes or votes[0].kind != kind or votes[0].height != height:
+            return False
+        about = (kind, height, votes[0].view, votes[0].digest)
+        voters = {vote.sender for vote in votes if (vote.kind, vote.height, vote.view, vote.digest) == about}
+        return len(voters & set(self.members)) >= self.quorum
+
+
+@dataclass(slots=True)
+class _Timers:
+    """Timers that run, each with what it is for; their names are never used twice."""
+
+    running: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, height: int, purpose: str) -> str:
+        self.count += 1
+        name = f"{height}/{self.count}"
+        self.running[name] = purpose
+        return name
+
+
+class HeightReplica(Replica):
+    """One validator that decides height after height; its protocol says what it does within one.
+
+    Messages for a later height are kept until then. Who decided keeps the decision and its proof, and gives both to a
+    member that turns out to lack them.
+
+    Parameters
+    ----------
+    protocol, me, members, validate:
+        As for `Agreement.replica`.
+    timeout:
+        Time [s] of a timer in view 0; 2^v times that in view v.
+    """
+
+    def __init__(
+        self, protocol: Agreement, me: str, members: tuple[str, ...], validate: Validate | None, timeout: float
+    ) -> None:
+        if me not in members or len(set(members)) != len(members):
+            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
+        n = len(members)
+        self._me = me
+        self._committee = Committee(members, protocol.tolerated(n), protocol.quorum(n))
+        self._validate = validate or _accept
+        self._timeout = timeout
+        self._timers = _Timers()
+        self._decisions: dict[int, Message] = {}
+        self._early: defaultdict[int, list[Message]] = defaultdict(list)
+        self._react = {**self._reactions(), DECISION: self._on_decision}
+        self._height = -1
+        self._view = 0
+
+    @abstractmethod
+    def _reactions(self) -> Mapping[str, Callable[[Message], list[Effect]]]:
+        """What to do on a message of each kind, while the height is undecided."""
+
+    @abstractmethod
+    def _begin(self) -> list[Effect]:
+        """Forget the height before and enter view 0 of the present one."""
+
+    @abstractmethod
+    def _time_out(self, purpose: str) -> list[Effect]:
+        """What to do when the timer set for ``purpose`` ran out."""
+
+    @abstractmethod
+    def _proves(self, decision: Message) -> bool:
+        """Whether a decision that another member reports is to be believed."""
+
+    @abstractmethod
+    def _asks(self, message: Message) -> bool:
+        """Whether ``message``, which came after this replica's decision, shows that its sender lacks it."""
+
+    def leader(self, view: int, height: int | None = None) -> str:
+        """Member (height + view) mod n."""
+        members = self._committee.members
+        return members[((self._height if height is None else height) + view) % len(members)]
+
+    def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
+        """Begin at view 0; messages that came early are taken in now."""
+        if height <= self._height:
+            raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
+        effects = self._stop_timers()
+        self._height, self._view, self._own = height, 0, proposal
+        self._blocks = {proposal.digest: proposal.size_byte} if proposal else {}  # blocks at hand, by digest
+        self._report: Message | None = None  # what others say was decided
+        effects += self._begin()
+        for message in self._early.pop(height, ()):
+            effects += self.handle(now, message)
+        for old in [early for early in self._early if early < height]:
+            del self._early[old]
+        return tuple(effects)
+
+    def handle(self, now: float, message: Message) -> Effects:
+        """Take in a message; one for a later height is kept until then."""
+        if message.sender not in self._committee.members or message.kind not in self._react:
+            return ()
+        if message.height > self._height:
+            self._early[message.height].append(message)
+            return ()
+        if message.height in self._decisions:
+            return tuple(self._tell(message)) if self._asks(message) else ()
+        if message.height < self._height:
+            return ()
+        return (*self._react[message.kind](message), *self._follow_report())
+
+    def expire(self, now: float, timer: str) -> Effects:
+        """Take in that a timer ran out; one of an earlier view or height changes nothing."""
+        purpose = self._timers.running.pop(timer, None)
+        return () if purpose is None else tuple(self._time_out(purpose))
+
+    def _on_decision(self, message: Message) -> list[Effect]:
+        """Believe what others decided, with proof."""
+        if self._proves(message):
+            self._report = message
+            if message.payload_byte:
+                self._blocks.setdefault(message.digest, message.payload_byte)
+        return []
+
+    def _follow_report(self) -> list[Effect]:
+        """Decide as others did, as soon as the block is at hand."""
+        report = self._report
+        if report is None or report.digest not in self._blocks or self._height in self._decisions:
+            return []
+        view = report.evidence[0].view if report.evidence else report.view
+        return self._decide(view, report.digest, report.evidence)
+
+    def _decide(self, view: int, digest: str, evidence: tuple[Message, ...]) -> list[Effect]:
+        """Decide, and keep the decision for who will ask."""
+        decision = self._message(DECISION, digest, payload_byte=self._blocks[digest], evidence=evidence)
+        self._decisions[self._height] = replace(decision, view=view)
+        return [Decide(self._height, digest, view), *self._stop_timers()]
+
+    def _announcement(self) -> Message:
+        """The decision at this height for those who have the block."""
+        return replace(self._decisions[self._height], payload_byte=0)
+
+    def _tell(self, asking: Message) -> list[Effect]:
+        """Answer with the decision; the block goes along only if it is another than the one that was asked with."""
+        decision = self._decisions[asking.height]
+        has_block = asking.digest == decision.digest
+        return [Send(asking.sender, replace(decision, payload_byte=0) if has_block else decision)]
+
+    def _message(self, kind: str, digest: str, *, payload_byte: int = 0, evidence: tuple[Message, ...] = ()) -> Message:
+        """A message of this replica in its present view; the signatures of what it proves with count as its own."""
+        signatures = 1 + sum(proof.signatures for proof in evidence)
+        return Message(
+            sender=self._me, kind=kind, height=self._height, view=self._view, digest=digest,
+            signatures=signatures, payload_byte=payload_byte, evidence=evidence,
+        )  # fmt: skip
+
+    def _set_timer(self, purpose: str, factor: float = 1.0) -> SetTimer:
+        return SetTimer(self._timers.add(self._height, purpose), factor * self._timeout * 2.0**self._view)
+
+    def _stop_timers(self) -> list[Effect]:
+        stopped: list[Effect] = [CancelTimer(name) for name in self._timers.running]
+        self._timers.running.clear()
+        return stopped
+
+
+def _accept(digest: str) -> bool:
+    return True

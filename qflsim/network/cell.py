@@ -1,0 +1,156 @@
+"""What all radio cells have in common: budgets, chance and airtime between a base station and its devices."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from qflsim.checks import quantity
+from qflsim.units import GHz, MHz, W, dB, dBm, m
+
+from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
+from .link import LinkModel, Quality
+from .timing import SLOTS_OF_125_US, SlotTiming
+
+__all__ = ["Channel", "RadioCell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The radio conditions between two places, drawn once and kept: nothing moves.
+
+    Parameters
+    ----------
+    los:
+        Whether the two see each other.
+    path_loss_db, shadowing_db:
+        Median path loss and the deviation from it [dB]; a positive deviation weakens the signal.
+    snr_up, snr_down:
+        Signal-to-noise ratios over the full band (ratios, not dB), to and from the station.
+    efficiency_up, efficiency_down:
+        Spectral efficiencies [bit/s/Hz]; 0 is outage. Between two devices both directions are equal.
+    """
+
+    los: bool
+    path_loss_db: float
+    shadowing_db: float
+    snr_up: float
+    snr_down: float
+    efficiency_up: float
+    efficiency_down: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RadioCell(LinkModel):
+    """A base station serves the devices around it.
+
+    Line of sight by chance, median path loss, log-normal shadowing. The signal-to-noise ratio P G_t G_r / (L N) over
+    the full band gives the spectral efficiency by the truncated Shannon bound [1]_. Transfers take turns in time on
+    the full band (`SharedBand`), in both directions (time-division duplex).
+
+    A cell of one's own derives from this class and gives `distances`, `los_probability` and `path_loss`, and defaults
+    for the fields that have none here.
+
+    Parameters
+    ----------
+    carrier, bandwidth:
+        Carrier frequency and bandwidth [Hz]; 10 GHz and 200 MHz, the 6G upper mid-band [2]_.
+    device_power, station_power:
+        Radiated powers [W]; 23 dBm, power class 3 [3]_, for a device.
+    device_gain, station_gain:
+        Antenna gains (ratios); 0 dBi, and 20 dBi for the station's array (14 to 25 dBi [4]_).
+    device_noise, station_noise:
+        Noise figures (ratios); 9 dB and 5 dB [4]_.
+    device_height, station_height:
+        Antenna heights [m].
+    shadowing_los, shadowing_nlos:
+        Standard deviation of shadowing with and without line of sight [dB]. 0 switches it off.
+    uplink, downlink:
+        Link adaptation of the two directions.
+    timing:
+        Slots and processing times.
+
+    References
+    ----------
+    .. [1] 3GPP TR 36.942, annex A.1.
+    .. [2] 3GPP TR 38.820 (7 to 24 GHz; from memory); 100 to 400 MHz are under discussion.
+    .. [3] 3GPP TS 38.101-1, clause 6.2.1 (from memory).
+    .. [4] ITU-R M.2412-0, table 5 (evaluation configurations, dense urban; from memory; the noise figure of devices
+       also in TR 36.814).
+
+    Notes
+    -----
+    *Scope*: static devices; no interference between cells (their number is small and the band wide), no fast
+    fading beyond what the link adaptation averages over, no handover. A device's power is spread over the full band.
+    """
+
+    carrier: float = quantity(10 * GHz, unit="Hz", at_least=0.5 * GHz, at_most=100 * GHz, advice="e.g. 10 * GHz")
+    bandwidth: float = quantity(200 * MHz, unit="Hz", above=0, advice="give it in hertz, e.g. 200 * MHz")
+    device_power: float = quantity(dBm(23), unit="W", above=0, at_most=1 * W, advice="give watts, e.g. dBm(23)")
+    station_power: float = quantity(unit="W", above=0, at_most=200 * W, advice="give watts, e.g. dBm(33)")
+    device_gain: float = quantity(dB(0), above=0, advice="give a ratio, e.g. dB(0)")
+    station_gain: float = quantity(dB(20), above=0, advice="give a ratio, e.g. dB(20)")
+    device_noise: float = quantity(dB(9), at_least=1, advice="give a ratio >= 1, e.g. dB(9)")
+    station_noise: float = quantity(dB(5), at_least=1, advice="give a ratio >= 1, e.g. dB(5)")
+    device_height: float = quantity(1.5 * m, unit="m", above=0, advice="e.g. 1.5 * m")
+    station_height: float = quantity(unit="m", above=0, advice="e.g. 10 * m")
+    shadowing_los: float = quantity(unit="dB", at_least=0, advice="give decibels as a number, e.g. 4.0")
+    shadowing_nlos: float = quantity(unit="dB", at_least=0, advice="give decibels as a number, e.g. 7.82")
+    uplink: TruncatedShannon = UPLINK
+    downlink: TruncatedShannon = DOWNLINK
+    timing: SlotTiming = SLOTS_OF_125_US
+
+    @property
+    @abstractmethod
+    def distances(self) -> tuple[float, float]:
+        """Smallest and largest horizontal distance [m] for which the path loss is defined."""
+
+    @abstractmethod
+    def los_probability(self, distance: float) -> float:
+        """Probability that a device at horizontal ``distance`` [m] sees the station."""
+
+    @abstractmethod
+    def path_loss(self, distance: float, los: bool) -> float:
+        """Median path loss [dB] at horizontal ``distance`` [m]."""
+
+    def draw(self, distance: float, rng: np.random.Generator) -> Channel:
+        """The channel of a device placed ``distance`` [m] from the station; always takes two draws from ``rng``.
+
+        Raises
+        ------
+        ValueError
+            If the distance is not within `distances`.
+        """
+        los = rng.random() < self.los_probability(distance)
+        shadowing = rng.standard_normal() * (self.shadowing_los if los else self.shadowing_nlos)
+        return self.channel(distance, los, shadowing)
+
+    def channel(self, distance: float, los: bool, shadowing_db: float = 0.0) -> Channel:
+        """The channel at ``distance`` [m] for a known line of sight and a known ``shadowing_db`` [dB]."""
+        path_loss = self.path_loss(distance, los)
+        gain = self.station_gain * self.device_gain / dB(path_loss + shadowing_db)
+        snr_up = self.device_power * gain / noise_power(self.bandwidth, self.station_noise)
+        snr_down = self.station_power * gain / noise_power(self.bandwidth, self.device_noise)
+        return Channel(
+            los=bool(los),
+            path_loss_db=path_loss,
+            shadowing_db=float(shadowing_db),
+            snr_up=float(snr_up),
+            snr_down=float(snr_down),
+            efficiency_up=self.uplink.efficiency(snr_up),
+            efficiency_down=self.downlink.efficiency(snr_down),
+        )
+
+    def airtime(self, size_bit: float, efficiency: float) -> float:
+        """Time [s] for which ``size_bit`` bits at ``efficiency`` [bit/s/Hz] occupy the full band."""
+        return airtime(size_bit, efficiency, self.bandwidth)
+
+    def access_delay(self, rng: np.random.Generator) -> float:
+        """Slot and processing delay [s] of one message, its time on the air left out."""
+        return self.timing.access_delay(rng)
+
+    def quality(self, distance: float, rng: np.random.Generator) -> Quality:
+        """What one uplink message meets when it has the band to itself."""
+        efficiency = self.draw(distance, rng).efficiency_up
+        loss = 0.0 if efficiency > 0.0 else 1.0
+        return Quality(rate_bps=efficiency * self.bandwidth, delay_s=self.access_delay(rng), loss=loss)

@@ -1,0 +1,54 @@
+"""A user's own parts: the code of the guide, as it stands there, registered nowhere."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
+OWN_PARTS, DICTATOR = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def command(environment, folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "qflsim", *arguments],
+        capture_output=True, text=True, check=False, cwd=folder, env=environment,
+    )  # fmt: skip
+
+
+def test_parts_of_ones_own_run_and_are_described(command_environment, tmp_path):
+    (tmp_path / "own.py").write_text(OWN_PARTS, encoding="utf-8")
+    done = command(command_environment, tmp_path, "own.py", "--quiet")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "results" / "own" / "seed7"
+    described = json.loads((folder / "run.json").read_text())["scenario"]
+    assert described["data"]["part"] == "TwoMoons" and described["data"]["noise"] == 0.1
+    jobs = pd.read_csv(folder / "jobs.csv")
+    training = jobs[jobs["purpose"] == "train"]
+    assert set(training["node"]) == {"device-1-1", "device-1-2", "device-2-1", "device-2-2"}
+    # one circuit unshifted and two for each of two parameters, at 5.5 shots a second
+    durations = training["ended_s"] - training["started_s"]
+    assert (abs(durations - training["samples"] * 5 / 5.5) < 1e-6).all()
+
+
+def test_overrides_know_the_parts_of_the_file_and_their_bounds(command_environment, tmp_path):
+    (tmp_path / "own.py").write_text(OWN_PARTS, encoding="utf-8")
+    done = command(command_environment, tmp_path, "own.py", "--quiet", "--set", "data=TwoMoons(noise=0.3)")
+    assert done.returncode == 0, done.stderr
+    refused = command(command_environment, tmp_path, "own.py", "--set", "data.noise=-0.3")
+    assert refused.returncode == 2
+    assert "TwoMoons.noise must be >= 0, got -0.3; write e.g. 0.1" in refused.stderr
+
+
+def test_the_protocol_of_the_guide_runs_all_chains(command_environment, tmp_path):
+    own = OWN_PARTS.replace("    aer_samples=0,", "    aer_samples=0,\n    agreement=Dictator(),")
+    future = "from dataclasses import dataclass\n"
+    (tmp_path / "own.py").write_text(own.replace(future, DICTATOR + "\n\n" + future, 1), encoding="utf-8")
+    done = command(command_environment, tmp_path, "own.py", "--quiet")
+    assert done.returncode == 0, done.stderr
+    agreements = pd.read_csv(tmp_path / "results" / "own" / "seed7" / "agreements.csv")
+    assert set(agreements["protocol"]) == {"dictator"}
+    assert (agreements["messages"] == agreements["validators"] - 1).all()
