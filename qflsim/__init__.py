@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.raft import Raft as Raft
     from .chain.tendermint import Tendermint as Tendermint
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
+    from .crypto.elliptic import Ed25519 as Ed25519
+    from .crypto.falcon import Falcon1024 as Falcon1024
     from .crypto.kem import KEM as KEM, MLKEM as MLKEM
     from .crypto.keys import HybridKeys as HybridKeys, KEMKeys as KEMKeys, KeySource as KeySource, QKDKeys as QKDKeys
     from .crypto.processors import CortexM4 as CortexM4, Processor as Processor, X86Core as X86Core
@@ -31,9 +33,11 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Falcon512 as Falcon512,
         SignatureScheme as SignatureScheme,
     )
+    from .crypto.slhdsa import SLHDSA as SLHDSA
     from .energy import (
         ComputeEnergy as ComputeEnergy,
         FibreEnergy as FibreEnergy,
+        MacroStationEnergy as MacroStationEnergy,
         PlantPower as PlantPower,
         QKDEnergy as QKDEnergy,
         RadioEnergy as RadioEnergy,
@@ -82,8 +86,10 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.radio import UrbanMacro as UrbanMacro, UrbanMicro as UrbanMicro
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
+    from .quantum.bbm92 import BBM92 as BBM92
+    from .quantum.keyrates import QKD as QKD, InterceptResend as InterceptResend
     from .quantum.optimizers import Adam as Adam
-    from .quantum.qkd import DecoyBB84 as DecoyBB84
+    from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
 
@@ -96,11 +102,22 @@ _HOMES = {
     "chain.raft": ("Raft",),
     "chain.tendermint": ("Tendermint",),
     "checks": ("Part", "ScenarioError", "quantity"),
+    "crypto.elliptic": ("Ed25519",),
+    "crypto.falcon": ("Falcon1024",),
     "crypto.kem": ("KEM", "MLKEM"),
     "crypto.keys": ("HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
     "crypto.processors": ("CortexM4", "Processor", "X86Core"),
     "crypto.signatures": ("ECDSA_P256", "MLDSA", "Falcon512", "SignatureScheme"),
-    "energy": ("ComputeEnergy", "FibreEnergy", "PlantPower", "QKDEnergy", "RadioEnergy", "StationEnergy"),
+    "crypto.slhdsa": ("SLHDSA",),
+    "energy": (
+        "ComputeEnergy",
+        "FibreEnergy",
+        "MacroStationEnergy",
+        "PlantPower",
+        "QKDEnergy",
+        "RadioEnergy",
+        "StationEnergy",
+    ),
     "experiment": ("Run", "run"),
     "learning.aggregation": ("Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean"),
     "learning.datasets": ("Data", "Dataset"),
@@ -123,8 +140,10 @@ _HOMES = {
     "network.radio": ("UrbanMacro", "UrbanMicro"),
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),
+    "quantum.bbm92": ("BBM92",),
+    "quantum.keyrates": ("QKD", "InterceptResend"),
     "quantum.optimizers": ("Adam",),
-    "quantum.qkd": ("DecoyBB84",),
+    "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
     "scenario": ("EnergyModels", "Scenario"),
 }

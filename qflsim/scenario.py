@@ -131,19 +131,32 @@ class Scenario(Part):
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
     energy: EnergyModels = EnergyModels()
-    aer_samples: int = quantity(60, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
+    aer_samples: int = quantity(200, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
     aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
 
     def check(self) -> None:
-        """Refuse a name that is no folder name, and a disc larger than its radio cell is defined for."""
+        """Refuse a name that is no folder name, and a radio cell that fits neither the disc nor the station."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise ValueError(
                 f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
             )
+        self._check_disc()
+        self._check_station()
+
+    def _check_disc(self) -> None:
         nearest, farthest = self.access.distances
         if self.topology.nearest < nearest or self.topology.radius > farthest:
             raise ValueError(
                 f"Scenario.topology must place devices {nearest:.5g} to {farthest:.5g} m from their station, where "
                 f"{type(self.access).__name__} is defined, got nearest = {self.topology.nearest:g} m and radius = "
                 f"{self.topology.radius:g} m; change them or the access link"
+            )
+
+    def _check_station(self) -> None:
+        most = self.energy.station.maximum_radiated
+        if self.access.station_power > most * (1 + 1e-9):
+            raise ValueError(
+                f"Scenario.energy.station must radiate {type(self.access).__name__}.station_power = "
+                f"{self.access.station_power:.4g} W and has at most {most:.4g} W; use energy=EnergyModels(station="
+                "MacroStationEnergy()) or lower the power"
             )

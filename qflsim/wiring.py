@@ -190,8 +190,12 @@ class Wiring:
         users = len(self.reached(server)) if server else 1
         rate = qkd.key_rate(length, users)
         if not rate:
+            tapped = qkd.eavesdropping.share
+            spy = f" with an eavesdropper on {tapped:.0%} of the pulses" if tapped else ""
+            reach = qkd.reach()
+            advice = "move them closer, or use keys=KEMKeys()" if reach else "use keys=KEMKeys()"
             raise ScenarioError(
                 f"no QKD key reaches from {first} to {second}: their fibre is {length / km:.4g} km and the reach "
-                f"{qkd.reach() / km:.4g} km; move them closer, or use keys=KEMKeys()"
+                f"{reach / km:.4g} km{spy} (error rate {qkd.error_rate(length):.3g}); {advice}"
             )
         return KeyPool(rate, self._scenario.key_pool)

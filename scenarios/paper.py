@@ -2,7 +2,7 @@
 
 The set-up of QFLchain's case study (arXiv:2512.09958): 4 qubits, 6 layers, Adam 0.01, batch 32, 10 local
 epochs, on IBM's manila with the 2 s of overhead and 250 us of repetition delay that IBM's cloud has. The paper leaves
-the timeline out; on it, nearly all of a round is QPU time, and nearly all of that is repetition delay.
+the timeline out; on it, 99.998 % of a round is QPU time, and 85 % of that is the repetition delay between shots.
 """
 
 import qflsim as qfl

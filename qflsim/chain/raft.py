@@ -158,9 +158,7 @@ class RaftReplica(HeightReplica):
         return self._commit()
 
     def _stand(self) -> list[Effect]:
-        """Ask for votes in the next term, showing how new the own log is; not without a block to lead with."""
-        if self._entry is None and self._own is None:
-            return self._await_leader()
+        """Ask for votes in the next term, showing how new the own log is."""
         self._view += 1
         self._voted_for[self._view] = self._me
         self._supporters = {self._me}
@@ -189,12 +187,15 @@ class RaftReplica(HeightReplica):
         return self._win()
 
     def _win(self) -> list[Effect]:
-        """Lead with a majority of votes: with the entry at hand, else with a block of one's own."""
+        """Lead with a majority of votes: with the entry at hand, else with a block of one's own, else let others do."""
         if len(self._supporters) < self._committee.quorum:
             return []
         entry = self._entry
         proposal = self._own if entry is None else Proposal(entry.digest, self._blocks[entry.digest])
-        return [] if proposal is None else self._replicate(proposal)
+        if proposal is None:
+            self._rank = len(self._committee.members) - 1
+            return self._await_leader()
+        return self._replicate(proposal)
 
 
 def _newest_term(log: tuple[Message | None, ...]) -> int:

@@ -1,6 +1,6 @@
 """Tendermint: propose, prevote, precommit; a member that precommits stays locked to its block."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from qflsim.checks import quantity
 
 __all__ = ["Tendermint", "TendermintReplica"]
 
-PROPOSE, PREVOTE, PRECOMMIT, ASK = "propose", "prevote", "precommit", "ask"
+PROPOSE, PREVOTE, PRECOMMIT, ASK, ANSWER = "propose", "prevote", "precommit", "ask", "answer"
 NIL = ""
 
 
@@ -31,7 +31,7 @@ class Tendermint(Agreement):
     ----------
     view_timeout:
         Time [s] to wait in view 0 for the proposal, and, each time anew, for votes that agree once a quorum has voted;
-        2^v times that in view v. 2 s (assumption, as for `PBFT`; it must exceed the time to receive and verify a block).
+        2^v times that in view v. 2 s (assumption, as for `PBFT`; it must exceed the time to receive and check a block).
 
     References
     ----------
@@ -41,8 +41,8 @@ class Tendermint(Agreement):
 
     *Scope*: the leader of view v at height h is member (h + v) mod n. Time-outs double as in [2]_, where [1]_ adds a
     constant. Everybody sends to everybody where [1]_ gossips; instead of gossip, a proposal of an earlier block carries
-    the prevotes that justify it, as in [2]_, and who hears nothing new for a time-out asks the others (ask), who send
-    again what they said in their view, or the decision with its proof. One height at a time.
+    the prevotes that justify it, as in [2]_, and who hears nothing new for a time-out asks the others (ask), who pass
+    on all the votes that they know of its view (answer), or the decision with its proof. One height at a time.
 
     *Validation*: (n-1)(2n+1) messages and three delays for n = 4 to 64; no two decisions under f Byzantine members and
     random schedules, while f + 1, smaller quorums or no lock break it; decisions with f crashed, none with f + 1.
@@ -77,11 +77,13 @@ class TendermintReplica(HeightReplica):
     """One validator of Tendermint."""
 
     def _reactions(self) -> Mapping[str, Callable[[Message], list[Effect]]]:
-        return {PROPOSE: self._on_propose, PREVOTE: self._on_vote, PRECOMMIT: self._on_vote, ASK: self._on_ask}
+        votes = dict.fromkeys((PREVOTE, PRECOMMIT), self._on_vote)
+        return {PROPOSE: self._on_propose, **votes, ASK: self._on_ask, ANSWER: self._on_answer}
 
     def _begin(self) -> list[Effect]:
         self._words: dict[int, Message] = {}  # the proposal of each view
         self._votes: defaultdict[tuple[str, int], dict[str, Message]] = defaultdict(dict)
+        self._tally: Counter[tuple[str, int, str]] = Counter()
         self._latest: dict[str, int] = {}  # the latest view in which each member was heard
         self._lock = Lock()
         self._shown: tuple[Message, ...] = ()  # latest quorum of prevotes for one block: the valid value of [1]_
@@ -119,7 +121,7 @@ class TendermintReplica(HeightReplica):
     def _cast(self, kind: str, digest: str) -> list[Effect]:
         """Vote, and wait for the votes of the others."""
         vote = self._message(kind, digest)
-        self._votes[kind, self._view][self._me] = vote
+        self._note(vote)
         self._said.append(vote)
         waits = [] if self._step != PROPOSE else [self._set_timer(ASK)]
         self._step = kind
@@ -142,15 +144,32 @@ class TendermintReplica(HeightReplica):
         return certified and votes[0].view < word.view and votes[0].digest == word.digest
 
     def _on_vote(self, message: Message) -> list[Effect]:
-        votes = self._votes[message.kind, message.view]
-        if message.sender in votes:
+        if message.sender in self._votes[message.kind, message.view]:
             return []
-        votes[message.sender] = message
+        self._note(message)
         return self._hear(message)
 
+    def _note(self, vote: Message) -> None:
+        self._votes[vote.kind, vote.view][vote.sender] = vote
+        self._tally[vote.kind, vote.view, vote.digest] += 1
+
     def _on_ask(self, message: Message) -> list[Effect]:
-        """Say again to who asks what this replica said in its view."""
-        return [Send(message.sender, said) for said in self._said]
+        """Pass on all that is known of the asker's view, and what this replica said in a later one of its own."""
+        view = message.view
+        word = self._words.get(view)
+        votes = (*self._votes[PREVOTE, view].values(), *self._votes[PRECOMMIT, view].values())
+        known = votes if word is None or message.digest else (word, *votes)
+        answer = [self._message(ANSWER, NIL, evidence=known)] if known else []
+        return [Send(message.sender, told) for told in (*answer, *(self._said if self._view > view else ()))]
+
+    def _on_answer(self, message: Message) -> list[Effect]:
+        """Take in what others said as if they had said it to this replica."""
+        effects: list[Effect] = []
+        for told in message.evidence:
+            known = told.sender in self._committee.members and told.kind in (PROPOSE, PREVOTE, PRECOMMIT)
+            if known and told.height == self._height and self._height not in self._decisions:
+                effects += self._react[told.kind](told)
+        return effects
 
     def _hear(self, message: Message) -> list[Effect]:
         """Go on; with more than f members in later views, one of them correct, join the earliest of these."""
@@ -159,10 +178,11 @@ class TendermintReplica(HeightReplica):
         effects = self._try_to_decide()
         if effects:
             return effects
-        later = sorted((view for view in self._latest.values() if view > self._view), reverse=True)
-        if len(later) > self._committee.tolerated:
-            return self._enter(later[self._committee.tolerated])
-        return self._advance()
+        if message.view > self._view:
+            later = sorted((view for view in self._latest.values() if view > self._view), reverse=True)
+            if len(later) > self._committee.tolerated:
+                return self._enter(later[self._committee.tolerated])
+        return self._advance() if message.view == self._view else []
 
     def _advance(self) -> list[Effect]:
         """Vote as far as the votes of the present view allow."""
@@ -179,13 +199,12 @@ class TendermintReplica(HeightReplica):
 
     def _count_prevotes(self, word: Message | None) -> list[Effect]:
         """Lock and precommit with a quorum for the block, precommit nil with a quorum for nil."""
-        if word is not None and self._validate(word.digest):
-            votes = self._agreeing(PREVOTE, self._view, word.digest)
-            if votes and (not self._shown or self._shown[0].view < self._view):
-                self._shown = votes
-                if self._step == PREVOTE:
-                    self._lock = Lock(self._view, word.digest)
-                    return self._cast(PRECOMMIT, word.digest)
+        is_news = not self._shown or self._shown[0].view < self._view
+        if word is not None and is_news and self._validate(word.digest):
+            self._shown = self._agreeing(PREVOTE, self._view, word.digest) or self._shown
+            if self._step == PREVOTE and self._shown and self._shown[0].view == self._view:
+                self._lock = Lock(self._view, word.digest)
+                return self._cast(PRECOMMIT, word.digest)
         if self._step == PREVOTE and self._agreeing(PREVOTE, self._view, NIL):
             return self._cast(PRECOMMIT, NIL)
         return self._wait_out(PREVOTE) if self._step == PREVOTE else []
@@ -199,9 +218,10 @@ class TendermintReplica(HeightReplica):
 
     def _agreeing(self, kind: str, view: int, digest: str) -> tuple[Message, ...]:
         """A quorum of votes for one digest; empty if there is none."""
+        if self._tally[kind, view, digest] < self._committee.quorum:
+            return ()
         votes = self._votes[kind, view]
-        agreeing = tuple(votes[sender] for sender in sorted(votes) if votes[sender].digest == digest)
-        return agreeing[: self._committee.quorum] if len(agreeing) >= self._committee.quorum else ()
+        return tuple(votes[name] for name in sorted(votes) if votes[name].digest == digest)[: self._committee.quorum]
 
     def _try_to_decide(self) -> list[Effect]:
         for view, word in self._words.items():
@@ -226,4 +246,5 @@ class TendermintReplica(HeightReplica):
         """Ask the others, unless something new came since the last time."""
         stalled, self._heard = not self._heard, False
         timer = self._set_timer(ASK)
-        return [Broadcast(self._message(ASK, NIL)), timer] if stalled else [timer]
+        word = self._words.get(self._view)
+        return [Broadcast(self._message(ASK, word.digest if word else NIL)), timer] if stalled else [timer]

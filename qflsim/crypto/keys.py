@@ -8,6 +8,7 @@ from typing import NamedTuple
 from qflsim.checks import Part
 from qflsim.crypto.kem import KEM, MLKEM
 from qflsim.crypto.processors import Operation
+from qflsim.quantum.keyrates import QKD
 from qflsim.quantum.qkd import DecoyBB84
 
 __all__ = ["SEAL_BYTE", "SESSION_KEY_BIT", "HybridKeys", "KEMKeys", "KeyNeed", "KeySource", "QKDKeys"]
@@ -57,7 +58,7 @@ class KeySource(Part, ABC):
         """What a key of ``bits`` takes."""
 
     @property
-    def qkd(self) -> DecoyBB84 | None:
+    def qkd(self) -> QKD | None:
         """The QKD boxes that fill the pools, None if this source has none."""
         return None
 
@@ -72,7 +73,7 @@ class QKDKeys(KeySource):
         The QKD boxes of every link.
     """
 
-    qkd: DecoyBB84 = _STANDARD_QKD
+    qkd: QKD = _STANDARD_QKD
 
     @property
     def name(self) -> str:
@@ -130,7 +131,7 @@ class HybridKeys(KeySource):
     .. [2] ETSI TS 103 744 V1.1.1, "Quantum-safe Hybrid Key Exchanges" (2020).
     """
 
-    qkd: DecoyBB84 = _STANDARD_QKD
+    qkd: QKD = _STANDARD_QKD
     kem: KEM = _STANDARD_KEM
 
     @property

@@ -8,8 +8,9 @@ from .book import CAUSES, EnergyBook
 from .computing import ComputeEnergy
 from .gear import FibreEnergy, QKDEnergy
 from .plant import PlantPower
-from .radio import RadioEnergy, StationEnergy
+from .radio import MacroStationEnergy, RadioEnergy, StationEnergy
 
 __all__ = [
-    "CAUSES", "ComputeEnergy", "EnergyBook", "FibreEnergy", "PlantPower", "QKDEnergy", "RadioEnergy", "StationEnergy",
+    "CAUSES", "ComputeEnergy", "EnergyBook", "FibreEnergy", "MacroStationEnergy", "PlantPower", "QKDEnergy",
+    "RadioEnergy", "StationEnergy",
 ]  # fmt: skip

@@ -84,8 +84,8 @@ class UrbanMacro(RadioCell):
 
     Notes
     -----
-    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away. The energy of a macro station is set apart, in
-    ``EnergyModels.station``.
+    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away. It takes a macro station, also in
+    energy: ``EnergyModels(station=MacroStationEnergy())``.
 
     *Validation*: 24 path losses and 12 line-of-sight probabilities of TR 38.901.
     """

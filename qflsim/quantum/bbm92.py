@@ -46,7 +46,7 @@ class BBM92(QKD):
     .. [2] J. Yin et al., "Satellite-based entanglement distribution over 1200 kilometers", Science 356, 1140 (2017).
 
     *Scope*: as `QKD`; the source is half-way and belongs to nobody, its fidelity does not change on the way, the
-    window is wide against the jitter of the detectors.
+    window is wide against the jitter of the detectors, and its power is not counted. An eavesdropper taps one arm.
 
     *Validation*: error rates and secret fractions of Werner pairs of fidelity 0.90, 0.95 and 0.99; the limit
     F = 0.8350; never above the repeaterless bound for each emitted pair.

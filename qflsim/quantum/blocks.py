@@ -166,15 +166,19 @@ def _typical(item: Item) -> NDArray[np.float64]:
 
 
 def _merge_channels(block: Block) -> Block:
-    """The block with neighbouring channels multiplied into one factor."""
+    """The block with channels multiplied into one factor where nothing but what they commute with stands between."""
     merged: list[Item] = []
     for item in block.items:
         if isinstance(item, Rotation):
             merged.append(item)
             continue
-        matrix = pauli.embed(item.matrix, item.wires, block.wires)
-        if merged and isinstance(merged[-1], Channel):
-            matrix = matrix @ merged[-1].matrix
-            merged.pop()
-        merged.append(Channel(block.wires, matrix))
+        channel = Channel(block.wires, pauli.embed(item.matrix, item.wires, block.wires))
+        at = len(merged)
+        while at and isinstance(merged[at - 1], Rotation) and _passes(channel, Block(block.wires, [merged[at - 1]])):
+            at -= 1
+        before = merged[at - 1] if at else None
+        if isinstance(before, Channel):
+            merged[at - 1] = Channel(block.wires, channel.matrix @ before.matrix)
+        else:
+            merged.append(channel)
     return Block(block.wires, merged)

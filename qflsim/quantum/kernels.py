@@ -7,7 +7,7 @@ the entries of all blocks, (entries, LANES).
 
 from typing import Any
 
-from qflsim.quantum.vectors import add, inlined, kernel, load, multiply, multiply_add, store, total, zero
+from qflsim.quantum.vectors import add, at, inlined, kernel, load, multiply, multiply_add, store, total, zero
 
 __all__ = ["backward", "entry_gradient", "forward"]
 
@@ -44,89 +44,99 @@ def _row(
     g0, g1 = program.base_ptr[b, 0], program.base_ptr[b, 1]
     if end == begin:
         for g in range(g0, g1):
-            store(y, program.bases[g] + out, zero())
+            store(y, at(program.bases, g) + out, zero())
         return
-    v, p = load(values, entries[begin]), places[begin]
+    v, p = load(values, at(entries, begin)), at(places, begin)
     if end == begin + 1:
         for g in range(g0, g1):
-            i = program.bases[g]
+            i = at(program.bases, g)
             store(y, i + out, multiply(v, load(x, i + p)))
         return
-    w, q = load(values, entries[begin + 1]), places[begin + 1]
+    w, q = load(values, at(entries, begin + 1)), at(places, begin + 1)
     for g in range(g0, g1):
-        i = program.bases[g]
+        i = at(program.bases, g)
         result = multiply_add(w, load(x, i + q), multiply(v, load(x, i + p)))
         for e in range(begin + 2, end):
-            result = multiply_add(load(values, entries[e]), load(x, i + places[e]), result)
+            result = multiply_add(load(values, at(entries, e)), load(x, i + at(places, e)), result)
         store(y, i + out, result)
 
 
 @inlined
-def _combine(values: Any, a: int, b: int, c: int, x1: Any, x2: Any, x3: Any, start: Any) -> Any:
-    """Start + values[a] x1 + values[b] x2 + values[c] x3."""
-    result = multiply_add(load(values, a), x1, start)
-    return multiply_add(load(values, c), x3, multiply_add(load(values, b), x2, result))
+def _combine(v1: Any, v2: Any, v3: Any, x1: Any, x2: Any, x3: Any, start: Any) -> Any:
+    """Start + v1 x1 + v2 x2 + v3 x3."""
+    return multiply_add(v3, x3, multiply_add(v2, x2, multiply_add(v1, x1, start)))
 
 
 @inlined
 def _dense_forward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
-    """A 4x4 block with first row (1, 0, 0, 0): entries e.. are that 1, then rows 1 to 3."""
+    """A 4x4 block with first row (1, 0, 0, 0): entry e is that 1, then rows 1 to 3."""
     s, e = program.stride[b], program.entry_ptr[b]
+    a0, a1, a2, a3 = load(values, e + 1), load(values, e + 2), load(values, e + 3), load(values, e + 4)
+    b0, b1, b2, b3 = load(values, e + 5), load(values, e + 6), load(values, e + 7), load(values, e + 8)
+    c0, c1, c2, c3 = load(values, e + 9), load(values, e + 10), load(values, e + 11), load(values, e + 12)
     for g in range(program.base_ptr[b, 0], program.base_ptr[b, 1]):
-        i = program.bases[g]
+        i = at(program.bases, g)
         x0, x1, x2, x3 = load(x, i), load(x, i + s), load(x, i + 2 * s), load(x, i + 3 * s)
         store(y, i, x0)
-        for r in range(3):
-            k = e + 1 + 4 * r
-            store(y, i + (r + 1) * s, _combine(values, k + 1, k + 2, k + 3, x1, x2, x3, multiply(load(values, k), x0)))
+        store(y, i + s, _combine(a1, a2, a3, x1, x2, x3, multiply(a0, x0)))
+        store(y, i + 2 * s, _combine(b1, b2, b3, x1, x2, x3, multiply(b0, x0)))
+        store(y, i + 3 * s, _combine(c1, c2, c3, x1, x2, x3, multiply(c0, x0)))
 
 
 @inlined
 def _dense_backward(program: Any, b: int, values: Any, x: Any, y: Any) -> None:
     """The transpose of a dense block."""
     s, e = program.stride[b], program.entry_ptr[b]
+    a0, a1, a2, a3 = load(values, e + 1), load(values, e + 2), load(values, e + 3), load(values, e + 4)
+    b0, b1, b2, b3 = load(values, e + 5), load(values, e + 6), load(values, e + 7), load(values, e + 8)
+    c0, c1, c2, c3 = load(values, e + 9), load(values, e + 10), load(values, e + 11), load(values, e + 12)
     for g in range(program.base_ptr[b, 0], program.base_ptr[b, 1]):
-        i = program.bases[g]
+        i = at(program.bases, g)
         x0, x1, x2, x3 = load(x, i), load(x, i + s), load(x, i + 2 * s), load(x, i + 3 * s)
-        for c in range(4):
-            k = e + 1 + c
-            start = x0 if c == 0 else zero()
-            store(y, i + c * s, _combine(values, k, k + 4, k + 8, x1, x2, x3, start))
+        store(y, i, _combine(a0, b0, c0, x1, x2, x3, x0))
+        store(y, i + s, multiply_add(c1, x3, multiply_add(b1, x2, multiply(a1, x1))))
+        store(y, i + 2 * s, multiply_add(c2, x3, multiply_add(b2, x2, multiply(a2, x1))))
+        store(y, i + 3 * s, multiply_add(c3, x3, multiply_add(b3, x2, multiply(a3, x1))))
 
 
 @kernel
 def entry_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> None:
     """Derivative of sum(before . block^T after) by the block's entries, summed over lanes, to out[0..]."""
     if program.dense[b]:
-        for r in range(1, 4):
-            _dense_gradient(program, b, r, before, after, out)
+        _dense_gradient(program, b, before, after, out)
         return
     g0, g1 = program.base_ptr[b, 0], program.base_ptr[b, 1]
     first = program.entry_ptr[b]
     for e in range(first, program.entry_ptr[b + 1]):
-        row, col = program.entry_to[e], program.entry_from[e]
+        row, col = at(program.entry_to, e), at(program.entry_from, e)
         even, odd = zero(), zero()
         for g in range(g0, g1 - 1, 2):
-            i, j = program.bases[g], program.bases[g + 1]
+            i, j = at(program.bases, g), at(program.bases, g + 1)
             even = multiply_add(load(before, i + col), load(after, i + row), even)
             odd = multiply_add(load(before, j + col), load(after, j + row), odd)
         if (g1 - g0) % 2:
-            i = program.bases[g1 - 1]
+            i = at(program.bases, g1 - 1)
             even = multiply_add(load(before, i + col), load(after, i + row), even)
         out[e - first] = total(add(even, odd))
 
 
 @inlined
-def _dense_gradient(program: Any, b: int, r: int, before: Any, after: Any, out: Any) -> None:
-    """Derivatives by the four entries of row r of a dense block."""
+def _dense_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> None:
+    """Derivatives by the twelve entries of a dense block, in twelve registers."""
     s = program.stride[b]
-    d0, d1, d2, d3 = zero(), zero(), zero(), zero()
+    a0, a1, a2, a3 = zero(), zero(), zero(), zero()
+    b0, b1, b2, b3 = zero(), zero(), zero(), zero()
+    c0, c1, c2, c3 = zero(), zero(), zero(), zero()
     for g in range(program.base_ptr[b, 0], program.base_ptr[b, 1]):
-        i = program.bases[g]
-        a = load(after, i + r * s)
-        d0 = multiply_add(load(before, i), a, d0)
-        d1 = multiply_add(load(before, i + s), a, d1)
-        d2 = multiply_add(load(before, i + 2 * s), a, d2)
-        d3 = multiply_add(load(before, i + 3 * s), a, d3)
-    k = 4 * r - 3
-    out[k], out[k + 1], out[k + 2], out[k + 3] = total(d0), total(d1), total(d2), total(d3)
+        i = at(program.bases, g)
+        x0, x1, x2, x3 = load(before, i), load(before, i + s), load(before, i + 2 * s), load(before, i + 3 * s)
+        y1, y2, y3 = load(after, i + s), load(after, i + 2 * s), load(after, i + 3 * s)
+        a0, a1 = multiply_add(x0, y1, a0), multiply_add(x1, y1, a1)
+        a2, a3 = multiply_add(x2, y1, a2), multiply_add(x3, y1, a3)
+        b0, b1 = multiply_add(x0, y2, b0), multiply_add(x1, y2, b1)
+        b2, b3 = multiply_add(x2, y2, b2), multiply_add(x3, y2, b3)
+        c0, c1 = multiply_add(x0, y3, c0), multiply_add(x1, y3, c1)
+        c2, c3 = multiply_add(x2, y3, c2), multiply_add(x3, y3, c3)
+    out[1], out[2], out[3], out[4] = total(a0), total(a1), total(a2), total(a3)
+    out[5], out[6], out[7], out[8] = total(b0), total(b1), total(b2), total(b3)
+    out[9], out[10], out[11], out[12] = total(c0), total(c1), total(c2), total(c3)

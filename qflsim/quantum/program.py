@@ -18,8 +18,6 @@ __all__ = ["LANES", "Program", "build_program"]
 
 LANES = 4  # doubles in one AVX2 register; a fixed number, so that results do not depend on how many are in use
 
-_LARGEST_SPARSE = 8  # entries below the first row up to which a 4x4 block is cheaper as a sparse one
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -78,7 +76,7 @@ class _Arrays:
         lists, dimension = self.lists, 4 ** len(block.wires)
         strides = [4 ** (self.qubits - 1 - w) for w in block.wires]
         pattern = block.pattern()
-        dense = len(block.wires) == 1 and int(pattern[1:].sum()) > _LARGEST_SPARSE
+        dense = len(block.wires) == 1
         if dense:
             pattern[1:] = True
         order, ranges = _components(pattern | block.mixing())

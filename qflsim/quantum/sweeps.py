@@ -152,8 +152,11 @@ def _adjoint(data: Any, index: Any, work: Any, group: int) -> None:
         for k in range(LANES):
             q = group * LANES + k
             work.weight[s, k] = work.slope[s, q] if q < work.slope.shape[1] else 0.0
-    for p in range(work.buffers.shape[1]):
-        result = zero()
+    for p in range(0, work.buffers.shape[1], 4):  # four sums at once: one alone waits for each of its additions
+        r0, r1, r2, r3 = zero(), zero(), zero(), zero()
         for s in range(len(index)):
-            result = multiply_add(splat(data[index[s], p]), load(work.weight, s), result)
-        store(work.buffers[0], p, result)
+            i, w = index[s], load(work.weight, s)
+            r0, r1 = multiply_add(splat(data[i, p]), w, r0), multiply_add(splat(data[i, p + 1]), w, r1)
+            r2, r3 = multiply_add(splat(data[i, p + 2]), w, r2), multiply_add(splat(data[i, p + 3]), w, r3)
+        for k, r in enumerate((r0, r1, r2, r3)):
+            store(work.buffers[0], p + k, r)

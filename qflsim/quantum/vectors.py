@@ -87,6 +87,17 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any
 
 
 @_operation
+def at(typing: Any, array: Any, index: Any) -> Any:
+    """Element ``index`` >= 0 of a contiguous array (n,), without Python's test for a negative index."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.load(builder.gep(data, [arguments[1]]))
+
+    return array.dtype(array, types.intp), generate
+
+
+@_operation
 def load(typing: Any, array: Any, row: Any) -> Any:
     """Row ``row`` of an array (rows, LANES)."""
 

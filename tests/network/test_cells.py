@@ -187,6 +187,11 @@ def test_a_cell_of_ones_own_fits_a_scenario():
     [
         (lambda: Scenario(name="x", access=IndoorOffice()), ValueError, r"Scenario\.topology must .* 0 to 149\.99 m"),
         (lambda: Scenario(name="x", topology=DenseCell(nearest=5)), ValueError, r"10 to 5000 m .* UrbanMicro"),
+        (
+            lambda: Scenario(name="x", access=UrbanMacro()),
+            ValueError,
+            r"energy\.station must radiate .* 39\.81 W .* 12\.6",
+        ),
         (lambda: Scenario(name="x", access=UrbanMicro), TypeError, r"Scenario\.access must be a RadioCell"),
         (lambda: IndoorOffice(office="closed"), ValueError, r"IndoorOffice\.office must be 'mixed' or 'open'"),
         (lambda: IndoorOffice(station_height=200.0), ValueError, r"IndoorOffice\.station_height must be within 150 m"),
