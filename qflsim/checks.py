@@ -175,7 +175,7 @@ def _bounded(name: str, value: Any, metadata: Any) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
-    if math.isnan(value) or (math.isinf(value) and not metadata.get("infinite")):
+    if isinstance(value, float) and (math.isnan(value) or (math.isinf(value) and not metadata.get("infinite"))):
         raise ValueError(f"{name} must be a finite number, got {value!r}{_advise(metadata)}")
     unit = f" {metadata['unit']}" if metadata.get("unit") else ""
     for key, sign, holds in _BOUNDS:

@@ -5,6 +5,7 @@ and ends with 130; everything else that raises is a bug and shows its traceback.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _never_fail_to_print()
     try:
         if arguments[:1] == ["validate"]:
             return _validate(arguments[1:])
@@ -31,11 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ScenarioError as error:
         sys.stderr.write(f"qflsim: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("\nqflsim: interrupted before the run began; nothing was written\n")
-        return 130
     except BrokenPipeError:
         return 141
+
+
+def _never_fail_to_print() -> None:
+    """A terminal that knows only ASCII shows a question mark for a micro sign, and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(arguments: list[str]) -> int:

@@ -33,7 +33,7 @@ class Run:
     scenario:
         What was run.
     status:
-        ``finished`` or ``interrupted``.
+        ``finished``, ``interrupted``, or ``finished, Aer check interrupted``.
     rounds_done:
         Rounds whose records are complete.
     """
@@ -92,20 +92,30 @@ def run(
     status, check = "failed", None
     try:
         world.run()
-        check = world.check_on_aer()
         status = "finished"
+        check = world.check_on_aer()
     except KeyboardInterrupt:
-        status = "interrupted"
+        status = "interrupted" if rounds_done[0] < scenario.rounds else "finished, Aer check interrupted"
     finally:
         world.trace.close()
         runs.write_run_json(
             folder, scenario, replication=replication, status=status, rounds_done=rounds_done[0], aer=check
         )
     if figures and rounds_done[0]:
-        from .plots import draw_all
-
-        draw_all(folder)
+        draw_figures(folder)
     return Run(folder, scenario, status, rounds_done[0])
+
+
+def draw_figures(folder: Path) -> None:
+    """Draw all figures of a run; Ctrl-C leaves out those that are not drawn yet, the tables are whole by now."""
+    from .plots import draw_all
+
+    try:
+        draw_all(folder)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"\nqflsim: interrupted while drawing; all tables in {folder} are whole, figures are missing\n"
+        )
 
 
 def run_from_command_line(

@@ -50,7 +50,9 @@ def load_module(path: str | Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise ScenarioError(f"{file}, line {error.lineno}: {error.msg}\n    {(error.text or '').strip()}") from None
+        raise ScenarioError(
+            f"{file}, line {error.lineno or 1}: {error.msg}\n    {(error.text or '').strip()}"
+        ) from None
     except Exception as error:
         raise ScenarioError(_failed(file, error)) from error
     return module

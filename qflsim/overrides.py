@@ -51,7 +51,7 @@ def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
         )
     try:
         changed: P = _replace(part, key.split("."), text, names)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise ScenarioError(f"--set {key}: {error}") from None
     return changed
 
@@ -71,12 +71,13 @@ def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) ->
 
 
 def _value(text: str, hint: Any, names: Mapping[str, Any]) -> Any:
-    """The value that ``text`` stands for; plain text where the field takes text and it is no expression."""
+    """The value that ``text`` stands for; where the field takes text, anything but a quoted string is that text."""
+    takes_text = hint is str or str in get_args(hint)
+    if takes_text and not text.startswith(("'", '"')) and text != "None":
+        return text
     try:
         return _evaluate(ast.parse(text, mode="eval").body, names)
     except (SyntaxError, ValueError) as error:
-        if hint is str or str in get_args(hint):
-            return text
         if isinstance(error, SyntaxError):
             advice = "write numbers with a multiplier for the unit, e.g. 28*GHz, and parts as calls, e.g. Star()"
             raise ValueError(f"cannot read {text!r}; {advice}") from None
@@ -93,8 +94,9 @@ def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _named(name, names)
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return tuple(_evaluate(item, names) for item in items)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_evaluate(operand, names)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+            value = _evaluate(operand, names)
+            return -value if isinstance(sign, ast.USub) else +value
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             return _BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
         case ast.Call(func=function, args=args, keywords=keywords):

@@ -39,7 +39,7 @@ class Round(Record):
 
     round: int = column("number of the global round, from 1")
     started_s: float = column("simulated time at which the round began")
-    ended_s: float = column("simulated time at which its global model was committed, redistributed and evaluated")
+    ended_s: float = column("simulated time at which its global model was committed and evaluated")
     publish_s: float = column("duration of step 1, publish: task announcement, agreement on it, servers joining")
     distribute_s: float = column("duration of step 2, select and distribute: selection, keys, model download")
     train_s: float = column("duration of step 3, train: QPU jobs, signed updates to peers, local agreement")
@@ -48,14 +48,16 @@ class Round(Record):
         "duration of step 5, aggregate: mixing between servers, global block, evaluation; in the last round also "
         "handing the final models down to the devices"
     )
-    key_wait_s: float = column("longest wait of a device or server for key material in this round")
+    key_wait_s: float = column(
+        "longest wait for a session key in this round: for a dry QKD pool and for key encapsulation"
+    )
     qpu_s: float = column(
         "longest QPU time of a device in this round, queueing left out; its device need not be the one waited for"
     )
     qpu_repetition_s: float = column("the part of qpu_s that is repetition delay between shots")
     local_agreement_s: float = column("longest local agreement in this round, a part of train_s")
     selected: int = column("devices selected in this round")
-    aggregated: int = column("device updates that reached the global model")
+    aggregated: int = column("device updates that the servers aggregated into the new global model; 0 if there is none")
     accuracy: float = column(
         "share of the test samples that the global model classifies correctly, engine, exact expectations"
     )
@@ -131,7 +133,9 @@ class Block(Record):
     height: int = column("height of the block; the genesis block has height 0")
     proposer: str = column("validator that proposed it")
     proposed_s: float = column("simulated time of the proposal, as the header states it")
-    committed_s: float = column("simulated time at which the last correct validator had decided and stored it")
+    committed_s: float = column(
+        "simulated time at which the committee was done: all had decided, or its patience was over"
+    )
     transactions: int = column("transactions in the block")
     header_byte: int = column("bytes of the header")
     body_byte: int = column("bytes of the transactions")
@@ -177,8 +181,9 @@ class Key(Record):
     source: str = column("qkd, kem or qkd+kem")
     purpose: str = column("what the key protects")
     requested_s: float = column("simulated time of the request")
-    granted_s: float = column("simulated time at which the key was there")
-    qkd_bit: float = column("bits drawn from the link's QKD pool")
+    granted_s: float = column("simulated time at which the key was there; empty if the wait for it was broken off")
+    pool_wait_s: float = column("time until the pool has the bits, a part of the wait; the rest is key encapsulation")
+    qkd_bit: float = column("bits drawn from the link's QKD pool, or promised by it to a draw that was broken off")
     kem_bit: float = column("bits of the shared secret from key encapsulation")
     pool_made_bit: float = column("bits that the pool's QKD link has made since time 0, when granted")
     pool_drawn_bit: float = column("bits drawn from the pool since time 0, this draw included")

@@ -163,8 +163,8 @@ class Wiring:
         self, medium: str, band: Band, efficiency: float, source: str, destination: str, charge: Callable[[float], None]
     ) -> RadioLink:
         model = self._scenario.sidelink if medium == "sidelink" else self._scenario.access
-        stream = partial(self._ctx.streams, "access-delay", source, destination)
-        return RadioLink(self._ctx, medium, band, efficiency, lambda kind: model.access_delay(stream(kind)), charge)
+        stream = partial(self._ctx.streams, "access-delay", medium)
+        return RadioLink(self._ctx, medium, band, efficiency, lambda label: model.access_delay(stream(*label)), charge)
 
     def _fibre(self, source: str, destination: str) -> Route:
         fibre, model = self._scenario.backhaul, self._scenario.energy.fibre

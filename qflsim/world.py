@@ -27,7 +27,6 @@ from .nodes.qpu import QuantumProcessor
 from .nodes.rounds import Rounds
 from .nodes.server import Rules, Server
 from .nodes.shard import TaskShard
-from .nodes.spread import Spread
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .streams import Streams
@@ -58,20 +57,27 @@ class World:
 
     def __init__(self, scenario: Scenario, replication: int = 0) -> None:
         self.scenario = scenario
+        try:
+            self._build(replication)
+        except (ValueError, OSError) as error:  # a part of the scenario refused what the others ask of it
+            raise ScenarioError(str(error)) from error
+
+    def _build(self, replication: int) -> None:
+        scenario = self.scenario
         self.trace = Trace()
         streams = Streams(scenario.seed, replication)
         self.ctx = Context(simpy.Environment(initial_time=0.0), self.trace, EnergyBook(), streams)
         self.placement = scenario.topology.place(streams)
         self.wiring = Wiring(scenario, self.placement, self.ctx)
         self._fabric = Fabric(self.ctx, self.wiring.route)
-        try:
-            self.data, self._compiled, self.task = self._learn()
-        except (ValueError, OSError) as error:
-            raise ScenarioError(str(error)) from error
+        self.data, self._compiled, self.task = self._learn()
         self._computers = {name: self._computer(name) for name in self.placement.positions}
-        self._keys = KeyService(self.ctx, self._fabric, scenario.keys, self.wiring.pools, self._computers)
+        self._keys = KeyService(
+            self.ctx, self._fabric, scenario.keys, self.wiring.pools, self._computers, scenario.signatures
+        )
         self._qpus: dict[str, QuantumProcessor] = {}
         self._rounds = self._actors()
+        self._check_parts()
         self._check_deadline()
 
     def run(self) -> None:
@@ -127,19 +133,19 @@ class World:
     def _actors(self) -> Rounds:
         """Publisher, servers, devices and their chains."""
         scenario, servers = self.scenario, self.placement.servers
-        global_chain = self._ledger("global", ("publisher", *servers))
-        shard_chain = self._ledger(f"shard-{TASK}", servers)
+        global_chain = self._ledger("global")
+        shard_chain = self._ledger(f"shard-{TASK}")
         patience = scenario.agreement_deadline
-        spread = Spread(self.ctx, self._fabric, patience)
         offer = TaskOffer(TASK, repr(scenario.model), self._requirement().samples, scenario.rounds, scenario.reward)
         publisher = Publisher(
-            self.ctx, spread, self._computers["publisher"], offer, scenario.signatures, global_chain, shard_chain
-        )
+            self.ctx, self._fabric, self._computers["publisher"], offer, scenario.signatures,
+            global_chain, shard_chain, patience,
+        )  # fmt: skip
         initial = scenario.model.initial(self.ctx.streams.fresh("initial"))
         actors = [self._server(name, initial) for name in servers]
         shard = TaskShard(
-            self.ctx, self._fabric, self._keys, spread, TASK, scenario.mixing, scenario.signatures,
-            publisher.computer, global_chain, shard_chain,
+            self.ctx, self._fabric, self._keys, TASK, scenario.mixing, scenario.signatures,
+            publisher.computer, global_chain, shard_chain, patience,
         )  # fmt: skip
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
         return Rounds(self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(), self._upkeep, self._quiet)
@@ -154,7 +160,7 @@ class World:
             self._computers[name],
             self._qpu(name),
             {device: self._device(device) for device in reached},
-            self._ledger(f"lmuc-{name}", reached),
+            self._ledger(f"lmuc-{name}"),
             self._rules(),
             initial,
             device_qubits=self._compiled.chip_qubits,
@@ -190,10 +196,10 @@ class World:
         compute = scenario.energy.device_compute if is_device else scenario.energy.server_compute
         return Computer(self.ctx, node, processor, compute, scenario.signatures)
 
-    def _ledger(self, name: str, keepers: tuple[str, ...]) -> Ledger:
+    def _ledger(self, name: str) -> Ledger:
         scenario = self.scenario
         return Ledger(
-            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, scenario.agreement_deadline, keepers
+            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, scenario.agreement_deadline
         )
 
     def _roles(self) -> dict[str, str]:
@@ -231,10 +237,25 @@ class World:
                 return
             yield self.ctx.env.timeout(rest)
 
+    def _check_parts(self) -> None:
+        """Ask the parts now for what they would refuse in the middle of the run."""
+        scenario, servers = self.scenario, self.placement.servers
+        scenario.mixing.check_servers(len(servers))
+        scenario.qpu.plant.control_power(self._compiled.chip_qubits)
+        scenario.energy.station.load_energy(scenario.access.station_power, 0.0)
+        largest = max(len(self.wiring.reached(server)) for server in servers)
+        if largest and scenario.aggregation.minimum_updates > largest:
+            name = type(scenario.aggregation).__name__
+            raise ScenarioError(
+                f"{name} needs at least {scenario.aggregation.minimum_updates} updates, and no server reaches more than "
+                f"{largest} devices; use more devices per server, or another aggregator"
+            )
+
     def _check_deadline(self) -> None:
         """Refuse a deadline that even the quickest local training must miss."""
         qpu, deadline = self.scenario.qpu, self.scenario.update_deadline
-        times = {d: qpu.run_time(self.task.submissions(d), self._compiled.timing).total_s for d in self.placement.home}
+        training = [device for device in self.placement.home if self.task.samples(device)]
+        times = {d: qpu.run_time(self.task.submissions(d), self._compiled.timing).total_s for d in training}
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:
             raise ScenarioError(

@@ -80,7 +80,7 @@ def test_key_bits_drawn_never_exceed_key_bits_made(run):
         assert key.pool_level_bit == pytest.approx(key.pool_made_bit - key.pool_drawn_bit)
     for link in {(key.first, key.second) for key in keys}:
         draws = [k for k in keys if (k.first, k.second) == link]
-        assert draws[-1].pool_drawn_bit == sum(k.qkd_bit for k in draws)
+        assert max(k.pool_drawn_bit for k in draws) == sum(k.qkd_bit for k in draws)
 
 
 def test_a_dry_pool_makes_the_draw_wait_for_the_key_rate(tiny):
@@ -178,17 +178,19 @@ class DictatorReplica(Replica):
         return ()
 
 
-def test_swapping_the_agreement_protocol_changes_no_radio_draw_and_no_learning(tiny, run):
-    pbft, records = run
-    dictator, others = played(replace(tiny, agreement=Dictator()))
+def test_swapping_the_agreement_protocol_changes_no_radio_draw_and_no_learning(tiny):
+    alone = replace(tiny, background=None)  # background frames are drawn by time, and time is what a protocol changes
+    pbft, records = played(alone)
+    dictator, others = played(replace(alone, agreement=Dictator()))
     assert dictator.wiring.channels == pbft.wiring.channels
-    first = [(t.source, t.destination, t.delivered_s - t.sent_s) for t in of(records, Transfer) if t.kind == "model"]
-    second = [(t.source, t.destination, t.delivered_s - t.sent_s) for t in of(others, Transfer) if t.kind == "model"]
-    of_round_1 = len(pbft.placement.home)
-    assert {t[:2] for t in first} == {t[:2] for t in second}
-    for (a, b, delay), other in zip(sorted(first[:of_round_1]), sorted(second[:of_round_1]), strict=True):
-        assert other[:2] == (a, b)
-        assert other[2] == pytest.approx(delay, rel=0.5)  # same draws; only the frames of background traffic shift
+    for kind in ("model", "lmuc-block"):
+        first = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(records, Transfer) if t.kind == kind]
+        second = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(others, Transfer) if t.kind == kind]
+        assert [t[:2] for t in sorted(first)] == [t[:2] for t in sorted(second)]
+        if kind == "model":
+            assert [t[2] for t in sorted(second)] == pytest.approx(
+                [t[2] for t in sorted(first)], abs=1e-6
+            )  # pools fill by the clock
     assert [r.loss for r in of(others, Round)] == [r.loss for r in of(records, Round)]
     assert of(others, Round)[0].publish_s < of(records, Round)[0].publish_s
 
@@ -252,7 +254,7 @@ def test_kem_keys_need_no_pool_and_cost_bytes(tiny):
     _, records = played(replace(tiny, keys=qfl.KEMKeys(), rounds=1))
     assert {key.source for key in of(records, Key)} == {"kem"}
     sizes = {t.kind: t.size_bit for t in of(records, Transfer) if t.kind.startswith("kem")}
-    assert sizes == {"kem-public-key": 8 * 1184, "kem-ciphertext": 8 * 1088}
+    assert sizes == {"kem-public-key": 8 * (1184 + 3309), "kem-ciphertext": 8 * 1088}
     assert of(records, Round)[0].key_bit == 0
 
 

@@ -1,6 +1,6 @@
 """The tiny world under every agreement protocol: it learns the same, and its chains hold."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -71,3 +71,16 @@ def test_cheaper_protocols_send_less_and_take_less_time(runs):
     assert sent["proof of authority"] < sent["Raft"] < sent["HotStuff"] < sent["Tendermint"]
     time = {name: of(runs, name, Round)[0].local_agreement_s for name in PROTOCOLS}
     assert time["proof of authority"] < time["Raft"] < time["PBFT"] < time["HotStuff"]
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_time_outs_far_too_short_cost_views_and_time_but_no_decision(tiny, name):
+    """Every processor and link is flooded by views given up too early, until doubling makes them long enough."""
+    (field,) = (field.name for field in fields(PROTOCOLS[name]))
+    world, records = World(replace(tiny, rounds=1, agreement=type(PROTOCOLS[name])(**{field: 0.05 * s})), 0), []
+    world.trace.observe(records.append)
+    world.run()
+    decisions = [r for r in records if isinstance(r, Agreement)]
+    assert all(decision.decided == decision.validators for decision in decisions)
+    assert max(decision.view for decision in decisions) > 0
+    assert all(ledger.chain.verify() is None for ledger in world.ledgers)

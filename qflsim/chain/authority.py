@@ -41,7 +41,7 @@ class ProofOfAuthority(Agreement):
     fork win later; here a block once accepted stays, so that such a fork shows. Crashed validators are passed over as
     long as links are timely. Clique's random wait of those out of turn is a fixed order here. No change of validators.
 
-    *Validation*: n - 1 messages and one delay for n = 1 to 64; a crashed leader costs one time-out and one delay; a
+    *Validation*: n - 1 messages and one delay for n = 4 to 64; a crashed leader costs one time-out and one delay; a
     leader that seals two blocks forks.
     """
 

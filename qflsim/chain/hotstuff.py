@@ -43,14 +43,15 @@ class HotStuff(Agreement):
 
     *Scope*: a certificate is a quorum of separate signatures, all sent and all verified, where [1]_ combines them into
     one threshold signature: messages are linear in n, bytes are not. The leader of view v at height h is member
-    (h + v) mod n; nobody is locked when a height begins, so that view 0 needs no new-view, whose n-1 messages
-    and one delay make 8(n-1) and eight in the paper's count. Views follow the clock at every member, so that members
+    (h + v) mod n; nobody is locked when a height begins, so that view 0 needs no new-view, with which it
+    would be 8(n-1) messages and eight delays. Views follow the clock at every member, so that members
     that begin together stay together. A new-view carries the block that it certifies. One block at a time: chained
     HotStuff sends one proposal and one vote per block and member, 2(n-1) messages, each of which is a later phase of
     the blocks before it too, so that a block is final only when three more follow.
 
-    *Validation*: 7(n-1) messages and seven delays for n = 2 to 64; no two decisions under f Byzantine members and
-    random schedules, while f + 1, smaller quorums or no lock break it; decisions with f crashed, none with f + 1.
+    *Validation*: 7(n-1) messages and seven delays for n = 4 to 64; no two decisions under f Byzantine members and
+    random schedules, while f + 1, smaller quorums or no lock break it; decisions with f crashed, none with f + 1; mean
+    latency over normally distributed delays by order statistics.
     """
 
     name: ClassVar[str] = "HotStuff"

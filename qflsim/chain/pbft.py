@@ -131,6 +131,7 @@ class PBFTReplica(Replica):
         self._active = True  # False between asking for a view and hearing from its leader
         self._log = VoteLog()
         self._rules = Rules(frozenset(self._members), self._quorum, height, self.leader)
+        self._repeats = 0  # requests repeated at this height; each doubles the time-out as a new view does
         self._words: dict[int, Message] = {}  # the leader's proposal accepted in each view
         self._committed: dict[int, str] = {}  # digest this replica committed to in each view
         self._prepared: tuple[Message, ...] = ()
@@ -163,6 +164,7 @@ class PBFTReplica(Replica):
         if timer != self._timer or self._height in self._decisions:
             return ()
         if not self._active and len(self._log.changes(self._view)) < self._quorum:
+            self._repeats += 1
             return (Broadcast(self._log.changes(self._view)[self._me]), *self._set_timer())
         return tuple(self._change_view(self._view + 1))
 
@@ -303,7 +305,7 @@ class PBFTReplica(Replica):
         """Restart the timer of the view: twice as long in each view."""
         stopped = self._stop_timer() if self._timers else []
         self._timers += 1
-        return [*stopped, SetTimer(self._timer, self._protocol.view_timeout * 2.0**self._view)]
+        return [*stopped, SetTimer(self._timer, self._protocol.view_timeout * 2.0 ** (self._view + self._repeats))]
 
     def _stop_timer(self) -> list[Effect]:
         return [CancelTimer(self._timer)]

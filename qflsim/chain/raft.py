@@ -47,7 +47,7 @@ class Raft(Agreement):
 
     *Validation*: 3(n-1) messages; two delays at the leader, three elsewhere; (n-1) + (n-2) messages to elect after the
     leader died; no two decisions over random schedules with losses; decisions with f of 2f + 1 crashed, none with
-    f + 1; one lying leader forks.
+    f + 1; one lying leader forks; mean latency over normally distributed delays by order statistics.
     """
 
     name: ClassVar[str] = "Raft"

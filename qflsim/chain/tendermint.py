@@ -103,6 +103,7 @@ class TendermintReplica(HeightReplica):
         self._waits: set[str] = set()  # kinds of votes whose disagreement is being waited out
         self._said: list[Message] = []
         self._heard = False
+        self._asked = 0
         effects += [self._set_timer(PROPOSE)]
         if self.leader(view) == self._me:
             effects += self._propose()
@@ -243,8 +244,9 @@ class TendermintReplica(HeightReplica):
         return []
 
     def _ask(self) -> list[Effect]:
-        """Ask the others, unless something new came since the last time."""
+        """Ask the others, each time twice as patiently, unless something new came since the last time."""
         stalled, self._heard = not self._heard, False
-        timer = self._set_timer(ASK)
+        self._asked += stalled
+        timer = self._set_timer(ASK, 2.0**self._asked)
         word = self._words.get(self._view)
         return [Broadcast(self._message(ASK, word.digest if word else NIL)), timer] if stalled else [timer]

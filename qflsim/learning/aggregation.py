@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
 
-__all__ = ["Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean", "Update", "krum_order"]
+__all__ = ["Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean", "Update", "krum_order", "mean_loss"]
 
 Floats = NDArray[np.float64]
 
@@ -222,3 +222,9 @@ def krum_order(models: Floats, faulty: int) -> NDArray[np.int64]:
     squares = np.stack([((models - model) ** 2).sum(axis=1) for model in models])
     scores = np.sort(squares, axis=1)[:, 1 : neighbours + 1].sum(axis=1)
     return np.argsort(scores, kind="stable")
+
+
+def mean_loss(updates: Sequence[Update]) -> float:
+    """Mean training loss [nat] of the updates, each weighted by its device's samples; NaN without any."""
+    samples = sum(update.samples for update in updates)
+    return sum(update.samples * update.loss for update in updates) / samples if samples else float("nan")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["accuracy", "cross_entropy", "log_softmax"]
+__all__ = ["accuracy", "cross_entropy", "log_softmax", "standard_error"]
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,11 @@ def cross_entropy(expectations: Floats, labels: NDArray[np.int64], classes: int)
 def accuracy(expectations: Floats, labels: NDArray[np.int64], classes: int) -> float:
     """Share of the samples whose largest of the first ``classes`` expectations is that of their label."""
     return float((_logits(expectations, labels, classes).argmax(axis=1) == labels).mean())
+
+
+def standard_error(expectations: Floats, shots: int) -> Floats:
+    """Standard error of <Z> estimated from ``shots``: sqrt((1 - <Z>^2) / shots), and at least 1 / shots near +-1."""
+    return np.asarray(np.sqrt(np.maximum(1.0 - expectations**2, 1.0 / shots) / shots))
 
 
 def _logits(expectations: Floats, labels: NDArray[np.int64], classes: int) -> Floats:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
 
-__all__ = ["Mixing", "RandomGraph", "Ring", "Star", "contraction", "metropolis", "mix"]
+__all__ = ["Mixing", "RandomGraph", "Ring", "Star", "contraction", "global_mean", "metropolis", "mix"]
 
 Floats = NDArray[np.float64]
 Hop = list[tuple[int, int]]
@@ -27,6 +27,10 @@ class Mixing(Part, ABC):
     @abstractmethod
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """The weights W of one round, shape (servers, servers), entries >= 0, rows and columns summing to 1."""
+
+    def check_servers(self, servers: int) -> None:
+        """Refuse, before anything runs, a number of servers for which there is no matrix."""
+        self.matrix(servers, np.random.default_rng(0))
 
     def exchanges(self, matrix: Floats) -> list[Hop]:
         """Who sends its model to whom, hop after hop, as pairs (sender, receiver); a hop's messages go at once.
@@ -64,14 +68,18 @@ class Star(Mixing):
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """All weights 1/n."""
         _check_servers(servers)
-        if self.hub >= servers:
-            raise ValueError(f"Star.hub must be < {servers}, the number of servers, got {self.hub}; write e.g. 0")
         return np.full((servers, servers), 1.0 / servers)
 
+    def check_servers(self, servers: int) -> None:
+        """Refuse a hub that is none of the servers."""
+        if self.hub >= servers:
+            raise ValueError(f"Star.hub must be < {servers}, the number of servers, got {self.hub}; write e.g. 0")
+
     def exchanges(self, matrix: Floats) -> list[Hop]:
-        """Up to the hub, then down from it."""
-        others = [i for i in range(len(matrix)) if i != self.hub]
-        return [[(i, self.hub) for i in others], [(self.hub, i) for i in others]]
+        """Up to the hub, then down from it; the last server stands in for a hub that is missing."""
+        hub = min(self.hub, len(matrix) - 1)
+        others = [i for i in range(len(matrix)) if i != hub]
+        return [[(i, hub) for i in others], [(hub, i) for i in others]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +220,23 @@ def mix(matrix: Floats, models: Floats, samples: Floats) -> Floats:
             # Deviations from the server's own model are averaged, so that equal models stay equal to the bit.
             mixed[i] += ((weights / weights.sum())[:, None] * (models - models[i])).sum(axis=0)
     return mixed
+
+
+def global_mean(matrix: Floats, models: Floats, samples: Floats) -> Floats:
+    """The mean of the models after one round of `mix`, each weighted by the samples that were mixed into it.
+
+    With masses m = W n it is sum over i of m_i x_i / sum over i of m_i. Columns of W sum to 1, so this is the
+    sample-weighted mean of the models before mixing, whatever the graph: mixing never moves it.
+
+    Parameters
+    ----------
+    matrix, samples:
+        As given to `mix`.
+    models:
+        What `mix` returned, shape (servers, parameters).
+    """
+    masses = matrix @ samples
+    return np.asarray(models[0] + ((masses / masses.sum())[:, None] * (models - models[0])).sum(axis=0))
 
 
 def _check_servers(servers: int) -> None:

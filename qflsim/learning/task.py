@@ -117,9 +117,9 @@ class LearningTask:
         """Accuracy and loss of a model on all test samples."""
         return self.score_of(self.expectations(parameters))
 
-    def score_of(self, expectations: Floats) -> Score:
-        """Accuracy and loss that follow from the expectations of the first test samples."""
-        labels = self._test_labels[: len(expectations)]
+    def score_of(self, expectations: Floats, rows: slice = slice(None)) -> Score:
+        """Accuracy and loss that follow from the expectations of some of the test samples, by default of the first."""
+        labels = self._test_labels[rows][: len(expectations)]
         return Score(
             samples=len(labels),
             accuracy=accuracy(expectations, labels, self._classes),

@@ -82,12 +82,40 @@ class Committee:
         self._scheme = scheme
         self._patience = patience
 
-    def decide(self, height: int, validators: Sequence[Computer], proposer: str, proposal: Proposal) -> simpy.Event:
-        """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`."""
+    def decide(
+        self,
+        height: int,
+        validators: Sequence[Computer],
+        proposer: str,
+        proposal: Proposal,
+        *,
+        unseen: int,
+        held: Mapping[str, simpy.Event],
+    ) -> simpy.Event:
+        """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`.
+
+        Parameters
+        ----------
+        height, validators, proposer, proposal:
+            What is decided, by whom, and who proposes it.
+        unseen:
+            Transactions in the block that the validators see with the proposal, and whose signatures they verify.
+        held:
+            For each validator, the event of its holding what the proposal only names; it takes no proposal before.
+        """
         members = self._seated(tuple(validator.node for validator in validators), proposer, height)
         replicas = {name: self._agreement.replica(name, members) for name in members}
         session = _Session(
-            self._ctx, self._fabric, self.chain, self._agreement, self._scheme, height, validators, replicas
+            self._ctx,
+            self._fabric,
+            self.chain,
+            self._agreement,
+            self._scheme,
+            height,
+            validators,
+            replicas,
+            unseen,
+            held,
         )
         self._ctx.after(self._patience, session.give_up)
         session.start(proposal)
@@ -117,6 +145,8 @@ class _Session:
         height: int,
         validators: Sequence[Computer],
         replicas: Mapping[str, Replica],
+        unseen: int,
+        held: Mapping[str, simpy.Event],
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
@@ -125,6 +155,9 @@ class _Session:
         self._scheme = scheme
         self._validators: Mapping[str, Computer] = {v.node: v for v in validators}
         self._replicas = replicas
+        self._unseen = unseen
+        self._held = held
+        self._recorded = False
         self._timers: dict[tuple[str, str], int] = {}
         self._timer_count = 0
         self._under_way = 0  # messages sent or about to be, and not yet handled
@@ -141,6 +174,7 @@ class _Session:
         """End the decision if it is still open; what was reached stands in the outcome."""
         if not self.done.triggered:
             self._finish()
+        self._record()
 
     def _perform(self, name: str, effects: Effects) -> None:
         for effect in effects:
@@ -173,8 +207,17 @@ class _Session:
         self._validators[name].sign(send)
 
     def _arrived(self, name: str, message: Message) -> None:
-        """Verify, then let the replica answer."""
-        self._validators[name].verify(message.signatures, lambda: self._handle(name, message))
+        """Verify, the transactions of a block included, then let the replica answer."""
+        signatures = message.signatures + (self._unseen if message.payload_byte else 0)
+        self._validators[name].verify(signatures, lambda: self._take(name, message))
+
+    def _take(self, name: str, message: Message) -> None:
+        """A validator votes only for a block whose transactions it holds: a proposal waits for them."""
+        held = self._held.get(name)
+        if message.payload_byte and held is not None and not held.processed:
+            held.callbacks.append(lambda _: self._handle(name, message))
+        else:
+            self._handle(name, message)
 
     def _handle(self, name: str, message: Message) -> None:
         """The replica answers even after the others have decided: what it sends then loads the links all the same."""
@@ -215,6 +258,10 @@ class _Session:
             self._record()
 
     def _record(self) -> None:
+        """Write the decision down, once, when its last message is handled or patience is over."""
+        if self._recorded:
+            return
+        self._recorded = True
         outcome, n = self._outcome, len(self._replicas)
         self._ctx.record(
             AgreementRecord(

@@ -86,7 +86,7 @@ class Fabric:
                 arrived()
                 self._end_one()
 
-        hops[index].carry(message.kind, message.size_bit, passed)
+        hops[index].carry((message.source, message.destination, message.kind), message.size_bit, passed)
 
     def _end_one(self) -> None:
         self._under_way -= 1

@@ -1,7 +1,9 @@
 """A ledger on the timeline: a chain, the committee that agrees on its blocks, and the nodes that keep copies."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
+
+import simpy
 
 from qflsim.chain.agreement import Agreement, Proposal
 from qflsim.chain.block import Block, ModelMetadata
@@ -31,8 +33,6 @@ class Ledger:
         Name of the chain, as in the traces.
     agreement, scheme, patience:
         See `Committee`.
-    keepers:
-        Nodes that keep a copy of the chain.
     """
 
     def __init__(
@@ -43,12 +43,11 @@ class Ledger:
         agreement: Agreement,
         scheme: SignatureScheme,
         patience: float,
-        keepers: Sequence[str],
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
         self._scheme = scheme
-        self._keepers = tuple(keepers)
+        self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
         self._committee = Committee(ctx, fabric, name, agreement, scheme, patience)
         self.chain = Chain(name)
 
@@ -58,8 +57,7 @@ class Ledger:
         proposer: str,
         transactions: Sequence[SignedTransaction],
         model: ModelMetadata,
-        *,
-        known: bool,
+        held: Mapping[str, simpy.Event] | None = None,
     ) -> Generator[Any, Any, Block | None]:
         """Have the validators agree on the next block; returns it, or ``None`` if they did not.
 
@@ -67,35 +65,53 @@ class Ledger:
         ----------
         validators:
             The committee.
-        known:
-            Whether the validators hold the transactions already, so that the proposal names them by their hashes.
+        held:
+            For each validator, the event of its holding all the transactions: then the proposal only names them by
+            their hashes. Left out, the proposal carries them.
         """
         ctx = self._ctx
         block = self.chain.propose(transactions, proposer=proposer, round=ctx.round, time_s=ctx.now, model=model)
-        body_byte = HASH_BYTE * len(transactions) if known else block.body_byte
+        body_byte = block.body_byte if held is None else HASH_BYTE * len(transactions)
+        unseen = len(transactions) if held is None else 0
         proposal = Proposal(digest=block.hash.hex(), size_byte=block.header_byte + body_byte)
-        outcome: Outcome = yield self._committee.decide(block.header.height, validators, proposer, proposal)
-        quorum = self._agreement.quorum(len(validators))
-        signers = sorted(outcome.decided_s, key=lambda name: (outcome.decided_s[name], name))[:quorum]
-        if len(signers) < quorum:
+        outcome: Outcome = yield self._committee.decide(
+            block.header.height, validators, proposer, proposal, unseen=unseen, held=held or {}
+        )
+        if not outcome.decided_s:
             return None
-        block = block.certified(signers, self._scheme)
+        block = block.certified(self._signers(validators, outcome), self._scheme)
         self.chain.append(block)
+        for validator in validators:
+            self.keep(validator.node, block)
         self._ctx.totals.ledger_byte += block.size_byte
         self._record(block)
         return block
 
+    def _signers(self, validators: Sequence[Computer], outcome: Outcome) -> list[str]:
+        """Who stands in the certificate: the first to decide, and others up to a quorum.
+
+        One validator that decides is enough, for it has seen the votes of a quorum. Whose they were the protocol
+        does not tell; the certificate's size does not depend on it.
+        """
+        first = sorted(outcome.decided_s, key=lambda name: (outcome.decided_s[name], name))
+        others = sorted({validator.node for validator in validators} - set(first))
+        return [*first, *others][: self._agreement.quorum(len(validators))]
+
+    def keep(self, node: str, block: Block) -> None:
+        """Let ``node``, which holds ``block``, store it."""
+        blocks, size_byte = self._copies.get(node, (1, self.chain.blocks[0].size_byte))
+        self._copies[node] = (blocks + 1, size_byte + block.size_byte)
+
     def store(self, time: float) -> None:
-        """Record what every keeper's copy holds at the end of a round, ``time`` [s]."""
-        size_byte = self.chain.size_byte
-        for node in self._keepers:
+        """Record what every copy holds at the end of a round, ``time`` [s]."""
+        for node, (blocks, size_byte) in sorted(self._copies.items()):
             self._ctx.record(
                 Storage(
                     round=self._ctx.round,
                     time_s=time,
                     chain=self.chain.name,
                     node=node,
-                    blocks=len(self.chain.blocks),
+                    blocks=blocks,
                     size_byte=size_byte,
                 )
             )

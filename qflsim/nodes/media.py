@@ -12,9 +12,12 @@ from qflsim.network.sharing import SharedBand
 
 from .context import Context
 
-__all__ = ["Action", "Available", "Band", "Carrier", "FibreLink", "RadioLink", "nothing"]
+__all__ = ["Action", "Available", "Band", "Carrier", "FibreLink", "Label", "RadioLink", "nothing"]
 
 Action = Callable[[], object]
+
+Label = tuple[str, str, str]
+"""Sender, receiver and kind of a message: what its random delays are named after, whatever else is on the air."""
 
 Available = Callable[[float], tuple[float, float]]
 """Of a time [s]: the share of the band that background traffic leaves, and the time until which that holds."""
@@ -29,8 +32,8 @@ class Carrier(Protocol):
 
     medium: str
 
-    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
-        """Send ``size_bit`` of a message of ``kind`` and call ``arrived`` when the last bit is there."""
+    def carry(self, label: Label, size_bit: float, arrived: Action) -> None:
+        """Send ``size_bit`` of the message that ``label`` names and call ``arrived`` when the last bit is there."""
 
 
 class Band:
@@ -100,7 +103,7 @@ class RadioLink:
     efficiency:
         Spectral efficiency of the link [bit/s/Hz], > 0.
     delay:
-        Slot and processing delay [s] of one message of the given kind.
+        Slot and processing delay [s] of the message that a label names.
     charge:
         Books the energy of both ends for a number of bits.
     """
@@ -111,7 +114,7 @@ class RadioLink:
         medium: str,
         band: Band,
         efficiency: float,
-        delay: Callable[[str], float],
+        delay: Callable[[Label], float],
         charge: Callable[[float], None],
     ) -> None:
         self.medium = medium
@@ -121,10 +124,10 @@ class RadioLink:
         self._delay = delay
         self._charge = charge
 
-    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
+    def carry(self, label: Label, size_bit: float, arrived: Action) -> None:
         """Share the band until the last bit is sent, then wait for slots and decoding."""
         self._charge(size_bit)
-        self._band.carry(size_bit, self._efficiency, lambda: self._ctx.after(self._delay(kind), arrived))
+        self._band.carry(size_bit, self._efficiency, lambda: self._ctx.after(self._delay(label), arrived))
 
 
 class FibreLink:
@@ -137,7 +140,7 @@ class FibreLink:
         self._queue = queue
         self._charge = charge
 
-    def carry(self, kind: str, size_bit: float, arrived: Action) -> None:
+    def carry(self, label: Label, size_bit: float, arrived: Action) -> None:
         """Queue ``size_bit`` behind what was sent before."""
         self._charge(size_bit)
         self._ctx.at(self._queue.send(self._ctx.now, size_bit), arrived)

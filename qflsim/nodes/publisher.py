@@ -10,9 +10,10 @@ from qflsim.crypto.signatures import SignatureScheme
 
 from .computer import Computer
 from .context import Context
+from .fabric import Fabric
+from .gathering import Gathering
 from .ledger import Ledger
 from .server import Server
-from .spread import Spread
 
 __all__ = ["Publisher", "TaskOffer"]
 
@@ -33,8 +34,8 @@ class Publisher:
 
     Parameters
     ----------
-    ctx, spread:
-        The run's shared services, and how transactions get to a committee's leader.
+    ctx, fabric:
+        The run's shared services and its links.
     computer:
         What it computes with.
     offer:
@@ -43,20 +44,24 @@ class Publisher:
         Signature scheme of transactions.
     global_chain, shard_chain:
         The chains it writes on, and the servers after it.
+    patience:
+        Time [s] after which the shard is formed without servers whose joining has not arrived.
     """
 
     def __init__(
         self,
         ctx: Context,
-        spread: Spread,
+        fabric: Fabric,
         computer: Computer,
         offer: TaskOffer,
         scheme: SignatureScheme,
         global_chain: Ledger,
         shard_chain: Ledger,
+        patience: float,
     ) -> None:
         self._ctx = ctx
-        self._spread = spread
+        self._fabric = fabric
+        self._patience = patience
         self.computer = computer
         self.offer = offer
         self._scheme = scheme
@@ -72,7 +77,7 @@ class Publisher:
         )  # fmt: skip
         validators = [self.computer, *(server.computer for server in servers)]
         metadata = ModelMetadata(task=self.offer.name)
-        block = yield from self._global.commit(validators, self.computer.node, [task], metadata, known=False)
+        block = yield from self._global.commit(validators, self.computer.node, [task], metadata)
         if block is None:
             return []
         return (yield from self._form_shard(servers))
@@ -83,17 +88,18 @@ class Publisher:
         if not joining:
             return []
         leader = joining[(self._ctx.round - 1) % len(joining)]
-        joins = {server.computer.node: self._join(server) for server in joining}
-        arrived = yield from self._spread.to_members(
-            {s.computer: [joins[s.name]] for s in joining}, leader.name, "join"
-        )
-        members = [server for server in joining if server.name in arrived]
+        joins = {server.name: self._join(server) for server in joining}
+        gathering = Gathering(self._ctx, self._fabric, "join", leader.name, {s.name: s.computer for s in joining})
+        for name, join in joins.items():
+            self._ctx.env.process(gathering.sign_and_share(name, [join]))
+        yield gathering.complete | self._ctx.env.timeout(self._patience)
+        members = [server for server in joining if server.name in gathering.at_leader]
+        yield leader.computer.signed()
         shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
         transactions = [*(joins[server.name] for server in members), shard]
         validators = [server.computer for server in members]
-        block = yield from self._shard.commit(
-            validators, leader.name, transactions, ModelMetadata(task=self.offer.name), known=False
-        )
+        metadata = ModelMetadata(task=self.offer.name)
+        block = yield from self._shard.commit(validators, leader.name, transactions, metadata)
         return members if block is not None else []
 
     def _join(self, server: Server) -> SignedTransaction:

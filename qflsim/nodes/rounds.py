@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from qflsim.learning.aggregation import Update, mean_loss
+from qflsim.learning.loss import standard_error
 from qflsim.learning.task import LearningTask, Score
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.plugin import evaluate_with_pennylane
@@ -18,7 +20,7 @@ from .ledger import Ledger
 from .publisher import Publisher
 from .qpu import Work
 from .server import Contribution, Server
-from .shard import TaskShard, global_model
+from .shard import TaskShard
 
 __all__ = ["Rounds"]
 
@@ -77,7 +79,7 @@ class Rounds:
         self._roles = roles
         self._upkeep = upkeep
         self._quiet = quiet
-        self.model: Floats = global_model(self._servers)
+        self.model: Floats = self._servers[0].parameters
         self._ended = 0.0
 
     def run(self) -> Generator[Any, Any, None]:
@@ -105,10 +107,7 @@ class Rounds:
         present = yield from self._shard.cross_chain(contributions)
         times.crossed = ctx.now
 
-        if present:
-            yield from self._shard.mix(present, contributions)
-            yield from self._shard.store_global(present, self._servers, contributions)
-            self.model = global_model(self._servers)
+        updates = yield from self._aggregate(members, contributions, present)
         last = number == self._publisher.offer.rounds
         if last:
             yield from self._hand_out()
@@ -116,7 +115,23 @@ class Rounds:
         times.ended = ctx.now
         if last:
             yield from self._quiet()  # late votes of earlier rounds fall into the next round; here there is none
-        self._close(times, before, contributions, present)
+        self._close(times, before, contributions, updates)
+
+    def _aggregate(
+        self, members: Sequence[Server], contributions: Mapping[Server, Contribution], present: Sequence[Server]
+    ) -> Generator[Any, Any, list[Update]]:
+        """Step 5; returns the updates behind the new global model, none if there is no new one."""
+        if not present:
+            return []
+        model = yield from self._shard.mix(members, contributions, present)
+        updates = [update for server in present for update in contributions[server].updates]
+        if model is None or not (yield from self._shard.store_global(model, present, self._servers, updates)):
+            return []
+        self.model = model
+        for server in self._servers:
+            if server not in members:
+                server.parameters = model  # it validated the global block, and has no model of its own
+        return updates
 
     def _local(self, server: Server, contributions: dict[Server, Contribution]) -> Generator[Any, Any, None]:
         contributions[server] = yield from server.local_round()
@@ -126,20 +141,17 @@ class Rounds:
         index, count = self._servers.index(server), len(self._servers)
         share = len(range(index, self._task.test_samples, count))
         if share:
-            loss = self._task.score(self.model).loss
+            rows = slice(index, None, count)
+            loss = self._task.score_of(self._task.expectations(self.model)[rows], rows).loss
             yield from server.qpu.run(Work("evaluate", [share], share, lambda: None, lambda: loss))
 
     def _hand_out(self) -> Generator[Any, Any, None]:
         """The final models go down to the devices; those of earlier rounds do so in the next round's second step."""
         env = self._ctx.env
-        handing = [
-            env.process(server.hand_model(device)) for server in self._servers for device in server.devices.values()
-        ]
-        if handing:
-            yield env.all_of(handing)
+        yield env.all_of([env.process(server.hand_out()) for server in self._servers])
 
     def _close(
-        self, times: _Times, before: Totals, contributions: Mapping[Server, Contribution], present: Sequence[Server]
+        self, times: _Times, before: Totals, contributions: Mapping[Server, Contribution], updates: Sequence[Update]
     ) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx, totals = self._ctx, self._ctx.totals
@@ -152,8 +164,6 @@ class Rounds:
         score = self._evaluate("global", self.model, times.ended)
         for server in self._servers:
             self._evaluate(server.name, server.parameters, times.ended)
-        updates = [update for server in present for update in contributions[server].updates]
-        samples = sum(update.samples for update in updates)
         ctx.record(
             Round(
                 round=ctx.round,
@@ -172,7 +182,7 @@ class Rounds:
                 aggregated=len(updates),
                 accuracy=score.accuracy,
                 loss=score.loss,
-                train_loss=sum(u.samples * u.loss for u in updates) / samples if samples else float("nan"),
+                train_loss=mean_loss(updates),
                 air_bit=totals.air_bit - before.air_bit,
                 wired_bit=totals.wired_bit - before.wired_bit,
                 key_bit=totals.qkd_bit - before.qkd_bit,
@@ -196,7 +206,6 @@ class Rounds:
         sampled = evaluate_with_pennylane(native, self.model, samples, shots=shots, seed=seed)
         engine = self._record("global-sample", "engine", self._task.score_of(exact), self._ended)
         aer = self._record("global-sample", "aer", self._task.score_of(sampled), self._ended)
-        error = np.sqrt(np.maximum(1.0 - exact**2, 1.0 / shots) / shots)
         return {
             "samples": len(samples),
             "shots": shots,
@@ -205,7 +214,7 @@ class Rounds:
             "loss_engine": engine.loss,
             "loss_aer": aer.loss,
             "largest_difference": float(np.abs(sampled - exact).max()),
-            "largest_standard_errors": float((np.abs(sampled - exact) / error).max()),
+            "largest_standard_errors": float((np.abs(sampled - exact) / standard_error(exact, shots)).max()),
         }
 
     def _evaluate(self, model: str, parameters: Floats, time: float) -> Score:

@@ -2,16 +2,12 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
-
-import numpy as np
-import simpy
 
 from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
 from qflsim.crypto.signatures import SignatureScheme
-from qflsim.learning.aggregation import Aggregator, Update
+from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.selection import Candidate, Reputation, Requirement, Selection, alignment
 
@@ -19,10 +15,11 @@ from .computer import Computer
 from .context import Context
 from .device import Device, Floats, as_sent
 from .fabric import Fabric
+from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
-from .media import Action, nothing
 from .qpu import QuantumProcessor
+from .waiting import until
 
 __all__ = ["Contribution", "Rules", "Server"]
 
@@ -47,18 +44,13 @@ class Contribution:
     selected: tuple[str, ...] = ()
     updates: tuple[Update, ...] = ()
     block: Block | None = None
+    model: Floats | None = None
     distributed_s: float = 0.0
 
     @property
     def samples(self) -> int:
-        """Samples behind the updates that the local chain holds."""
+        """Samples behind the updates that were aggregated."""
         return sum(update.samples for update in self.updates)
-
-    @property
-    def loss(self) -> float:
-        """Sample-weighted mean training loss [nat]; NaN without updates."""
-        weights = [update.samples for update in self.updates]
-        return float(np.average([u.loss for u in self.updates], weights=weights)) if weights else float("nan")
 
 
 class Server:
@@ -126,28 +118,37 @@ class Server:
             return contribution
         committee = {name: self.devices[name].computer for name in contribution.selected}
         leader = contribution.selected[(self._ctx.round - 1) % len(committee)]  # each proposes in turn
-        gathering = _Gathering(self._ctx, self._fabric, leader, committee)
-        sessions = [self._ctx.env.process(self._serve(self.devices[c.name], contribution, gathering)) for c in chosen]
-        yield gathering.complete | self._ctx.env.timeout(self._rules.update_deadline)
-        for session in sessions:
-            if session.is_alive:
-                session.interrupt("update deadline")
-        if gathering.updates:
-            yield from self._agree(contribution, gathering)
+        gathering = Gathering(self._ctx, self._fabric, "update", leader, committee)
+        handed_in: dict[str, tuple[Update, SignedTransaction]] = {}
+        yield self.computer.signed()  # the model, once for all devices
+        parts = [self._serve(self.devices[name], contribution, gathering, handed_in) for name in committee]
+        yield from until(self._ctx.env, parts, self._rules.update_deadline, gathering.complete)
+        if gathering.at_leader:
+            yield from self._agree(contribution, gathering, handed_in)
         return contribution
 
-    def _serve(self, device: Device, contribution: Contribution, gathering: "_Gathering") -> Generator[Any, Any, None]:
+    def _serve(
+        self,
+        device: Device,
+        contribution: Contribution,
+        gathering: Gathering,
+        handed_in: dict[str, tuple[Update, SignedTransaction]],
+    ) -> Generator[Any, Any, None]:
         """One device's part: key, model, training, update to its peers."""
-        try:
-            yield from self.hand_model(device)
-            contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
-            update, transaction = yield from device.train(self.parameters)
-            gathering.share(update, transaction)
-        except simpy.Interrupt:
-            return  # too late for this round; its absence shows in the block
+        yield from self._hand_model(device)
+        contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
+        update, transaction = yield from device.train(self.parameters)
+        handed_in[device.name] = update, transaction
+        gathering.share(device.name, [transaction])
 
-    def hand_model(self, device: Device) -> Generator[Any, Any, None]:
-        """Send the server's current model to a device, sealed with a fresh session key, and have it verified."""
+    def hand_out(self) -> Generator[Any, Any, None]:
+        """Send the current model to all devices; those whose key or link takes longer than an update may go without."""
+        yield self.computer.signed()
+        parts = [self._hand_model(device) for device in self.devices.values()]
+        yield from until(self._ctx.env, parts, self._rules.update_deadline)
+
+    def _hand_model(self, device: Device) -> Generator[Any, Any, None]:
+        """The server's signed model to one device, sealed with a fresh session key, and verified there."""
         seal_byte = yield from self._keys.session(self.name, device.name, "model")
         size_byte = self.model_transaction().size_byte + seal_byte
         yield self._fabric.delivered("model", self.name, device.name, 8.0 * size_byte)
@@ -168,77 +169,52 @@ class Server:
             devices=(),
         ).signed(self._rules.scheme)
 
-    def _agree(self, contribution: Contribution, gathering: "_Gathering") -> Generator[Any, Any, None]:
+    def _agree(
+        self,
+        contribution: Contribution,
+        gathering: Gathering,
+        handed_in: Mapping[str, tuple[Update, SignedTransaction]],
+    ) -> Generator[Any, Any, None]:
         """The committee of devices agrees on the block of the updates that its leader holds."""
-        started = self._ctx.now
-        names = sorted(gathering.updates)
-        updates = tuple(gathering.updates[name] for name in names)
+        started, names = self._ctx.now, gathering.at_leader
+        updates = tuple(handed_in[name][0] for name in names)
         metadata = ModelMetadata(
             task=self._rules.task,
-            loss=float(np.average([u.loss for u in updates], weights=[u.samples for u in updates])),
-            samples=sum(u.samples for u in updates),
+            loss=mean_loss(updates),
+            samples=sum(update.samples for update in updates),
             contributors=len(updates),
         )
-        transactions = [gathering.transactions[name] for name in names]
-        validators = list(gathering.committee.values())
-        block = yield from self.lmuc.commit(validators, gathering.leader, transactions, metadata, known=True)
+        block = yield from self.lmuc.commit(
+            list(gathering.members.values()),
+            gathering.leader,
+            [handed_in[name][1] for name in names],
+            metadata,
+            {member: gathering.holding(member, names) for member in gathering.members},
+        )
         totals = self._ctx.totals
         totals.round_local_agreement_s = max(totals.round_local_agreement_s, self._ctx.now - started)
         if block is not None:
             contribution.block, contribution.updates = block, updates
 
     def fetch_block(self, contribution: Contribution) -> Generator[Any, Any, None]:
-        """The start of step 4: the leader sends block and certificate up, the server verifies and aggregates."""
+        """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates."""
         block = contribution.block
         if block is None or block.certificate is None:
             return
         leader = block.header.proposer
         yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
         yield self.computer.verified(len(block.certificate.signers))
-        before = self.parameters
-        self.parameters = self._aggregate(contribution.updates)
-        yield self.computer.computed(averaging_cycles(len(before), len(contribution.updates)))
-        self._judge(before, contribution.updates)
+        self.lmuc.keep(self.name, block)
+        rule = self._rules.aggregation
+        if len(contribution.updates) < rule.minimum_updates:
+            contribution.updates, contribution.model = (), self.parameters
+            return
+        contribution.model = as_sent(rule.aggregate(self.parameters, contribution.updates))
+        yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
+        self._judge(contribution.updates, contribution.model - self.parameters)
 
-    def _aggregate(self, updates: Sequence[Update]) -> Floats:
-        if len(updates) < self._rules.aggregation.minimum_updates:
-            return self.parameters
-        return as_sent(self._rules.aggregation.aggregate(self.parameters, updates))
-
-    def _judge(self, before: Floats, updates: Sequence[Update]) -> None:
-        """Let each contributor's reputation follow how well its change agrees with everybody's."""
-        reference = self.parameters - before
+    def _judge(self, updates: Sequence[Update], reference: Floats) -> None:
+        """Let each contributor's reputation follow how well its change agrees with everybody's, ``reference``."""
         for update in updates:
-            score = alignment(update.parameters - before, reference)
+            score = alignment(update.parameters - self.parameters, reference)
             self._reputation[update.device] = self._rules.reputation.updated(self._reputation[update.device], score)
-
-
-class _Gathering:
-    """Updates on their way to the committee of one local chain; complete when its leader holds all of them."""
-
-    def __init__(self, ctx: Context, fabric: Fabric, leader: str, committee: Mapping[str, Computer]) -> None:
-        self._fabric = fabric
-        self.leader = leader
-        self.committee = committee
-        self.updates: dict[str, Update] = {}
-        self.transactions: dict[str, SignedTransaction] = {}
-        self.complete: simpy.Event = ctx.env.event()
-
-    def share(self, update: Update, transaction: SignedTransaction) -> None:
-        """Send an update from its device to every peer, which verifies its signature."""
-        hold = partial(self._hold, update, transaction)
-        if update.device == self.leader:
-            hold()
-        for peer, computer in self.committee.items():
-            if peer != update.device:
-                kept: Action = (
-                    hold if peer == self.leader else nothing
-                )  # the leader's copy decides what the block holds
-                verify = partial(computer.verify, 1, kept)
-                self._fabric.send("update", update.device, peer, 8.0 * transaction.size_byte, verify)
-
-    def _hold(self, update: Update, transaction: SignedTransaction) -> None:
-        self.updates[update.device] = update
-        self.transactions[update.device] = transaction
-        if len(self.updates) == len(self.committee) and not self.complete.triggered:
-            self.complete.succeed()

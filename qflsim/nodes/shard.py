@@ -15,16 +15,19 @@ from qflsim.chain.transactions import (
     pack_parameters,
 )
 from qflsim.crypto.signatures import SignatureScheme
-from qflsim.learning.mixing import Mixing, mix
+from qflsim.learning.aggregation import Update, mean_loss
+from qflsim.learning.cost import averaging_cycles
+from qflsim.learning.mixing import Mixing, global_mean, mix
 
 from .computer import Computer
 from .context import Context
 from .device import Floats, as_sent
 from .fabric import Fabric
+from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
 from .server import Contribution, Server
-from .spread import Spread
+from .waiting import until
 
 __all__ = ["TaskShard"]
 
@@ -34,8 +37,8 @@ class TaskShard:
 
     Parameters
     ----------
-    ctx, fabric, keys, spread:
-        The run's shared services, links, session keys, and how transactions get to a committee.
+    ctx, fabric, keys:
+        The run's shared services, links and session keys.
     task:
         Name of the task.
     mixing:
@@ -46,6 +49,8 @@ class TaskShard:
         The publisher's computer; it validates the global chain too.
     global_chain, shard_chain:
         The chains written on.
+    patience:
+        Time [s] after which receipts and models that have not arrived are done without.
     """
 
     def __init__(
@@ -53,57 +58,85 @@ class TaskShard:
         ctx: Context,
         fabric: Fabric,
         keys: KeyService,
-        spread: Spread,
         task: str,
         mixing: Mixing,
         scheme: SignatureScheme,
         publisher: Computer,
         global_chain: Ledger,
         shard_chain: Ledger,
+        patience: float,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._keys = keys
-        self._spread = spread
         self._task = task
         self._mixing = mixing
         self._scheme = scheme
         self._publisher = publisher
         self._global = global_chain
         self._shard = shard_chain
+        self._patience = patience
 
-    def cross_chain(self, members: Mapping[Server, Contribution]) -> Generator[Any, Any, list[Server]]:
-        """Step 4: local blocks go up, their receipts onto the shard chain; returns the servers whose block is there."""
+    def cross_chain(self, contributions: Mapping[Server, Contribution]) -> Generator[Any, Any, list[Server]]:
+        """Step 4: local blocks go up, their receipts onto the shard chain.
+
+        Returns
+        -------
+        list
+            The servers whose block got there; they go on with the aggregate that stands on the chain.
+        """
         env = self._ctx.env
-        yield env.all_of([env.process(server.fetch_block(own)) for server, own in members.items()])
-        carrying = [server for server, own in members.items() if own.block is not None]
+        yield env.all_of([env.process(server.fetch_block(own)) for server, own in contributions.items()])
+        carrying = [server for server, own in contributions.items() if own.model is not None]
         if not carrying:
             return []
         leader = carrying[(self._ctx.round - 1) % len(carrying)]
-        own = {server: self._receipt(server, members[server]) for server in carrying}
-        arrived = yield from self._spread.to_members({s.computer: own[s] for s in carrying}, leader.name, "receipt")
-        present = [server for server in carrying if server.name in arrived]
-        transactions = [transaction for server in present for transaction in own[server]]
-        metadata = ModelMetadata(
-            task=self._task, samples=sum(members[s].samples for s in present), contributors=len(present)
-        )
-        validators = [server.computer for server in carrying]
+        receipts = {server.name: self._receipt(server, contributions[server]) for server in carrying}
+        gathering = Gathering(self._ctx, self._fabric, "receipt", leader.name, {s.name: s.computer for s in carrying})
+        for name, own in receipts.items():
+            env.process(gathering.sign_and_share(name, own))
+        yield gathering.complete | env.timeout(self._patience)
+        present = [server for server in carrying if server.name in gathering.at_leader]
+        names = [server.name for server in present]
+        samples = sum(contributions[server].samples for server in present)
         block = yield from self._shard.commit(
-            validators, leader.name, transactions, metadata, known=len(present) == len(carrying)
+            [server.computer for server in carrying],
+            leader.name,
+            [transaction for name in names for transaction in receipts[name]],
+            ModelMetadata(task=self._task, samples=samples, contributors=len(present)),
+            {server.name: gathering.holding(server.name, names) for server in carrying},
         )
-        return present if block is not None else []
+        if block is None:
+            return []
+        for server in present:
+            server.parameters = _aggregate_of(contributions[server])
+        return present
 
-    def mix(self, members: Sequence[Server], contributions: Mapping[Server, Contribution]) -> Generator[Any, Any, None]:
-        """The first half of step 5: servers exchange their models over the mixing graph and average."""
-        rng = self._ctx.streams.fresh("mixing", str(self._ctx.round))
-        matrix = self._mixing.matrix(len(members), rng)
-        env = self._ctx.env
+    def mix(
+        self, members: Sequence[Server], contributions: Mapping[Server, Contribution], present: Sequence[Server]
+    ) -> Generator[Any, Any, Floats | None]:
+        """The first half of step 5: all members exchange their models over the mixing graph and average.
+
+        A member without a block in this round takes part with no samples: it hears, and passes on.
+
+        Returns
+        -------
+        array or None
+            The global model, shape (parameters,); ``None`` if an exchange did not end in time, and nobody averaged.
+        """
+        samples = np.array([contributions[s].samples if s in present else 0 for s in members], dtype=np.float64)
+        if not samples.any():
+            return None
+        matrix = self._mixing.matrix(len(members), self._ctx.streams.fresh("mixing", str(self._ctx.round)))
         for hop in self._mixing.exchanges(matrix):
-            yield env.all_of([env.process(self._exchange(members[i], members[j])) for i, j in hop])
-        models = np.stack([server.parameters for server in members])
-        samples = np.array([contributions[server].samples for server in members], dtype=np.float64)
-        for server, model in zip(members, mix(matrix, models, samples), strict=True):
+            exchanges = [self._exchange(members[i], members[j]) for i, j in hop]
+            if not (yield from until(self._ctx.env, exchanges, self._patience)):
+                return None
+        yield from self._average(members, np.count_nonzero(matrix, axis=1))
+        mixed = mix(matrix, np.stack([server.parameters for server in members]), samples)
+        for server, model in zip(members, mixed, strict=True):
             server.parameters = as_sent(model)
+        return as_sent(global_mean(matrix, mixed, samples))
 
     def _exchange(self, sender: Server, receiver: Server) -> Generator[Any, Any, None]:
         """One model from server to server, sealed, signed and verified."""
@@ -113,31 +146,32 @@ class TaskShard:
         yield self._fabric.delivered("mixed-model", sender.name, receiver.name, 8.0 * size_byte)
         yield receiver.computer.verified()
 
-    def store_global(
-        self, members: Sequence[Server], servers: Sequence[Server], contributions: Mapping[Server, Contribution]
-    ) -> Generator[Any, Any, bool]:
-        """The second half of step 5: the mean of the mixed models goes into a global block; whether it got there.
+    def _average(self, members: Sequence[Server], models: Sequence[int]) -> Generator[Any, Any, None]:
+        """Each member computes the mean of as many models as its row of the mixing matrix names."""
+        work = zip(members, models, strict=True)
+        yield self._ctx.env.all_of(
+            [s.computer.computed(averaging_cycles(len(s.parameters), int(count))) for s, count in work]
+        )
 
-        The leader can compute that mean: all intermediate models stand on the shard chain.
+    def store_global(
+        self, model: Floats, present: Sequence[Server], servers: Sequence[Server], updates: Sequence[Update]
+    ) -> Generator[Any, Any, bool]:
+        """The second half of step 5: the global model goes into a global block; whether it got there.
+
+        The leader can compute it: all intermediate models stand on the shard chain.
         """
-        leader = members[(self._ctx.round - 1) % len(members)]
-        samples = sum(contributions[server].samples for server in members)
-        loss = _mean_loss([contributions[server] for server in members])
-        packed = pack_parameters(global_model(members))
+        leader = present[(self._ctx.round - 1) % len(present)]
+        samples, loss, packed = sum(update.samples for update in updates), mean_loss(updates), pack_parameters(model)
         yield leader.computer.signed()
         transaction = GlobalModel(
             **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss, parameters=packed,
-            servers=tuple(server.name for server in members), accuracy=float("nan"),
+            servers=tuple(server.name for server in present), accuracy=float("nan"),
         ).signed(self._scheme)  # fmt: skip
         metadata = ModelMetadata(
-            task=self._task,
-            digest=digest_of(packed),
-            loss=loss,
-            samples=samples,
-            contributors=sum(len(contributions[server].updates) for server in members),
+            task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
         validators = [self._publisher, *(server.computer for server in servers)]
-        block = yield from self._global.commit(validators, leader.name, [transaction], metadata, known=False)
+        block = yield from self._global.commit(validators, leader.name, [transaction], metadata)
         return block is not None
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
@@ -146,12 +180,12 @@ class TaskShard:
         if block is None or block.certificate is None:
             return []
         origin = self._origin(server)
-        packed = pack_parameters(server.parameters)
+        packed = pack_parameters(_aggregate_of(own))
         receipt = Receipt(
             **origin, source=block.header.chain, header=block.header.encode(), certificate=block.certificate.encode()
         )
         model = IntermediateModel(
-            **origin, digest=digest_of(packed), samples=own.samples, loss=own.loss, parameters=packed,
+            **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates), parameters=packed,
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
         return [receipt.signed(self._scheme), model.signed(self._scheme)]
@@ -160,13 +194,8 @@ class TaskShard:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}
 
 
-def global_model(servers: Sequence[Server]) -> Floats:
-    """The global model: the mean of the servers' models, as it is sent."""
-    return as_sent(np.mean([server.parameters for server in servers], axis=0))
-
-
-def _mean_loss(contributions: Sequence[Contribution]) -> float:
-    """Sample-weighted mean training loss [nat] over all updates; NaN without any."""
-    weights = [own.samples for own in contributions if own.samples]
-    losses = [own.loss for own in contributions if own.samples]
-    return float(np.average(losses, weights=weights)) if weights else float("nan")
+def _aggregate_of(contribution: Contribution) -> Floats:
+    """The aggregate that a server made of its devices' updates in this round."""
+    if contribution.model is None:
+        raise RuntimeError("a server without an aggregate has nothing to carry across")
+    return contribution.model

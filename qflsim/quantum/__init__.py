@@ -1,1 +1,1 @@
-"""quantum"""
+"""Circuits under noise, the training engine, quantum processors, key distribution and entanglement."""

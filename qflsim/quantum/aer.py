@@ -1,7 +1,7 @@
 """Qiskit Aer as the reference: the same compiled circuits, run by the simulator everybody knows.
 
-`AerBackend` has the interface of the fast engine and computes exact expectation values by Aer's density-matrix
-method, gradients by parameter-shift rules, all circuits of a step in one Aer job.
+`AerBackend` has the interface of the fast engine and computes expectation values by Aer's density-matrix method,
+exactly or from shots, and gradients by parameter-shift rules, all circuits of a step in one Aer job.
 
 References
 ----------
@@ -23,25 +23,35 @@ __all__ = ["AerBackend", "angle_values", "bound_circuit"]
 
 
 class AerBackend:
-    """Exact expectation values by Aer's density-matrix method; gradients by parameter shift.
+    """Expectation values by Aer's density-matrix method; gradients by parameter shift.
 
     Parameters
     ----------
     native:
         The compiled circuit.
+    shots:
+        Shots of every circuit; ``None`` for exact expectation values.
+    seed:
+        Of the shots; every Aer job draws a new one from it.
 
     Notes
     -----
-    *Scope*: exact mode, the slow reference; see `qflsim.quantum.plugin` for shots.
+    *Scope*: the slow reference. Readout errors are Aer's own with shots, and folded into the means without.
     """
 
-    def __init__(self, native: NativeCircuit) -> None:
+    def __init__(self, native: NativeCircuit, *, shots: int | None = None, seed: int = 0) -> None:
         from qiskit_aer import AerSimulator
 
-        self.native = native
-        self._slots = tuple(angle for gate in native.gates for angle in gate.angles)
+        if shots is not None and shots < 1:
+            raise ValueError(f"shots must be at least 1, or None for exact values, got {shots}")
+        self.native, self.shots = native, shots
+        self._rng = np.random.default_rng(seed)
         self._circuit, self._symbols = _aer_circuit(native)
+        self._finish(self._circuit)
         model = native.noise.model if native.noise else None
+        known = set(AerSimulator(method="density_matrix").target.operation_names)
+        self._missing = frozenset(gate.name for gate in native.gates) - known
+        self._one_by_one = not self._symbols or (native.noise is not None and bool(self._missing))
         self._simulator = AerSimulator(method="density_matrix", noise_model=model, max_parallel_threads=1)
 
     def encode(self, samples: NDArray[np.float64]) -> EncodedData:
@@ -106,16 +116,43 @@ class AerBackend:
 
     def _run(self, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
         """Outputs of circuits, one per row of parameters and encoding angles, in one Aer job."""
-        native = self.native
-        columns = {symbol: angle_values(angle, parameters, phi) for symbol, angle in self._symbols.items()}
-        binds = [{symbol: column.tolist() for symbol, column in columns.items()}] if columns else None
-        result = self._simulator.run(self._circuit, parameter_binds=binds).result()
-        runs = len(parameters) if binds else 1
-        ideal = np.array([[result.data(r)[f"z{k}"] for k in range(native.qubits)] for r in range(runs)], dtype=float)
-        ideal = np.broadcast_to(ideal, (len(parameters), native.qubits))
-        means = np.array([native.readout(k) @ [1.0, -1.0] for k in range(native.qubits)])
-        read: NDArray[np.float64] = ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
-        return read
+        options: dict[str, Any] = {}
+        if self.shots is not None:
+            options = {"shots": self.shots, "seed_simulator": int(self._rng.integers(2**31))}
+        if self._one_by_one:
+            circuits = [_bound(self.native, p, f, self._missing) for p, f in zip(parameters, phi, strict=True)]
+            for circuit in circuits:
+                self._finish(circuit)
+            result = self._simulator.run(circuits, **options).result()
+        else:
+            columns = {symbol: angle_values(angle, parameters, phi) for symbol, angle in self._symbols.items()}
+            binds = [{symbol: column.tolist() for symbol, column in columns.items()}]
+            result = self._simulator.run(self._circuit, parameter_binds=binds, **options).result()
+        return np.array([self._outputs(result, run) for run in range(len(parameters))])
+
+    def _finish(self, circuit: Any) -> None:
+        """Let the circuit end in measurements, or save <Z> of every logical qubit as z0, z1, ..."""
+        from qiskit import ClassicalRegister
+        from qiskit.quantum_info import Pauli
+
+        qubits = list(self.native.final)
+        if self.shots is not None:
+            circuit.add_register(ClassicalRegister(len(qubits)))
+            circuit.measure(qubits, range(len(qubits)))
+            return
+        for k, qubit in enumerate(qubits):
+            circuit.save_expectation_value(Pauli("Z"), [qubit], label=f"z{k}")
+
+    def _outputs(self, result: Any, run: int) -> NDArray[np.float64]:
+        """<Z> of every logical qubit as read out in one run, (qubits,)."""
+        qubits = range(self.native.qubits)
+        if self.shots is None:
+            ideal = np.array([result.data(run)[f"z{k}"] for k in qubits], dtype=float)
+            means = np.array([self.native.readout(k) @ [1.0, -1.0] for k in qubits])
+            exact: NDArray[np.float64] = ideal * (means[:, 0] - means[:, 1]) / 2 + (means[:, 0] + means[:, 1]) / 2
+            return exact
+        counts = result.get_counts(run)  # bit k stands k-th from the right
+        return np.array([sum((-1) ** int(bits[-1 - k]) * n for bits, n in counts.items()) / self.shots for k in qubits])
 
 
 def angle_values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -130,23 +167,32 @@ def angle_values(angle: Angle, parameters: NDArray[np.float64], phi: NDArray[np.
 
 def bound_circuit(native: NativeCircuit, parameters: NDArray[np.float64], sample: NDArray[np.float64]) -> Any:
     """The compiled circuit of one sample as a Qiskit circuit of native gates, without measurements."""
-    from qiskit import QuantumCircuit
-    from qiskit.circuit.library import get_standard_gate_name_mapping
+    return _bound(native, parameters, native.encode(sample[None, :])[0], frozenset())
 
-    known, phi = get_standard_gate_name_mapping(), native.encode(sample[None, :])
-    circuit = QuantumCircuit(native.qubits)
-    for gate in native.gates:
-        values = [float(angle_values(angle, parameters[None, :], phi)[0]) for angle in gate.angles]
-        circuit.append(known[gate.name].base_class(*values), list(gate.qubits))
+
+def _bound(
+    native: NativeCircuit, parameters: NDArray[np.float64], phi: NDArray[np.float64], missing: frozenset[str]
+) -> Any:
+    """The compiled circuit with its numbers; gates that Aer lacks as matrices that carry their name.
+
+    Aer attaches errors to the label of such a matrix as it does to the name of a gate.
+    """
+    from qiskit import QuantumCircuit
+    from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
+
+    known, circuit = get_standard_gate_name_mapping(), QuantumCircuit(native.qubits)
+    for entry in native.gates:
+        values = [float(angle_values(angle, parameters[None, :], phi[None, :])[0]) for angle in entry.angles]
+        gate = known[entry.name].base_class(*values)
+        circuit.append(UnitaryGate(gate, label=entry.name) if entry.name in missing else gate, list(entry.qubits))
     return circuit
 
 
 def _aer_circuit(native: NativeCircuit) -> tuple[Any, dict[Any, Angle]]:
-    """The compiled circuit with a symbol for every variable angle, saving <Z> of every logical qubit."""
+    """The compiled circuit with a symbol for every variable angle."""
     from qiskit import QuantumCircuit
     from qiskit.circuit import Parameter
     from qiskit.circuit.library import get_standard_gate_name_mapping
-    from qiskit.quantum_info import Pauli
 
     known = get_standard_gate_name_mapping()
     circuit = QuantumCircuit(native.qubits)
@@ -163,8 +209,6 @@ def _aer_circuit(native: NativeCircuit) -> tuple[Any, dict[Any, Angle]]:
         circuit.append(known[gate.name].base_class(*values), list(gate.qubits))
     if native.noise is None:
         circuit = _without_noise(circuit)
-    for k in range(native.qubits):
-        circuit.save_expectation_value(Pauli("Z"), [native.final[k]], label=f"z{k}")
     return circuit, symbols
 
 

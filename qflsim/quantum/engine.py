@@ -48,8 +48,8 @@ class FastEngine:
     Notes
     -----
     *Scope*: infinitely many shots (`shots.ShotBackend` draws finite ones). One job of n qubits keeps the observables
-    before each of B blocks, 32 B 4^n bytes for up to four outputs: 1.3 MB for the paper's circuit on manila, about
-    1 GB for 8 qubits. Where data are uploaded again between trained gates, the cost grows with the batch.
+    before each of B blocks, 32 B 4^n bytes for up to four outputs: 1.1 MB for the paper's circuit on manila, about
+    0.5 GB for one of 8 qubits. Where data are uploaded again between trained gates, the cost grows with the batch.
     *Validation*: equals Aer's density-matrix method to 1e-9, and its gradient parameter-shift rules
     (tests/quantum/test_against_aer.py).
     """

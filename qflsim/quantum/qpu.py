@@ -15,7 +15,7 @@ from qflsim.checks import Part, quantity
 from qflsim.energy import PlantPower
 from qflsim.units import ms, s
 
-__all__ = ["QPU", "EdgeQPU", "IBMSnapshot", "JobTime", "ShotTiming", "job_time"]
+__all__ = ["QPU", "EdgeQPU", "GateModelQPU", "IBMSnapshot", "JobTime", "ShotTiming", "job_time"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,35 @@ class QPU(Part, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IBMSnapshot(QPU):
+class GateModelQPU(QPU, ABC):
+    """A QPU that is loaded with submissions and repeats each circuit shot by shot.
+
+    Parameters
+    ----------
+    job_overhead:
+        Time to load one submission into the control electronics [s].
+    repetition_delay:
+        Delay between shots [s]; ``None`` takes the snapshot's own default.
+    copies:
+        Circuits run side by side on one chip.
+    """
+
+    job_overhead: float = quantity(unit="s", at_least=0.0, advice="write e.g. 2 * s")
+    repetition_delay: float | None = quantity(None, unit="s", at_least=0.0, advice="write e.g. 250 * us, or None")
+    copies: int = quantity(1, at_least=1, advice="write e.g. 1")
+
+    def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
+        """Time by the formula on top of this page."""
+        shot = timing if self.active_reset else replace(timing, reset_s=0.0)
+        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
+
+    def side_by_side(self) -> int:
+        """`copies`."""
+        return self.copies
+
+
+@dataclass(frozen=True, kw_only=True)
+class IBMSnapshot(GateModelQPU):
     """An IBM machine behind the cloud interface: 2 s to load a submission, 250 us between shots.
 
     Parameters
@@ -139,18 +167,9 @@ class IBMSnapshot(QPU):
     repetition_delay: float | None = quantity(None, unit="s", at_least=0.0, advice="write e.g. 250 * us, or None")
     copies: int = quantity(1, at_least=1, advice="write e.g. 1")
 
-    def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
-        """Time by the formula on top of this page."""
-        shot = timing if self.active_reset else replace(timing, reset_s=0.0)
-        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
-
-    def side_by_side(self) -> int:
-        """`copies`."""
-        return self.copies
-
 
 @dataclass(frozen=True, kw_only=True)
-class EdgeQPU(QPU):
+class EdgeQPU(GateModelQPU):
     """A superconducting QPU at the edge of the network, with its controller next to it and no cloud between.
 
     Active reset takes the place of the delay between shots, and many small circuits share the chip.
@@ -188,15 +207,6 @@ class EdgeQPU(QPU):
     job_overhead: float = quantity(10 * ms, unit="s", at_least=0.0, advice="write e.g. 10 * ms")
     repetition_delay: float | None = quantity(0.0, unit="s", at_least=0.0, advice="write e.g. 0 * us, or None")
     copies: int = quantity(32, at_least=1, advice="write e.g. 32")
-
-    def run_time(self, submissions: Sequence[int], timing: ShotTiming) -> JobTime:
-        """Time by the formula on top of this page."""
-        shot = timing if self.active_reset else replace(timing, reset_s=0.0)
-        return job_time(submissions, self.shots, self.copies, self.job_overhead, self.repetition_delay, shot)
-
-    def side_by_side(self) -> int:
-        """`copies`."""
-        return self.copies
 
 
 def job_time(

@@ -83,7 +83,8 @@ def record(circuit: Callable[..., Any], *, qubits: int, features: int, parameter
             raise ValueError("circuit must apply the same gates whatever its arguments; it does not")
         return values
 
-    coefficients = _snap(np.array([angles(x, theta + e) - base for e in np.eye(parameters)]).reshape(parameters, -1).T)
+    columns = [angles(x, theta + e) - base for e in np.eye(parameters)]
+    coefficients = _snap(np.array(columns).reshape(parameters, len(base)).T)
     constant = base - coefficients @ theta
 
     def encode(sample: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,7 +104,8 @@ def record(circuit: Callable[..., Any], *, qubits: int, features: int, parameter
 
 def _encoding(encode: Any, x: NDArray[np.float64], base: NDArray[np.float64], rng: np.random.Generator) -> Encoding:
     """Phi as a matrix if it is affine at random points, else as the function itself."""
-    matrix = _snap(np.array([encode(x + e) - base for e in np.eye(len(x))]).reshape(len(x), -1).T)
+    columns = [encode(x + e) - base for e in np.eye(len(x))]
+    matrix = _snap(np.array(columns).reshape(len(x), len(base)).T)
     offset = _snap(base - matrix @ x)
     samples = rng.uniform(-2, 2, (3, len(x)))
     affine = all(np.abs(encode(s) - matrix @ s - offset).max(initial=0.0) < _TOLERANCE for s in samples)

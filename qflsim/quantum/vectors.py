@@ -9,7 +9,10 @@ References
 .. [1] LLVM language reference, vector types and ``llvm.fma``; Numba documentation, "Low-level extension API".
 """
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -37,22 +40,38 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _compile: Any = njit
 
 
+@cache
+def _digest() -> str:
+    """Of the sources that compiled code is made from."""
+    folder = Path(__file__).parent
+    names = ("angles.py", "kernels.py", "program.py", "steps.py", "sweeps.py", "vectors.py")
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
+
+
+def _build(function: Function, **options: Any) -> Function:
+    """Compile on first use, keep on disk, run without the interpreter's lock.
+
+    Numba renews what it kept when the function's own file changes; here also when a file that it calls into does,
+    or an edited loop would go on running in its old form inside its callers.
+    """
+    dispatcher: Any = _compile(cache=True, nogil=True, error_model="numpy", **options)(function)
+    dispatcher._cache._cache_file._source_stamp = _digest()
+    return dispatcher  # type: ignore[no-any-return]
+
+
 def compiled(function: Function) -> Function:
-    """``function`` compiled to machine code on first use, kept on disk, run without the interpreter's lock."""
-    result: Any = _compile(cache=True, nogil=True, error_model="numpy")(function)
-    return result  # type: ignore[no-any-return]
+    """``function`` compiled to machine code; it may allocate."""
+    return _build(function)
 
 
 def kernel(function: Function) -> Function:
     """The same for a function that allocates nothing: without reference counts, which cost ten times the work."""
-    result: Any = _compile(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
-    return result  # type: ignore[no-any-return]
+    return _build(function, _nrt=False)
 
 
 def inlined(function: Function) -> Function:
     """A `kernel` compiled into its callers: a `Program` is some 250 words to hand over otherwise."""
-    result: Any = _compile(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function)
-    return result  # type: ignore[no-any-return]
+    return _build(function, _nrt=False, forceinline=True)
 
 
 def _operation(function: Callable[..., Any]) -> Any:

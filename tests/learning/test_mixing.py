@@ -128,7 +128,7 @@ def test_refusals():
     with pytest.raises(ValueError, match=r"RandomGraph\(probability=0.01\) gave no connected graph of 20 servers"):
         RandomGraph(probability=0.01).matrix(20, rng())
     with pytest.raises(ValueError, match=r"Star\.hub must be < 3, the number of servers, got 5"):
-        Star(hub=5).matrix(3, rng())
+        Star(hub=5).check_servers(3)
     with pytest.raises(ValueError, match="at least one server"):
         Ring().matrix(0, rng())
     with pytest.raises(ValueError, match="rows and columns that sum to 1"):

@@ -161,3 +161,9 @@ def test_samples_of_the_wrong_shape_or_value_are_refused(compiled):
         native.encode(np.zeros((3, 4)))
     with pytest.raises(ValueError, match="finite"):
         native.encode(np.full((3, 2), np.nan))
+
+
+def test_a_circuit_without_data_or_parameters_compiles():
+    native = compile_circuit(lambda x, parameters: qml.RX(0.3, wires=0), qubits=1, features=0, parameters=0, noise=None)
+    assert outputs(native, np.zeros(0), np.zeros(0)) == pytest.approx([np.cos(0.3)])
+    assert native.circuits_per_gradient == 0
