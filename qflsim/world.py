@@ -247,8 +247,8 @@ class World:
         if largest and scenario.aggregation.minimum_updates > largest:
             name = type(scenario.aggregation).__name__
             raise ScenarioError(
-                f"{name} needs at least {scenario.aggregation.minimum_updates} updates, and no server reaches more than "
-                f"{largest} devices; use more devices per server, or another aggregator"
+                f"{name} needs at least {scenario.aggregation.minimum_updates} updates, and no server reaches more "
+                f"than {largest} devices; use more devices per server, or another aggregator"
             )
 
     def _check_deadline(self) -> None:
