@@ -73,7 +73,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .loading import load as load
     from .network.background import BackgroundTraffic as BackgroundTraffic
     from .network.cell import RadioCell as RadioCell
-    from .network.fibre import Fibre as Fibre
+    from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
         HexagonalSites as HexagonalSites,
@@ -91,6 +91,12 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .quantum.optimizers import Adam as Adam
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
+    from .quantum.shots import (
+        SPSA as SPSA,
+        ExactGradient as ExactGradient,
+        GradientMethod as GradientMethod,
+        ParameterShift as ParameterShift,
+    )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
@@ -132,7 +138,7 @@ _HOMES = {
     "loading": ("load",),
     "network.background": ("BackgroundTraffic",),
     "network.cell": ("RadioCell",),
-    "network.fibre": ("Fibre",),
+    "network.fibre": ("Backhaul", "Fibre"),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
     "network.link": ("LinkModel", "Quality"),
@@ -145,6 +151,7 @@ _HOMES = {
     "quantum.optimizers": ("Adam",),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
+    "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),
     "scenario": ("EnergyModels", "Scenario"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,4 +1,4 @@
-"""Run folders: ``results/<scenario>/<run>/``, each made anew, never overwritten, with ``run.json`` beside the tables."""
+"""Run folders: ``results/<scenario>/<run>/``, made anew, never overwritten, with ``run.json`` beside the tables."""
 
 import dataclasses
 import hashlib

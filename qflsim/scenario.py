@@ -20,7 +20,7 @@ from .learning.training import LocalTraining
 from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
 from .network.cell import RadioCell
-from .network.fibre import Fibre
+from .network.fibre import Backhaul, Fibre
 from .network.placement import DenseCell
 from .network.radio import UrbanMicro
 from .network.sidelink import Sidelink
@@ -110,7 +110,7 @@ class Scenario(Part):
     topology: DenseCell = DenseCell()
     access: RadioCell = UrbanMicro()
     sidelink: Sidelink = Sidelink()
-    backhaul: Fibre = Fibre()
+    backhaul: Backhaul = Fibre()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
     key_pool: float = quantity(25.6e6, unit="bit", at_least=256, advice="give it in bits, e.g. 25.6 * Mbit")

@@ -157,7 +157,7 @@ class Agreement(Record):
     height: int = column("height of the block decided on")
     protocol: str = column("agreement protocol")
     validators: int = column("size of the committee")
-    tolerated: int = column("faulty validators tolerated, floor((n-1)/3) for PBFT")
+    tolerated: int = column("faulty validators tolerated by the protocol: Byzantine, for Raft crashed")
     quorum: int = column("votes needed")
     started_s: float = column("simulated time of the proposal")
     first_decided_s: float = column("simulated time at which the first validator decided; empty if none did")

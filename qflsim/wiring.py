@@ -167,12 +167,12 @@ class Wiring:
         return RadioLink(self._ctx, medium, band, efficiency, lambda label: model.access_delay(stream(*label)), charge)
 
     def _fibre(self, source: str, destination: str) -> Route:
-        fibre, model = self._scenario.backhaul, self._scenario.energy.fibre
+        backhaul, model = self._scenario.backhaul, self._scenario.energy.fibre
 
         def charge(size_bit: float) -> None:
-            self._ctx.energy.charge(source, "network", model.energy(size_bit, fibre.hops))
+            self._ctx.energy.charge(source, "network", model.energy(size_bit, backhaul.hops))
 
-        return (FibreLink(self._ctx, fibre.queue(self._distance(source, destination)), charge),)
+        return (FibreLink(self._ctx, backhaul.queue(self._distance(source, destination)), charge),)
 
     def _keyed(self) -> list[tuple[str, str]]:
         """Links that draw session keys: every reached device with its server, and every two servers."""
@@ -185,7 +185,7 @@ class Wiring:
         qkd, home = self._scenario.keys.qkd, self._placement.home
         if qkd is None:
             raise ValueError(f"{self._scenario.keys.name} has no QKD")
-        length = self._distance(first, second) * self._scenario.backhaul.route_factor
+        length = self._scenario.backhaul.length(self._distance(first, second))
         server = home.get(first) or home.get(second)
         users = len(self.reached(server)) if server else 1
         rate = qkd.key_rate(length, users)

@@ -120,9 +120,10 @@ class World:
         scenario.model.check_task(data.features, len(data.classes))
         devices = tuple(self.placement.home)
         shares = scenario.data.split.split(data.train_y, len(devices), streams.fresh("split"))
-        compiled = compile_task(scenario.model, scenario.qpu)
+        compiled = compile_task(scenario.model, scenario.qpu, scenario.training.gradient)
         task = LearningTask(
             compiled.engine,
+            compiled.trainer,
             scenario.training,
             data,
             dict(zip(devices, shares, strict=True)),

@@ -291,3 +291,16 @@ def test_the_final_model_agrees_with_aer_within_shot_noise(tiny_run):
     rows = tiny_run.table("evaluations").query("model == 'global-sample'")
     assert rows["backend"].tolist() == ["engine", "aer"]
     assert rows["loss"].iloc[0] == pytest.approx(aer["loss_engine"])
+
+
+@pytest.mark.parametrize(("gradient", "per_sample"), [(qfl.ParameterShift(), 1 + 2 * 6 + 4 * 2), (qfl.SPSA(), 3)])
+def test_gradients_from_shots_cost_their_circuits_and_take_another_path(tiny, run, gradient, per_sample):
+    sampled = replace(tiny, training=replace(tiny.training, gradient=gradient))
+    _, records = played(sampled)
+    _, exact = run
+    for job in of(records, Job):
+        if job.purpose == "train":
+            assert job.circuits == job.samples * per_sample
+    losses = [r.loss for r in of(records, Round)]
+    assert losses != [r.loss for r in of(exact, Round)]
+    assert losses == [r.loss for r in of(played(sampled)[1], Round)]

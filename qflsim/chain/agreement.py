@@ -127,10 +127,11 @@ class Replica(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(Part, ABC):
-    """A protocol by which n validators agree, up to f of them being Byzantine.
+    """A protocol by which n validators agree although up to f of them are faulty.
 
-    Quorums are ceil((n + f + 1)/2): any two share at least one correct replica for every n. The familiar 2f + 1 is
-    the same only at n = 3f + 1 [1]_.
+    Unless a protocol says otherwise, faulty means Byzantine, f = floor((n - 1)/3), and quorums are
+    ceil((n + f + 1)/2): any two share at least one correct replica for every n. The familiar 2f + 1 is the same only at
+    n = 3f + 1 [1]_. Protocols that bear crashes only, or no fault, override `tolerated` and `quorum`.
 
     References
     ----------
@@ -144,9 +145,9 @@ class Agreement(Part, ABC):
         """The part of ``me`` among ``members``, which are the same in the same order for all."""
 
     def tolerated(self, validators: int) -> int:
-        """Byzantine validators f that n can bear: floor((n - 1)/3)."""
+        """Faulty validators f that n can bear: floor((n - 1)/3) Byzantine ones."""
         return (validators - 1) // 3
 
     def quorum(self, validators: int) -> int:
-        """Votes needed: ceil((n + f + 1)/2)."""
+        """Votes needed for a decision: ceil((n + f + 1)/2)."""
         return -(-(validators + self.tolerated(validators) + 1) // 2)

@@ -6,7 +6,9 @@ from qflsim.learning.models import Model
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import NativeCircuit, compile_circuit
 from qflsim.quantum.qpu import QPU, ShotTiming
+from qflsim.quantum.shots import GradientMethod
 from qflsim.quantum.snapshots import load_snapshot
+from qflsim.quantum.training import Backend
 
 __all__ = ["CompiledTask", "compile_task"]
 
@@ -20,7 +22,11 @@ class CompiledTask:
     native:
         The circuit in native gates, with its noise.
     engine:
-        Computes its expectations and trainings.
+        Computes its exact expectations.
+    trainer:
+        Computes its trainings, by the scenario's gradient method.
+    circuits_per_sample:
+        Circuits that give one sample's loss and gradient: one unshifted, and those of the gradient method.
     timing:
         Durations of one shot.
     chip_qubits:
@@ -29,17 +35,14 @@ class CompiledTask:
 
     native: NativeCircuit
     engine: FastEngine
+    trainer: Backend
+    circuits_per_sample: int
     timing: ShotTiming
     chip_qubits: int
 
-    @property
-    def circuits_per_sample(self) -> int:
-        """Circuits that give one sample's loss and gradient by parameter shift: one unshifted, and all shifted ones."""
-        return 1 + self.native.circuits_per_gradient
 
-
-def compile_task(model: Model, qpu: QPU) -> CompiledTask:
-    """Compile ``model`` for the best qubits of the calibration snapshot of ``qpu``.
+def compile_task(model: Model, qpu: QPU, gradient: GradientMethod) -> CompiledTask:
+    """Compile ``model`` for the best qubits of the calibration snapshot of ``qpu``, to be trained by ``gradient``.
 
     Raises
     ------
@@ -50,8 +53,8 @@ def compile_task(model: Model, qpu: QPU) -> CompiledTask:
     needed = qpu.side_by_side() * model.qubits
     if needed > snapshot.qubits:
         raise ValueError(
-            f"{type(qpu).__name__}.copies must fit the chip: {qpu.side_by_side()} circuits of {model.qubits} qubits need "
-            f"{needed}, and {snapshot.name} has {snapshot.qubits}; lower copies or choose a larger snapshot"
+            f"{type(qpu).__name__}.copies must fit the chip: {qpu.side_by_side()} circuits of {model.qubits} qubits "
+            f"need {needed}, and {snapshot.name} has {snapshot.qubits}; lower copies or choose a larger snapshot"
         )
     chosen = snapshot.best_qubits(model.qubits)
     native = compile_circuit(
@@ -59,12 +62,19 @@ def compile_task(model: Model, qpu: QPU) -> CompiledTask:
         qubits=model.qubits,
         features=model.features,
         parameters=model.parameters,
-        noise=snapshot.noise(model.qubits),
+        noise=snapshot.noise_of(chosen),
     )
     timing = ShotTiming(
         circuit_s=native.duration_s,
-        readout_s=snapshot.readout_s(snapshot.best_qubits(model.qubits)),
-        reset_s=snapshot.reset_s() if qpu.active_reset else 0.0,
+        readout_s=snapshot.readout_s(chosen),
+        reset_s=snapshot.reset_s(chosen),  # the QPU knows whether it resets actively
         repetition_s=snapshot.repetition_delay_s,
     )
-    return CompiledTask(native, FastEngine(native), timing, snapshot.qubits)
+    return CompiledTask(
+        native=native,
+        engine=FastEngine(native),
+        trainer=gradient.backend(native, qpu.shots),
+        circuits_per_sample=1 + gradient.circuits(native),
+        timing=timing,
+        chip_qubits=snapshot.qubits,
+    )

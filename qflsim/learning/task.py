@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +10,11 @@ from qflsim.learning.batcher import Pending, TrainingBatch
 from qflsim.learning.datasets import Data
 from qflsim.learning.loss import accuracy, cross_entropy
 from qflsim.learning.training import LocalTraining
-from qflsim.quantum.training import SoftmaxHead, TrainingJob, TrainingResult
+from qflsim.quantum.training import Backend, SoftmaxHead, TrainingJob, TrainingResult
 
-__all__ = ["Engine", "LearningTask", "Score"]
+__all__ = ["LearningTask", "Score"]
 
 Floats = NDArray[np.float64]
-
-
-class Engine(Protocol):
-    """What computes circuits: the fast engine, Aer, or one's own."""
-
-    def encode(self, x: Floats) -> Any:
-        """Samples (samples, features) in the form that the engine trains on."""
-
-    def expectations(self, parameters: Floats, encoded: Any) -> Floats:
-        """<Z> of every qubit, shape (samples, qubits)."""
-
-    def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
-        """Results of all jobs, in their order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +32,9 @@ class LearningTask:
     Parameters
     ----------
     engine:
-        Computes expectations and trainings of the task's circuit.
+        Computes exact expectations of the task's circuit, for evaluation.
+    trainer:
+        Computes trainings.
     training:
         What a device does in a round.
     data:
@@ -59,7 +47,8 @@ class LearningTask:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Backend,
+        trainer: Backend,
         training: LocalTraining,
         data: Data,
         shares: Mapping[str, NDArray[np.int64]],
@@ -67,9 +56,10 @@ class LearningTask:
         circuits_per_sample: int,
     ) -> None:
         self._engine = engine
+        self._trainer = trainer
         self._training = training
         self._circuits_per_sample = circuits_per_sample
-        self._encoded = {device: engine.encode(data.train_x[rows]) for device, rows in shares.items()}
+        self._encoded = {device: trainer.encode(data.train_x[rows]) for device, rows in shares.items()}
         self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
         self._test = engine.encode(data.test_x)
         self._test_labels = data.test_y
@@ -77,7 +67,7 @@ class LearningTask:
         self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(self._train)
 
     def _train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
-        return self._engine.train(jobs, head=SoftmaxHead(self._classes))
+        return self._trainer.train(jobs, head=SoftmaxHead(self._classes))
 
     def samples(self, device: str) -> int:
         """Training samples that ``device`` holds."""
@@ -101,6 +91,7 @@ class LearningTask:
                 labels=self._labels[device],
                 batches=self._training.schedule(self.samples(device), rng),
                 optimizer=self._training.optimizer,
+                seed=int(rng.integers(2**63)),
             )
         )
 

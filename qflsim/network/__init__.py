@@ -7,7 +7,7 @@ knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
-from .fibre import Fibre, FifoQueue
+from .fibre import Backhaul, Fibre, FifoQueue
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
 from .layouts import HexagonalSites, LineSites, RingSites, SiteLayout
 from .link import LinkModel, Quality
@@ -27,7 +27,7 @@ from .terahertz import SubTerahertz, close_in_path_loss
 from .timing import SlotTiming
 
 __all__ = [
-    "DOWNLINK", "UPLINK", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre", "FifoQueue",
+    "DOWNLINK", "UPLINK", "Backhaul", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre", "FifoQueue",
     "HexagonalSites", "IndoorOffice", "LineSites", "LinkModel", "Placement", "Quality", "RadioCell", "RingSites",
     "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "SubTerahertz", "TruncatedShannon", "UrbanMacro",
     "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency", "indoor_los_probability",

@@ -1,5 +1,6 @@
-"""Optical fibre between servers, and the queue at its sending end."""
+"""Backhaul between servers, optical fibre by default, and the queue at its sending end."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,38 @@ from qflsim.units import Gbit, km, s, us
 
 from .link import LinkModel, Quality
 
-__all__ = ["Fibre", "FifoQueue"]
+__all__ = ["Backhaul", "Fibre", "FifoQueue"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fibre(LinkModel):
+class Backhaul(LinkModel):
+    """The fixed links between servers, and between servers and the publisher.
+
+    A backhaul of one's own derives from this class and gives `queue`, `length` and `hops`. Its traffic counts as wired:
+    the tables call its medium ``fibre``.
+    """
+
+    @property
+    @abstractmethod
+    def hops(self) -> int:
+        """Switches between the two ends; each takes energy for every bit."""
+
+    @abstractmethod
+    def length(self, distance: float) -> float:
+        """Metres of fibre [m] between sites ``distance`` [m] apart as the crow flies; QKD runs along them."""
+
+    @abstractmethod
+    def queue(self, distance: float) -> "FifoQueue":
+        """One direction of the link between sites ``distance`` [m] apart, with nothing on it."""
+
+    def quality(self, distance: float, rng: np.random.Generator) -> Quality:
+        """What one message meets on an idle link; nothing is random and nothing is lost."""
+        queue = self.queue(distance)
+        return Quality(rate_bps=queue.rate_bps, delay_s=queue.delay_s, loss=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fibre(Backhaul):
     """A fibre carries the traffic between two servers along the streets and through switches.
 
     Delay = distance * route_factor * 4.8974 us/km + hops * switch_delay, after the bits have been put on the line at
@@ -52,15 +80,15 @@ class Fibre(LinkModel):
 
     def delay(self, distance: float) -> float:
         """Propagation and switching delay [s] between sites ``distance`` [m] apart as the crow flies."""
-        return distance * self.route_factor * self.propagation + self.hops * self.switch_delay
+        return self.length(distance) * self.propagation + self.hops * self.switch_delay
+
+    def length(self, distance: float) -> float:
+        """Length of the cable [m] between sites ``distance`` [m] apart, along its route."""
+        return distance * self.route_factor
 
     def queue(self, distance: float) -> "FifoQueue":
         """One direction of the link between sites ``distance`` [m] apart, with nothing on it."""
         return FifoQueue(self.rate, self.delay(distance))
-
-    def quality(self, distance: float, rng: np.random.Generator) -> Quality:
-        """What one message meets on an idle fibre; nothing is random."""
-        return Quality(rate_bps=self.rate, delay_s=self.delay(distance), loss=0.0)
 
 
 class FifoQueue:
@@ -81,8 +109,8 @@ class FifoQueue:
     def __init__(self, rate_bps: float, delay_s: float) -> None:
         if rate_bps <= 0.0 or delay_s < 0.0:
             raise ValueError(f"rate_bps must be > 0 and delay_s >= 0, got {rate_bps!r} bit/s and {delay_s!r} s")
-        self._rate = rate_bps
-        self._delay = delay_s
+        self.rate_bps = rate_bps
+        self.delay_s = delay_s
         self._latest = -np.inf
         self.busy_until = 0.0
         self.carried_bit = 0.0
@@ -101,6 +129,6 @@ class FifoQueue:
                 f"got {size_bit!r} bit at {now!r} s after one at {self._latest!r} s"
             )
         self._latest = now
-        self.busy_until = max(now, self.busy_until) + size_bit / self._rate
+        self.busy_until = max(now, self.busy_until) + size_bit / self.rate_bps
         self.carried_bit += size_bit
-        return self.busy_until + self._delay
+        return self.busy_until + self.delay_s

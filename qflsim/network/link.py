@@ -33,7 +33,8 @@ class Quality:
 class LinkModel(Part, ABC):
     """A medium between two nodes, judged by their distance and by chance.
 
-    A link of one's own is a frozen keyword-only dataclass with this one method.
+    This is what all links share, to compare them. A world needs to know more of each: a link of one's own derives from
+    `RadioCell` or from `Backhaul`, which say what.
     """
 
     @abstractmethod

@@ -22,19 +22,59 @@ from qflsim.checks import Part, quantity
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.optimizers import adam_step
-from qflsim.quantum.training import EncodedData, Floats, SoftmaxHead, TrainingJob, TrainingResult, check_job, executions
+from qflsim.quantum.training import (
+    Backend,
+    EncodedData,
+    Floats,
+    SoftmaxHead,
+    TrainingJob,
+    TrainingResult,
+    check_job,
+    executions,
+)
 
-__all__ = ["SPSA", "GradientMethod", "ParameterShift", "ShotBackend"]
+__all__ = ["SPSA", "ExactGradient", "GradientMethod", "ParameterShift", "SampledGradient", "ShotBackend"]
 
 Points = list[tuple[Floats, Floats]]
 
 
 class GradientMethod(Part, ABC):
-    """Which circuits a derivative is estimated from."""
+    """How a device gets the derivative of its loss, and how many circuits that costs its QPU."""
 
     @abstractmethod
     def circuits(self, native: NativeCircuit) -> int:
         """Circuits per sample and step, the unshifted one left out."""
+
+    @abstractmethod
+    def backend(self, native: NativeCircuit, shots: int) -> Backend:
+        """What computes trainings by this method at ``shots`` per circuit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactGradient(GradientMethod):
+    """The limit of many shots: parameter shift's circuits and their time, with exact numbers.
+
+    Notes
+    -----
+    *Scope*: shots set the time and the energy of a training and leave its path alone. The error this hides: each
+    two-term derivative of <Z> has variance (Var+ + Var-)/(4 S) at S shots, at most 1/(2 S).
+    """
+
+    def circuits(self, native: NativeCircuit) -> int:
+        """Two or four per parameter, as in `ParameterShift`."""
+        return native.circuits_per_gradient
+
+    def backend(self, native: NativeCircuit, shots: int) -> Backend:
+        """The fast engine."""
+        return FastEngine(native)
+
+
+class SampledGradient(GradientMethod):
+    """A derivative that is estimated from the shots of some circuits."""
+
+    def backend(self, native: NativeCircuit, shots: int) -> Backend:
+        """The fast engine with finite shots."""
+        return ShotBackend(native, shots=shots, method=self)
 
     @abstractmethod
     def points(self, native: NativeCircuit, rng: np.random.Generator) -> Points:
@@ -42,7 +82,7 @@ class GradientMethod(Part, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParameterShift(GradientMethod):
+class ParameterShift(SampledGradient):
     """Shift rules: two circuits for a rotation, four for a controlled rotation.
 
     Notes
@@ -71,7 +111,7 @@ class ParameterShift(GradientMethod):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SPSA(GradientMethod):
+class SPSA(SampledGradient):
     """Simultaneous perturbation: two circuits per step, along a random direction of +-1 for every parameter.
 
     Parameters
@@ -119,7 +159,7 @@ class ShotBackend:
     """
 
     def __init__(
-        self, native: NativeCircuit, *, shots: int, method: GradientMethod | None = None, seed: int = 0
+        self, native: NativeCircuit, *, shots: int, method: SampledGradient | None = None, seed: int = 0
     ) -> None:
         if shots < 1:
             raise ValueError(f"shots must be at least 1, got {shots}; give e.g. 1024")

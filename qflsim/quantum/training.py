@@ -1,5 +1,6 @@
 """What a training job is: parameters, data, labels, batches and an optimizer; and what comes out of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -155,7 +156,7 @@ class Backend(Protocol):
     ) -> tuple[float, NDArray[np.float64]]:
         """Loss of all samples and its derivative by the parameters."""
 
-    def train(self, jobs: list[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
+    def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run the jobs; results in the order of the jobs."""
 
 

@@ -91,17 +91,32 @@ def _ledgers(run: RunTables) -> Iterator[str]:
 
 
 def _keys(run: RunTables) -> Iterator[str]:
-    draws = run.table("keys", "requested_s", "granted_s", "qkd_bit", "pool_made_bit", "pool_drawn_bit")
+    columns = ("requested_s", "granted_s", "pool_wait_s", "qkd_bit", "kem_bit", "pool_made_bit", "pool_drawn_bit")
+    draws = run.table("keys", *columns)
     if draws.empty:
         yield "No key was drawn."
         return
-    waits = draws["granted_s"] - draws["requested_s"]
     yield f"{len(draws):,} session keys took {show(draws['qkd_bit'].sum(), 'bit')} from QKD pools."
-    yield f"Nodes waited {show_time(waits.mean())} for one on average, {show_time(waits.max())} at most."
+    yield from _key_waits(draws)
     pooled = draws[draws["qkd_bit"] > 0.0]
     if len(pooled):
         used = (pooled["pool_drawn_bit"] / pooled["pool_made_bit"]).max()
         yield f"No link drew more than {share(used, 1.0)} of the key it had made."
+
+
+def _key_waits(draws: Any) -> Iterator[str]:
+    """How long nodes waited for the keys they got, and for what."""
+    granted = draws[draws["granted_s"].notna()]
+    if len(granted) < len(draws):
+        yield f"{len(draws) - len(granted):,} waits were broken off before the key was there."
+    if granted.empty:
+        return
+    waits = granted["granted_s"] - granted["requested_s"]
+    yield f"Nodes waited {show_time(waits.mean())} for one on average, {show_time(waits.max())} at most."
+    whole, dry = waits.sum(), granted["pool_wait_s"].sum()
+    if whole > 0.0:
+        exchanged = (waits - granted["pool_wait_s"])[granted["kem_bit"] > 0.0].sum()
+        yield f"Of all waiting {share(dry, whole)} was for a dry pool, {share(exchanged, whole)} for key encapsulation."
 
 
 def _agreements(run: RunTables) -> Iterator[str]:

@@ -11,7 +11,9 @@ __all__ = ["AREAS", "Comparison", "comparisons", "validate"]
 
 AREAS = {
     "qkd": "Quantum key distribution",
+    "entanglement": "Entangled pairs",
     "agreement": "Agreement of validators",
+    "protocols": "Other protocols of agreement",
     "ledger": "Ledger and certificates",
     "radio": "Radio access",
     "queues": "Fibre, queues and shared bands",

@@ -189,18 +189,19 @@ class HandMade:
             self.write(trace.Energy(round=number, node=node, role=role, cause=cause, energy_j=joules))
 
     def _keys(self, number, t):
-        for first, second, wait in (("device-1-1", "server-1", 0.5), ("server-1", "server-2", 0.1)):
+        for first, second, wait, dry in (("device-1-1", "server-1", 0.5, 0.3), ("server-1", "server-2", 0.1, 0.0)):
             self.write(
                 trace.Key(
                     round=number,
                     first=first,
                     second=second,
-                    source="qkd",
+                    source="qkd+kem",
                     purpose="model",
                     requested_s=t + 1.0,
                     granted_s=t + 1.0 + wait,
+                    pool_wait_s=dry,
                     qkd_bit=256.0,
-                    kem_bit=0.0,
+                    kem_bit=256.0,
                     pool_made_bit=1024.0 * number,
                     pool_drawn_bit=256.0 * number,
                     pool_level_bit=768.0 * number,
