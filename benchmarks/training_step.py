@@ -12,9 +12,14 @@ Ratios are taken within one run, on one machine, for only those carry over to an
 import argparse
 import json
 import math
+import os
+import platform
 import time
 from collections.abc import Callable
-from typing import Any
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from qiskit_aer import noise as aer
@@ -86,10 +91,16 @@ def best(function: Callable[[], Any], *, seconds: float = 1.0) -> float:
 
 
 def engine_step(
-    native: NativeCircuit, *, batch: int = 32, devices: int = 30, steps: int = 10, threads: int | None = None
+    native: NativeCircuit,
+    *,
+    batch: int = 32,
+    devices: int = 30,
+    steps: int = 10,
+    threads: int | None = None,
+    precision: Literal["double", "single"] = "double",
 ) -> float:
     """Seconds per step and device, many devices in one call."""
-    engine = FastEngine(native, threads=threads)
+    engine = FastEngine(native, threads=threads, precision=precision)
     jobs = []
     for seed in range(devices):
         samples, labels, start = data(native.qubits, batch, native.parameters, seed)
@@ -118,7 +129,7 @@ def multiply_adds(native: NativeCircuit, batch: int) -> int:
 @kernel
 def _peak(rounds: int, x: Any) -> None:
     """Eight independent chains of multiply-adds, as many as keep both units of a core busy."""
-    scale, shift = splat(0.999), splat(0.001)
+    scale, shift = splat(x, 0.999), splat(x, 0.001)
     a, b, c, d = load(x, 0), load(x, 1), load(x, 2), load(x, 3)
     e, f, g, h = load(x, 4), load(x, 5), load(x, 6), load(x, 7)
     for _ in range(rounds):
@@ -230,6 +241,20 @@ def aer_step(qubits: int, layers: int, batch: int) -> float:
     return batch * best(lambda: backend.loss_and_gradient(start, encoded, labels), seconds=2.0)
 
 
+def machine() -> dict[str, Any]:
+    """Where the numbers were taken, and with which versions."""
+    cpu = platform.processor() or platform.machine()
+    listed = Path("/proc/cpuinfo")
+    if listed.exists():
+        cpu = next(
+            (s.split(":")[1].strip() for s in listed.read_text().splitlines() if s.startswith("model name")), cpu
+        )
+    packages = {"numba": "numba", "pennylane": "pennylane", "qiskit_aer": "qiskit-aer"}
+    packages |= {"jax": "jax", "tensorcircuit": "tensorcircuit-ng"}
+    versions = {name: version(name) for module, name in packages.items() if find_spec(module)}
+    return {"cpu": cpu, "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"), "versions": versions}
+
+
 def growth() -> list[dict[str, Any]]:
     """The engine's step against every size of the task, all cores [s]."""
     rows = []
@@ -243,21 +268,17 @@ def growth() -> list[dict[str, Any]]:
             size: dict[str, int] = {"qubits": 4, "layers": 6, "batch": 32, "devices": 30} | {name: value}
             large = size["qubits"] > 6
             native = native_circuit("depolarizing", size["qubits"], 2 if large else size["layers"])
-            devices, steps = (2, 1) if large else (size["devices"], 5)
-            rows.append(
-                {
-                    "varied": name,
-                    "value": value,
-                    "layers": 2 if large else size["layers"],
-                    "step_s": engine_step(native, batch=size["batch"], devices=devices, steps=steps),
-                }
-            )
+            devices = 2 if large else size["devices"]
+            row = {"varied": name, "value": value, "layers": 2 if large else size["layers"]}
+            for key, precision in (("step_s", "double"), ("single_step_s", "single")):
+                row[key] = engine_step(native, batch=size["batch"], devices=devices, steps=5, precision=precision)
+            rows.append(row)
     return rows
 
 
 def measure(*, peers: bool) -> dict[str, Any]:
     """All numbers of the report."""
-    result: dict[str, Any] = {"step_s": {}, "compile_s": {}}
+    result: dict[str, Any] = {"machine": machine(), "step_s": {}, "compile_s": {}}
     for noise in ("depolarizing", "manila", "torino"):
         began = time.perf_counter()
         native = native_circuit(noise, 4, 6)
@@ -265,6 +286,7 @@ def measure(*, peers: bool) -> dict[str, Any]:
         result["compile_s"][f"engine, {noise}"] = time.perf_counter() - began
         result["step_s"][f"engine, {noise}, all cores"] = engine_step(native)
         result["step_s"][f"engine, {noise}, one core"] = engine_step(native, threads=1)
+        result["step_s"][f"engine, {noise}, single precision, all cores"] = engine_step(native, precision="single")
     native = native_circuit("depolarizing", 4, 6)
     needed = multiply_adds(native, 32)
     result["multiply_adds"] = needed
@@ -282,6 +304,9 @@ def measure(*, peers: bool) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> None:
     """Print the numbers as Markdown tables."""
+    here = result["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
+    print(f"{here['cores']} cores ({here['cpu']}), Python {platform.python_version()}, {versions}; {here['date']}\n")
     print("| way | compile | step per device | ratio to the engine |\n|---|---|---|---|")
     for name, seconds in result["step_s"].items():
         noise = next((n for n in ("manila", "torino") if n in name), "depolarizing")
@@ -292,10 +317,11 @@ def show(result: dict[str, Any]) -> None:
     one = result["step_s"]["engine, depolarizing, one core"]
     share = result["limit_s"] / one
     print(f"\n{result['multiply_adds']:,} multiply-adds a step; {share:.0%} of the limit of one core.\n")
-    print("| varied | value | step per device |\n|---|---|---|")
+    print("| varied | value | double | single precision |\n|---|---|---|---|")
     for row in result["growth"]:
         note = f" (layers: {row['layers']})" if row["varied"] == "qubits" else ""
-        print(f"| {row['varied']}{note} | {row['value']} | {row['step_s'] * 1e6:,.0f} µs |")
+        times = " | ".join(f"{row[key] * 1e6:,.0f} µs" for key in ("step_s", "single_step_s"))
+        print(f"| {row['varied']}{note} | {row['value']} | {times} |")
 
 
 def main() -> None:

@@ -1,13 +1,17 @@
-"""Whole runs over other radio cells, key sources and signatures than the default ones."""
+"""Whole runs over other radio cells, backhaul, key sources and signatures than the default ones."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 import qflsim as qfl
 from qflsim.checks import ScenarioError
-from qflsim.trace import Key, Round, Transfer
+from qflsim.network import FifoQueue
+from qflsim.trace import Energy, Key, Round, Transfer
 from qflsim.world import World
+
+LIGHT = 299_792_458.0  # [m/s]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,59 @@ def test_keys_of_another_protocol_fill_the_pools(short, qkd):
     (first, second), pool = next(pair for pair in world.wiring.pools.items() if "device" not in str(pair[0]))
     length = world.placement.distance(first, second) * short.backhaul.route_factor
     assert pool.rate_bps == qkd.key_rate(length)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Microwave(qfl.Backhaul):
+    """Towers that see each other, with dark fibre along a road beside them."""
+
+    hops = 3
+    rate: float = qfl.quantity(1e9, unit="bit/s", above=0, advice="give it in bit/s, e.g. 1e9")
+
+    def length(self, distance):
+        return 2.0 * distance
+
+    def queue(self, distance):
+        return FifoQueue(self.rate, distance / LIGHT)
+
+
+@pytest.fixture(scope="module")
+def by_microwave(short):
+    """World and records of a round over a backhaul of one's own."""
+    return played(replace(short, backhaul=Microwave(), keys=qfl.QKDKeys(qkd=qfl.DecoyBB84())))
+
+
+def test_a_backhaul_of_ones_own_carries_the_messages_and_is_charged_by_its_hops(by_microwave):
+    world, records = by_microwave
+    transfers = [record for record in records if isinstance(record, Transfer)]
+    wired = [record for record in transfers if record.medium == "fibre"]
+    surplus = []
+    for record in wired:
+        flight = world.placement.distance(record.source, record.destination) / LIGHT
+        surplus.append(record.delivered_s - record.sent_s - record.size_bit / 1e9 - flight)
+    assert min(surplus) == pytest.approx(0.0, abs=1e-9)  # one at least had its link to itself
+    carried = sum(record.size_bit * record.medium.split("+").count("fibre") for record in transfers)
+    spent = sum(r.energy_j for r in records if isinstance(r, Energy) and r.cause == "network")
+    assert spent == pytest.approx(qfl.FibreEnergy().energy(carried, Microwave.hops), rel=1e-9)
+
+
+def test_keys_of_qkd_run_along_the_length_that_the_backhaul_states(by_microwave):
+    world, _ = by_microwave
+    devices, pools = set(world.placement.home), world.wiring.pools
+    rates = {ends: pool.rate_bps for ends, pool in pools.items() if not devices & set(ends)}
+    assert len(rates) == 3
+    for ends, rate in rates.items():
+        assert rate == qfl.DecoyBB84().key_rate(2.0 * world.placement.distance(*ends))
+
+
+def test_the_quality_of_a_backhaul_is_that_of_its_idle_queue():
+    quality = Microwave().quality(3000.0, np.random.default_rng(1))
+    assert (quality.rate_bps, quality.delay_s, quality.loss) == (1e9, 3000.0 / LIGHT, 0.0)
+
+
+def test_a_backhaul_must_say_its_hops_length_and_queue():
+    with pytest.raises(TypeError, match="hops, length, queue"):
+        qfl.Backhaul()
 
 
 def test_an_eavesdropper_slows_the_keys_and_then_stops_them(short):

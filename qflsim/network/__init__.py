@@ -27,9 +27,9 @@ from .terahertz import SubTerahertz, close_in_path_loss
 from .timing import SlotTiming
 
 __all__ = [
-    "DOWNLINK", "UPLINK", "Backhaul", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre", "FifoQueue",
-    "HexagonalSites", "IndoorOffice", "LineSites", "LinkModel", "Placement", "Quality", "RadioCell", "RingSites",
-    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "SubTerahertz", "TruncatedShannon", "UrbanMacro",
+    "DOWNLINK", "UPLINK", "Backhaul", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre",
+    "FifoQueue", "HexagonalSites", "IndoorOffice", "LineSites", "LinkModel", "Placement", "Quality", "RadioCell",
+    "RingSites", "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "SubTerahertz", "TruncatedShannon", "UrbanMacro",
     "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency", "indoor_los_probability",
     "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability", "sidelink_path_loss",
     "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss", "umi_breakpoint",

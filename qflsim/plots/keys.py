@@ -45,6 +45,8 @@ def draw(folder: Path) -> Any:
     _bands(waits, draws, "wait_s", factor)
     waits.set_title("Wait for a session key")
     waits.set_ylabel(f"median and range [{unit}]")
+    for axes in (levels, waits):
+        rounds_axis(axes, rounds)
     figure.legend(
         *waits.get_legend_handles_labels(), title="link between", alignment="left", loc="outside right center"
     )
@@ -62,4 +64,3 @@ def _bands(axes: Any, draws: Any, column: str, factor: float) -> None:
             )
             axes.plot(median.index, median, marker="o", color=colour, label=name)
     axes.set_ylim(bottom=0.0)
-    rounds_axis(axes, draws["round"])

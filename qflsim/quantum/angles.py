@@ -46,7 +46,7 @@ def fill_values(program: Any, angles: Any, products: Any, values: Any, lane: int
         for e in range(program.entry_ptr[b], program.entry_ptr[b + 1]):
             v = products[start + program.entry_row[e] * d + program.entry_col[e]]
             if lane < 0:
-                store(values, e, splat(v))
+                store(values, e, splat(values, v))
             else:
                 values[e, lane] = v
 

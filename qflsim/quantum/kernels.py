@@ -44,7 +44,7 @@ def _row(
     g0, g1 = program.base_ptr[b, 0], program.base_ptr[b, 1]
     if end == begin:
         for g in range(g0, g1):
-            store(y, at(program.bases, g) + out, zero())
+            store(y, at(program.bases, g) + out, zero(y))
         return
     v, p = load(values, at(entries, begin)), at(places, begin)
     if end == begin + 1:
@@ -109,7 +109,7 @@ def entry_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> N
     first = program.entry_ptr[b]
     for e in range(first, program.entry_ptr[b + 1]):
         row, col = at(program.entry_to, e), at(program.entry_from, e)
-        even, odd = zero(), zero()
+        even, odd = zero(before), zero(before)
         for g in range(g0, g1 - 1, 2):
             i, j = at(program.bases, g), at(program.bases, g + 1)
             even = multiply_add(load(before, i + col), load(after, i + row), even)
@@ -124,9 +124,9 @@ def entry_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> N
 def _dense_gradient(program: Any, b: int, before: Any, after: Any, out: Any) -> None:
     """Derivatives by the twelve entries of a dense block, in twelve registers."""
     s = program.stride[b]
-    a0, a1, a2, a3 = zero(), zero(), zero(), zero()
-    b0, b1, b2, b3 = zero(), zero(), zero(), zero()
-    c0, c1, c2, c3 = zero(), zero(), zero(), zero()
+    a0, a1, a2, a3 = zero(before), zero(before), zero(before), zero(before)
+    b0, b1, b2, b3 = zero(before), zero(before), zero(before), zero(before)
+    c0, c1, c2, c3 = zero(before), zero(before), zero(before), zero(before)
     for g in range(program.base_ptr[b, 0], program.base_ptr[b, 1]):
         i = at(program.bases, g)
         x0, x1, x2, x3 = load(before, i), load(before, i + s), load(before, i + 2 * s), load(before, i + 3 * s)

@@ -46,7 +46,7 @@ def _bind(work: Any, parameters: Any, phi: Any, sample: int) -> None:
 @compiled
 def evaluate(program: Any, parameters: Any, variables: int, task: Any, out: Any) -> None:
     """Outputs of all samples, to out (samples, outputs)."""
-    work = new_work(program, len(task.observables), 0, 0, variables)
+    work = new_work(program, len(task.observables), 0, 0, variables, task.observables)
     index = np.arange(len(task.data))
     size = max(len(index), 1) if task.phi.shape[1] == 0 else 1
     for first in range(0, len(index), size):
@@ -128,7 +128,7 @@ def train(
     ``adam`` holds rate, beta1, beta2 and epsilon. The loss of every step goes to ``losses``, the last derivative to
     ``gradient``.
     """
-    work = new_work(program, len(task.observables), batches.shape[1], task.outputs, variables)
+    work = new_work(program, len(task.observables), batches.shape[1], task.outputs, variables, task.observables)
     layer = np.zeros(task.linear * task.classes * (task.outputs + 1))
     moments = np.zeros((2, len(parameters)))
     trained = len(parameters) - len(layer)

@@ -45,9 +45,12 @@ class Work(NamedTuple):
 
 
 @compiled
-def new_work(program: Any, groups: int, samples: int, outputs: int, variables: int) -> Any:
-    """Memory for batches of up to ``samples`` samples, entries of fixed blocks filled in."""
-    values = np.zeros((len(program.values), LANES))
+def new_work(program: Any, groups: int, samples: int, outputs: int, variables: int, like: Any) -> Any:
+    """Memory for batches of up to ``samples`` samples, entries of fixed blocks filled in.
+
+    What stands in lanes has the precision of the array ``like``; angles, and what is summed over lanes, are doubles.
+    """
+    values = np.zeros((len(program.values), LANES), like.dtype)
     for e in range(len(program.values)):
         for k in range(LANES):
             values[e, k] = program.values[e]
@@ -57,13 +60,13 @@ def new_work(program: Any, groups: int, samples: int, outputs: int, variables: i
         np.empty(max(program.stored, 1)),
         np.empty((angles, 3)),
         np.empty(angles),
-        np.empty((groups, len(program.dense) + 1, program.size, LANES)),
-        np.empty((2, program.size, LANES)),
+        np.empty((groups, len(program.dense) + 1, program.size, LANES), like.dtype),
+        np.empty((2, program.size, LANES), like.dtype),
         np.zeros(256),
         np.zeros((2, 256)),
         np.empty((samples, outputs)),
         np.empty((samples, outputs)),
-        np.zeros((samples, LANES)),
+        np.zeros((samples, LANES), like.dtype),
         np.zeros(variables),
         np.zeros(variables),
     )
@@ -72,7 +75,7 @@ def new_work(program: Any, groups: int, samples: int, outputs: int, variables: i
 @compiled
 def encode(program: Any, phi: Any, start: Any, out: Any) -> None:
     """States of samples: run the encoding part on ``start`` (4^n,); phi (samples, angles) -> out (samples, 4^n)."""
-    work = new_work(program, 0, 0, 0, 0)
+    work = new_work(program, 0, 0, 0, 0, out)
     samples = len(phi)
     for first in range(0, samples, LANES):
         for k in range(LANES):
@@ -119,10 +122,10 @@ def measure(data: Any, index: Any, work: Any, out: Any) -> None:
         pulled = work.states[g, 0]
         for s in range(len(index)):
             i = index[s]
-            even, odd = zero(), zero()
+            even, odd = zero(pulled), zero(pulled)
             for p in range(0, len(pulled), 2):
-                even = multiply_add(splat(data[i, p]), load(pulled, p), even)
-                odd = multiply_add(splat(data[i, p + 1]), load(pulled, p + 1), odd)
+                even = multiply_add(splat(pulled, data[i, p]), load(pulled, p), even)
+                odd = multiply_add(splat(pulled, data[i, p + 1]), load(pulled, p + 1), odd)
             store(work.buffers[0], 0, add(even, odd))
             for k in range(min(LANES, out.shape[1] - g * LANES)):
                 out[s, g * LANES + k] = work.buffers[0, 0, k]
@@ -148,15 +151,18 @@ def push_gradient(program: Any, work: Any, data: Any, index: Any) -> None:
 @inlined
 def _adjoint(data: Any, index: Any, work: Any, group: int) -> None:
     """Buffer 0 = sum over samples of slope * encoded state, for the outputs of one group."""
+    buffer = work.buffers[0]
     for s in range(len(index)):
         for k in range(LANES):
             q = group * LANES + k
             work.weight[s, k] = work.slope[s, q] if q < work.slope.shape[1] else 0.0
     for p in range(0, work.buffers.shape[1], 4):  # four sums at once: one alone waits for each of its additions
-        r0, r1, r2, r3 = zero(), zero(), zero(), zero()
+        r0, r1, r2, r3 = zero(buffer), zero(buffer), zero(buffer), zero(buffer)
         for s in range(len(index)):
             i, w = index[s], load(work.weight, s)
-            r0, r1 = multiply_add(splat(data[i, p]), w, r0), multiply_add(splat(data[i, p + 1]), w, r1)
-            r2, r3 = multiply_add(splat(data[i, p + 2]), w, r2), multiply_add(splat(data[i, p + 3]), w, r3)
+            r0 = multiply_add(splat(buffer, data[i, p]), w, r0)
+            r1 = multiply_add(splat(buffer, data[i, p + 1]), w, r1)
+            r2 = multiply_add(splat(buffer, data[i, p + 2]), w, r2)
+            r3 = multiply_add(splat(buffer, data[i, p + 3]), w, r3)
         for k, r in enumerate((r0, r1, r2, r3)):
-            store(work.buffers[0], p + k, r)
+            store(buffer, p + k, r)

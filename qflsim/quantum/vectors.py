@@ -1,4 +1,4 @@
-"""Four doubles side by side, for compiled loops: load, store, multiply-add.
+"""Four numbers side by side, for compiled loops: load, store, multiply-add; in double or in single precision.
 
 Numba leaves it to the compiler's luck whether a loop over four lanes becomes one instruction. Here the lanes are one
 LLVM vector [1]_, and a multiply-add is rounded once (IEEE 754 fusedMultiplyAdd) on every machine, so that results do
@@ -80,14 +80,15 @@ def _operation(function: Callable[..., Any]) -> Any:
 
 
 class _Lanes(types.Type):
-    """Numba's name for a vector of `LANES` doubles."""
+    """Numba's name for a vector of `LANES` numbers of one kind, float64 or float32."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Lanes")
+    def __init__(self, element: Any) -> None:
+        self.element = element
+        super().__init__(name=f"Lanes({element})")
 
-
-_LANES = _Lanes()
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+    def vector(self) -> Any:
+        """LLVM's name for it."""
+        return ir.VectorType(ir.DoubleType() if self.element == types.float64 else ir.FloatType(), LANES)
 
 
 @register_model(_Lanes)
@@ -95,14 +96,14 @@ class _LanesModel(models.PrimitiveModel):
     """A vector register."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _VECTOR)  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, kind.vector())  # type: ignore[no-untyped-call]
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> Any:
-    """Pointer to row ``row`` of a C-contiguous array with `LANES` columns."""
+def _row(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> tuple[Any, int]:
+    """Pointer to row ``row`` of a C-contiguous array with `LANES` columns, and its alignment [byte]."""
     data = context.make_array(kind)(context, builder, array).data
     first = builder.gep(data, [builder.mul(row, row.type(LANES))])
-    return builder.bitcast(first, _VECTOR.as_pointer())
+    return builder.bitcast(first, _Lanes(kind.dtype).vector().as_pointer()), kind.dtype.bitwidth // 8
 
 
 @_operation
@@ -121,10 +122,10 @@ def load(typing: Any, array: Any, row: Any) -> Any:
     """Row ``row`` of an array (rows, LANES)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _address(context, builder, signature.args[0], *arguments)
-        return builder.load(pointer, align=8)
+        pointer, align = _row(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=align)
 
-    return _LANES(array, types.intp), generate
+    return _Lanes(array.dtype)(array, types.intp), generate
 
 
 @_operation
@@ -132,34 +133,36 @@ def store(typing: Any, array: Any, row: Any, value: Any) -> Any:
     """Write ``value`` to row ``row``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = _address(context, builder, signature.args[0], *arguments[:2])
-        builder.store(arguments[2], pointer, align=8)
+        pointer, align = _row(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], pointer, align=align)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, _LANES), generate
+    return types.void(array, types.intp, _Lanes(array.dtype)), generate
 
 
 @_operation
-def splat(typing: Any, value: Any) -> Any:
-    """The same number in every lane."""
+def splat(typing: Any, like: Any, value: Any) -> Any:
+    """The same number in every lane, in the precision of the array ``like``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = ir.Constant(_VECTOR, ir.Undefined)
+        kind = signature.return_type
+        number = context.cast(builder, arguments[1], signature.args[1], kind.element)
+        result = ir.Constant(kind.vector(), ir.Undefined)
         for k in range(LANES):
-            result = builder.insert_element(result, arguments[0], ir.Constant(ir.IntType(32), k))
+            result = builder.insert_element(result, number, ir.Constant(ir.IntType(32), k))
         return result
 
-    return _LANES(types.float64), generate
+    return _Lanes(like.dtype)(like, value), generate
 
 
 @_operation
-def zero(typing: Any) -> Any:
-    """Zero in every lane."""
+def zero(typing: Any, like: Any) -> Any:
+    """Zero in every lane, in the precision of the array ``like``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return ir.Constant(_VECTOR, [0.0] * LANES)
+        return ir.Constant(signature.return_type.vector(), [0.0] * LANES)
 
-    return _LANES(), generate
+    return _Lanes(like.dtype)(like), generate
 
 
 @_operation
@@ -167,11 +170,13 @@ def multiply_add(typing: Any, left: Any, right: Any, addend: Any) -> Any:
     """Left * right + addend, rounded once."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        fused = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")  # type: ignore[no-untyped-call]
+        vector = left.vector()
+        kind = ir.FunctionType(vector, [vector] * 3)
+        name = f"llvm.fma.v{LANES}f{left.element.bitwidth}"
+        fused = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
         return builder.call(fused, arguments)
 
-    return _LANES(_LANES, _LANES, _LANES), generate
+    return left(left, left, left), generate
 
 
 @_operation
@@ -181,7 +186,7 @@ def multiply(typing: Any, left: Any, right: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fmul(*arguments)
 
-    return _LANES(_LANES, _LANES), generate
+    return left(left, left), generate
 
 
 @_operation
@@ -191,7 +196,7 @@ def add(typing: Any, left: Any, right: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fadd(*arguments)
 
-    return _LANES(_LANES, _LANES), generate
+    return left(left, left), generate
 
 
 @_operation
@@ -204,4 +209,4 @@ def total(typing: Any, value: Any) -> Any:
             terms = [builder.fadd(terms[k], terms[k + 1]) for k in range(0, len(terms), 2)]
         return terms[0]
 
-    return types.float64(_LANES), generate
+    return value.element(value), generate

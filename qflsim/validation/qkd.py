@@ -11,8 +11,8 @@ References
 .. [5] H.-K. Lo, X. Ma, K. Chen, Phys. Rev. Lett. 94, 230504 (2005): no key beyond 208 km, where e1 = 1/4.
 .. [6] S. Pirandola, R. Laurenza, C. Ottaviani, L. Banchi, Nat. Commun. 8, 15043 (2017): repeaterless bound.
 .. [7] M. Sasaki et al., Opt. Express 19, 10387 (2011): 304 kbit/s over 45 km, 14.5 dB.
-.. [8] C. C. W. Lim et al., Phys. Rev. A 89, 022307 (2014): secret bits of a finite block; its formula was worked out apart
-   from qflsim for 0.2 dB/km, detectors of 10 %, dark counts 6e-7, misalignment 0.5 %.
+.. [8] C. C. W. Lim et al., Phys. Rev. A 89, 022307 (2014): secret bits of a finite block; its formula was worked out
+   apart from qflsim for 0.2 dB/km, detectors of 10 %, dark counts 6e-7, misalignment 0.5 %.
 .. [9] C. H. Bennett et al., J. Cryptology 5, 3 (1992): intercept and resend, a quarter of the bits wrong.
 """
 
@@ -79,8 +79,9 @@ def _weak() -> Iterator[Comparison]:
         relative=True, source="Ma et al. 2005", basis="value",
     )  # fmt: skip
     yield Comparison(
-        quantity="the same at 50 km [bit/pulse]", published=2.096e-4, simulated=link.secret_bits_per_pulse(50 * km),
-        tolerance=5e-4, relative=True, source="Ma et al. 2005", basis="formula",
+        quantity="GYS key at 50 km, weak decoys [bit/pulse]", published=2.096e-4,
+        simulated=link.secret_bits_per_pulse(50 * km), tolerance=5e-4, relative=True, source="Ma et al. 2005",
+        basis="formula",
     )  # fmt: skip
 
 

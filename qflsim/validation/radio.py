@@ -7,14 +7,18 @@ References
 .. [2] 3GPP TR 36.942, annex A.1: attenuated and truncated Shannon bound.
 .. [3] Thermal noise, -174 dBm/Hz at 290 K.
 .. [4] 3GPP TS 38.211 (slots) and TS 38.214, table 6.4-1 (preparation); 100 us to decode.
+.. [5] S. Sun et al., IEEE Trans. Veh. Technol. 65(5), 2843 (2016): the close-in model.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from qflsim.network.capacity import DOWNLINK, UPLINK, noise_power
+from qflsim.network.indoor import indoor_path_loss
 from qflsim.network.propagation import umi_breakpoint, umi_los_probability, umi_path_loss
+from qflsim.network.propagation_macro import uma_los_probability, uma_path_loss
 from qflsim.network.radio import UrbanMicro
+from qflsim.network.terahertz import close_in_path_loss
 from qflsim.network.timing import SlotTiming
 from qflsim.units import GHz, Mbit, MHz, dB, to_dB, to_dBm, us
 from qflsim.validation.comparison import Comparison
@@ -37,6 +41,7 @@ _SHANNON = {10: (2.07566, 1.38377), 30: (4.4, 2.0)}
 def comparisons() -> Iterator[Comparison]:
     """Rows from the path loss to the bits per second."""
     yield from _path_loss()
+    yield from _other_cells()
     for distance, probability in _SIGHT.items():
         yield Comparison(
             quantity=f"UMi line of sight at {distance} m", published=probability,
@@ -77,6 +82,28 @@ def _path_loss() -> Iterator[Comparison]:
     yield Comparison(
         quantity=f"largest deviation of {len(deviations)} path losses [dB]", published=0.0, simulated=max(deviations),
         tolerance=5.1e-5, source="TR 38.901, 7.4.1-1", basis="formula",
+    )  # fmt: skip
+
+
+def _other_cells() -> Iterator[Comparison]:
+    for name, model, carrier, distance, losses in (
+        ("UMa", uma_path_loss, 10, 100, (92.2568, 112.1562)),
+        ("InH", indoor_path_loss, 28, 20, (83.8510, 103.1637)),
+    ):
+        for los, loss in zip((True, False), losses, strict=True):
+            yield Comparison(
+                quantity=f"{name} {'' if los else 'N'}LOS, {carrier} GHz, {distance} m [dB]", published=loss,
+                simulated=model(distance, carrier * GHz, los), tolerance=5.1e-5, source="TR 38.901, 7.4.1-1",
+                basis="formula",
+            )  # fmt: skip
+    yield Comparison(
+        quantity="UMa line of sight at 100 m", published=0.347671, simulated=uma_los_probability(100), tolerance=5e-7,
+        source="TR 38.901, 7.4.2-1", basis="formula",
+    )  # fmt: skip
+    yield Comparison(
+        quantity="close-in, n = 1.94, 142 GHz, 100 m [dB]", published=114.294,
+        simulated=close_in_path_loss(100, 142 * GHz, 1.94), tolerance=5.1e-4, source="Sun et al. 2016",
+        basis="formula",
     )  # fmt: skip
 
 

@@ -39,9 +39,10 @@ def test_more_qubits_equal_aer(compiled, qubits):
     native = compiled("torino", qubits, 1)
     rng = np.random.default_rng(qubits)
     samples, parameters = rng.uniform(-3, 3, (2, qubits)), rng.uniform(-3, 3, native.parameters)
-    fast, aer = FastEngine(native), AerBackend(native)
+    aer = AerBackend(native)
     expected = aer.expectations(parameters, aer.encode(samples))
-    assert np.abs(fast.expectations(parameters, fast.encode(samples)) - expected).max() < 1e-9
+    for fast, tolerance in ((FastEngine(native), 1e-9), (FastEngine(native, precision="single"), 1e-5)):
+        assert np.abs(fast.expectations(parameters, fast.encode(samples)) - expected).max() < tolerance
 
 
 @settings(
@@ -57,12 +58,17 @@ def test_random_circuits_under_random_noise_equal_aer(circuits, seed, qubits):
     fast, aer = FastEngine(native), AerBackend(native)
     expected = aer.expectations(parameters, aer.encode(samples))
     assert np.abs(fast.expectations(parameters, fast.encode(samples)) - expected).max() < 1e-9
+    single = FastEngine(native, precision="single")
+    assert np.abs(single.expectations(parameters, single.encode(samples)) - expected).max() < 1e-5
     if qubits > 1:
         labels, head = rng.integers(0, 2, 2), SoftmaxHead(2)
         loss, gradient = fast.loss_and_gradient(parameters, fast.encode(samples), labels, head=head)
         same, shifted = aer.loss_and_gradient(parameters, aer.encode(samples), labels, head=head)
         assert loss == pytest.approx(same, abs=1e-9)
         assert np.abs(gradient - shifted).max() < 1e-9
+        loss, gradient = single.loss_and_gradient(parameters, single.encode(samples), labels, head=head)
+        assert loss == pytest.approx(same, abs=1e-5)
+        assert np.abs(gradient - shifted).max() < 1e-5
 
 
 def test_errors_on_gates_that_aer_lacks_equal_aer(circuits):

@@ -77,17 +77,30 @@ def test_loss_is_that_of_the_head(compiled):
     assert loss == pytest.approx(head.loss(engine.expectations(theta, data), labels), abs=1e-13)
 
 
-def test_results_do_not_depend_on_grouping_or_threads(compiled):
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_results_do_not_depend_on_grouping_or_threads(compiled, precision):
     native = compiled("manila", 4, 1)
-    engine = FastEngine(native, threads=1)
+    engine = FastEngine(native, threads=1, precision=precision)
     jobs = [job(engine, seed, samples=5 + seed, batch=3 + seed % 3) for seed in range(7)]
     head = SoftmaxHead(2)
     together = engine.train(jobs, head=head)
     apart = [engine.train([one], head=head)[0] for one in reversed(jobs)][::-1]
-    threaded = FastEngine(native, threads=3).train(jobs[::-1], head=head)[::-1]
+    threaded = FastEngine(native, threads=3, precision=precision).train(jobs[::-1], head=head)[::-1]
     for a, b, c in zip(together, apart, threaded, strict=True):
         assert a.parameters.tobytes() == b.parameters.tobytes() == c.parameters.tobytes()
         assert a.losses.tobytes() == b.losses.tobytes() == c.losses.tobytes()
+
+
+def test_single_precision_is_single_and_trains_to_nearly_the_same_parameters(compiled):
+    double = FastEngine(compiled("manila", 4, 1))
+    single = FastEngine(double.native, precision="single")
+    expected = double.train([job(double, 3)], head=SoftmaxHead(2))[0]
+    found = single.train([job(single, 3)], head=SoftmaxHead(2))[0]
+    assert 0.0 < np.abs(found.parameters - expected.parameters).max() < 1e-5
+    data = job(double, 3).data  # encoded by the other engine
+    assert single.train([job(double, 3)], head=SoftmaxHead(2))[0].parameters.tobytes() == found.parameters.tobytes()
+    theta = expected.parameters
+    assert 0.0 < np.abs(single.probabilities(theta, data) - double.probabilities(theta, data)).max() < 1e-6
 
 
 def test_expectations_and_encoding_do_not_depend_on_the_batch(compiled):
@@ -152,6 +165,8 @@ def test_jobs_that_do_not_fit_are_refused(compiled):
         engine.train([good], head=SoftmaxHead(3))
     with pytest.raises(ValueError, match="threads"):
         FastEngine(engine.native, threads=0)
+    with pytest.raises(ValueError, match="precision"):
+        FastEngine(engine.native, precision="half")
 
 
 PROGRAM = """
