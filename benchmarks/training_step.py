@@ -246,9 +246,10 @@ def machine() -> dict[str, Any]:
     cpu = platform.processor() or platform.machine()
     listed = Path("/proc/cpuinfo")
     if listed.exists():
-        cpu = next(
-            (s.split(":")[1].strip() for s in listed.read_text().splitlines() if s.startswith("model name")), cpu
-        )
+        names = [
+            line.split(":")[1].strip() for line in listed.read_text().splitlines() if line.startswith("model name")
+        ]
+        cpu = names[0] if names else cpu
     packages = {"numba": "numba", "pennylane": "pennylane", "qiskit_aer": "qiskit-aer"}
     packages |= {"jax": "jax", "tensorcircuit": "tensorcircuit-ng"}
     versions = {name: version(name) for module, name in packages.items() if find_spec(module)}

@@ -7,6 +7,7 @@ of these, for the errors of different qubits are independent.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +73,9 @@ def _product(factors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return result
 
 
+@lru_cache(maxsize=4)
 def observable_groups(native: NativeCircuit, readout: Readout, outputs: range) -> NDArray[np.float64]:
-    """Observables of some outputs side by side, in groups of LANES: (groups, 4^n, LANES)."""
+    """Observables of some outputs side by side, in groups of LANES: (groups, 4^n, LANES); kept, and not to be changed."""
     result = np.zeros((-(-len(outputs) // LANES), 4**native.qubits, LANES))
     for place, output in enumerate(outputs):
         result[place // LANES, :, place % LANES] = readout.observable(native, output)

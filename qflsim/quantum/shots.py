@@ -13,6 +13,7 @@ References
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,8 @@ class ParameterShift(SampledGradient):
 
     Notes
     -----
-    *Scope*: unbiased at any number of shots. *Validation*: the variance of a two-term derivative of <Z> is
+    *Scope*: unbiased at any number of shots. Every shifted circuit is computed, 240 a step for the paper's model, so
+    that a training takes some fifty times as long to compute as with `ExactGradient`. *Validation*: the variance of a two-term derivative of <Z> is
     (Var+ + Var-)/(4 S) for S shots [1]_ (tests/quantum/test_shots.py).
 
     References
@@ -208,11 +210,12 @@ class ShotBackend:
         return head.loss(outputs, labels, theta), gradient
 
     def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
-        """Run the jobs; each draws its shots by its own seed."""
+        """Run all jobs, in parallel; each draws its shots by its own seed."""
         for job in jobs:
             extra = head.extra_parameters(self.native.qubits)
             check_job(job, parameters=self.native.parameters + extra, classes=head.classes)
-        return [self._train(job, head) for job in jobs]
+        with ThreadPoolExecutor(self._engine.threads) as pool:
+            return list(pool.map(lambda job: self._train(job, head), jobs))
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
         theta, losses = job.parameters.astype(float), []
