@@ -17,7 +17,7 @@ _EPILOG = """\
 examples:
   python -m qflsim scenarios/6g_dense.py
   python -m qflsim scenarios/6g_dense.py --set rounds=3 --set topology.servers=5 --set "mixing=Star()"
-  python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out /tmp/results
+  python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out elsewhere
   python -m qflsim validate
 """
 

@@ -1,6 +1,5 @@
 """What every process of one run shares: the clock, the trace, the energy book and the random streams."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +53,6 @@ class Context:
     streams: Streams
     round: int = 0
     totals: Totals = field(default_factory=Totals)
-    messages: Counter[str] = field(default_factory=Counter)
 
     @property
     def now(self) -> float:

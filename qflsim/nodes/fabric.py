@@ -71,10 +71,6 @@ class Fabric:
         self.send(kind, source, destination, size_bit, lambda: event.succeed())
         return event
 
-    def reaches(self, source: str, destination: str) -> bool:
-        """Whether a route leads from ``source`` to ``destination``."""
-        return bool(self._route(source, destination))
-
     def _hop(self, message: _Message, hops: Sequence[Carrier], index: int, arrived: Action) -> None:
         self._count(hops[index].medium, message.size_bit)
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from qflsim.quantum.calibrations import calibration_names, read_calibration
 from qflsim.quantum.noise import DeviceNoise
 
 __all__ = ["Snapshot", "load_snapshot", "snapshot_names"]
@@ -168,9 +167,18 @@ def _grow(
     return cost, tuple(sorted(chosen))
 
 
+@cache
+def _classes() -> dict[str, str]:
+    """Name of a device -> its class in the fake provider."""
+    from qiskit_ibm_runtime import fake_provider
+
+    names = [n for n in dir(fake_provider) if n.startswith("Fake") and "Provider" not in n and "Fractional" not in n]
+    return {n.removeprefix("Fake").removesuffix("V2").lower(): n for n in sorted(names)}
+
+
 def snapshot_names() -> tuple[str, ...]:
     """Names that `load_snapshot` knows (some are refused when loaded, because their data are unsound)."""
-    return calibration_names()
+    return tuple(sorted(_classes()))
 
 
 @cache
@@ -182,13 +190,16 @@ def load_snapshot(name: str) -> Snapshot:
     ValueError
         If there is no such snapshot, or if its data are missing or implausible.
     """
-    known = calibration_names()
+    from qiskit_ibm_runtime import fake_provider
+
+    known = _classes()
     if name not in known:
         near = difflib.get_close_matches(str(name).lower().removeprefix("fake").strip("_ "), known, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
         raise ValueError(f"there is no IBM snapshot {name!r}{hint}")
+    backend = getattr(fake_provider, known[name])()
     try:
-        target, delay = read_calibration(name)
+        target = backend.target
     except KeyError as missing:
         raise _unsound(name, f"it lacks {missing}") from None
     gate = next((g for g in _TWO_QUBIT if g in target.operation_names), None)
@@ -196,10 +207,11 @@ def load_snapshot(name: str) -> Snapshot:
         raise _unsound(
             name, f"it has the gates {', '.join(sorted(target.operation_names))}, not sx, rz and cx, cz or ecr"
         )
+    delay = getattr(backend, "default_rep_delay", None)
     if delay is None:
         raise _unsound(name, "it has no default repetition delay")
     _check(name, target, gate)
-    return Snapshot(name, target.num_qubits, gate, delay, target)
+    return Snapshot(name, target.num_qubits, gate, float(delay), target)
 
 
 def _unsound(name: str, reason: str) -> ValueError:

@@ -1,9 +1,7 @@
 """Snapshots of IBM devices: checks on load, choice of qubits, published numbers."""
 
 import pytest
-from qiskit_ibm_runtime import fake_provider
 
-from qflsim.quantum.calibrations import read_calibration
 from qflsim.quantum.snapshots import load_snapshot, snapshot_names
 
 # name, qubits, two-qubit gate, median-ish sx [s]: ibm-runtime snapshots as listed in the project's notes
@@ -22,26 +20,6 @@ def test_snapshot_has_its_published_size_and_gate(name, qubits, gate):
     assert (snapshot.qubits, snapshot.gate) == (qubits, gate)
     assert snapshot.repetition_delay_s == pytest.approx(250e-6)
     assert 0.5e-6 < snapshot.readout_s(snapshot.best_qubits(4)) < 10e-6
-
-
-def test_every_accepted_snapshot_says_what_the_vendors_loader_says():
-    for kind in fake_provider.FakeProviderForBackendV2().backends():
-        name = kind.backend_name.removeprefix("fake_")
-        assert name in snapshot_names() or name == "fractional"
-        try:
-            snapshot = load_snapshot(name)
-        except ValueError:
-            continue
-        target, delay = read_calibration(name)
-        assert (target.dt, delay) == (kind.target.dt, kind.default_rep_delay)
-        assert [(q.t1, q.t2) for q in target.qubit_properties] == [(q.t1, q.t2) for q in kind.target.qubit_properties]
-        for operation in ("id", "rz", "sx", "x", snapshot.gate, "measure", "reset"):
-            assert (operation in target.operation_names) == (operation in kind.target.operation_names)
-            if operation in target.operation_names:
-                ours, theirs = (
-                    {k: p and (p.error, p.duration) for k, p in t[operation].items()} for t in (target, kind.target)
-                )
-                assert ours == theirs
 
 
 def test_coherence_times_are_cut_to_the_physical_limit():
