@@ -99,7 +99,7 @@ class Rounds:
         members = yield from self._publisher.announce(self._servers)
         times.published = times.distributed = ctx.now
 
-        contributions = dict.fromkeys(members, Contribution())  # in the order of the servers, not of their completion
+        contributions = {server: Contribution() for server in members}  # in their order, not in that of completion
         yield ctx.env.all_of([ctx.env.process(self._local(server, contributions)) for server in members])
         times.trained = ctx.now
         times.distributed = max([times.published, *(own.distributed_s for own in contributions.values())])

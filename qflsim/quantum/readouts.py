@@ -75,7 +75,7 @@ def _product(factors: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=4)
 def observable_groups(native: NativeCircuit, readout: Readout, outputs: range) -> NDArray[np.float64]:
-    """Observables of some outputs side by side, in groups of LANES: (groups, 4^n, LANES); kept, and not to be changed."""
+    """Observables of some outputs side by side, in groups of LANES, (groups, 4^n, LANES); kept, not to be changed."""
     result = np.zeros((-(-len(outputs) // LANES), 4**native.qubits, LANES))
     for place, output in enumerate(outputs):
         result[place // LANES, :, place % LANES] = readout.observable(native, output)

@@ -89,8 +89,10 @@ class ParameterShift(SampledGradient):
     Notes
     -----
     *Scope*: unbiased at any number of shots. Every shifted circuit is computed, 240 a step for the paper's model, so
-    that a training takes some fifty times as long to compute as with `ExactGradient`. *Validation*: the variance of a two-term derivative of <Z> is
-    (Var+ + Var-)/(4 S) for S shots [1]_ (tests/quantum/test_shots.py).
+    that a training takes some fifty times as long to compute as with `ExactGradient`.
+
+    *Validation*: the variance of a two-term derivative of <Z> is (Var+ + Var-)/(4 S) for S shots [1]_
+    (tests/quantum/test_shots.py).
 
     References
     ----------
