@@ -31,7 +31,7 @@ from qflsim.quantum.noise import DeviceNoise
 from qflsim.quantum.program import LANES
 from qflsim.quantum.snapshots import load_snapshot
 from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
-from qflsim.quantum.vectors import add, kernel, load, multiply_add, splat, store
+from qflsim.quantum.vectors import add, compiled, load, multiply_add, splat, store
 
 ONE, TWO, READOUT = 0.001, 0.01, 0.02  # depolarizing probabilities (Qiskit's lambda) and readout error
 
@@ -126,7 +126,7 @@ def multiply_adds(native: NativeCircuit, batch: int) -> int:
     return total + 2 * batch * program.size * LANES
 
 
-@kernel
+@compiled
 def _peak(rounds: int, x: Any) -> None:
     """Eight independent chains of multiply-adds, as many as keep both units of a core busy."""
     scale, shift = splat(x, 0.999), splat(x, 0.001)
@@ -223,13 +223,13 @@ def _jax_step(outputs: Callable[[Any, Any], Any], qubits: int, layers: int, batc
     step = jax.jit(jax.value_and_grad(loss))
     began = time.perf_counter()
     value, gradient = jax.block_until_ready(step(start))
-    compiled = time.perf_counter() - began
+    compile_s = time.perf_counter() - began
     engine = FastEngine(native_circuit("depolarizing", qubits, layers))
     head = SoftmaxHead(min(qubits, 4))
     expected, slope = engine.loss_and_gradient(start, engine.encode(samples), labels, head=head)
     if abs(value - expected) > 1e-9 or np.abs(gradient - slope).max() > 1e-9:
         raise ArithmeticError(f"peer and engine disagree: loss {value} and {expected}")
-    return compiled, best(lambda: jax.block_until_ready(step(start)))
+    return compile_s, best(lambda: jax.block_until_ready(step(start)))
 
 
 def aer_step(qubits: int, layers: int, batch: int) -> float:
@@ -312,8 +312,8 @@ def show(result: dict[str, Any]) -> None:
     for name, seconds in result["step_s"].items():
         noise = next((n for n in ("manila", "torino") if n in name), "depolarizing")
         ratio = seconds / result["step_s"][f"engine, {noise}, all cores"]
-        compiled = result["compile_s"].get(name.removesuffix(", all cores"))
-        shown = "" if compiled is None else f"{compiled:.2f} s"
+        compile_s = result["compile_s"].get(name.removesuffix(", all cores"))
+        shown = "" if compile_s is None else f"{compile_s:.2f} s"
         print(f"| {name} | {shown} | {seconds * 1e6:,.0f} µs | {ratio:,.1f} |")
     one = result["step_s"]["engine, depolarizing, one core"]
     share = result["limit_s"] / one
