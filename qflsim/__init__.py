@@ -9,6 +9,7 @@ QFLchain (arXiv:2512.09958).
 3
 """
 
+import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,9 @@ __all__ = ["PARTS", "__version__", *_HOME_OF]
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'qflsim' has no attribute {name!r}")
+        near = difflib.get_close_matches(name, _HOME_OF, n=1)
+        advice = f"; did you mean {near[0]!r}?" if near and not name.startswith("_") else ""
+        raise AttributeError(f"module 'qflsim' has no attribute {name!r}{advice}")
     return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
 
 

@@ -6,20 +6,31 @@ where it is written, in one sentence that names the field, shows the value and a
 """
 
 import dataclasses
+import difflib
 import inspect
 import math
 import operator
+import re
 import types
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-__all__ = ["Part", "ScenarioError", "quantity"]
+__all__ = ["Part", "ScenarioError", "advised", "quantity"]
 
 
 class ScenarioError(ValueError):
     """A user's mistake in a scenario, an override or a folder: told in a sentence, before anything runs."""
+
+
+def advised(error: Exception, fields: Iterable[str]) -> str:
+    """The message of an error; where an argument has an unknown name, with the nearest of ``fields``."""
+    message = str(error)
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
+    near = difflib.get_close_matches(unknown[1], fields, n=1, cutoff=0.5) if unknown else []
+    return f"{message}; did you mean {near[0]!r}?" if near else message
 
 
 def quantity(

@@ -16,7 +16,7 @@ __all__ = ["main"]
 _EPILOG = """\
 examples:
   python -m qflsim scenarios/6g_dense.py
-  python -m qflsim scenarios/6g_dense.py --set rounds=3 --set topology.servers=5 --set "mixing=Star()"
+  python -m qflsim scenarios/6g_dense.py --set rounds=3 --set topology.devices_per_server=10 --set "mixing=Star()"
   python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out elsewhere
   python -m qflsim validate
 """

@@ -151,7 +151,8 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
         from .summary import summarise
 
         sys.stdout.write(summarise(made.folder))
-        sys.stdout.write(f"\n{made.rounds_done} rounds in {time.perf_counter() - began:.1f} s of computing\n")
+        plural = "s" * (made.rounds_done != 1)
+        sys.stdout.write(f"\n{made.rounds_done} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
     sys.stdout.write(f"results: {made.folder}\n")
     if made.status == "interrupted":
         sys.stderr.write(

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from .checks import ScenarioError
+from .checks import ScenarioError, advised
 from .scenario import Scenario
 
 __all__ = ["load", "load_module"]
@@ -76,7 +76,15 @@ def _failed(file: Path, error: Exception) -> str:
     """Where in the user's own file a mistake stands, and what it is."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file.resolve()]
     kind = "" if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: "
+    message = kind + advised(error, _fields_of(str(error).partition(".__init__")[0]))
     if not lines or lines[-1] is None:
-        return f"{file}: {kind}{error}"
+        return f"{file}: {message}"
     source = linecache.getline(str(file.resolve()), lines[-1]).strip()
-    return f"{file}, line {lines[-1]}: {kind}{error}\n    {source}"
+    return f"{file}, line {lines[-1]}: {message}\n    {source}"
+
+
+def _fields_of(part: str) -> tuple[str, ...]:
+    """Names of the fields of one of qflsim's parts; none if there is no such part."""
+    import qflsim
+
+    return tuple(getattr(qflsim, part).__dataclass_fields__) if part in qflsim.PARTS else ()

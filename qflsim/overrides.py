@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from .checks import Part, ScenarioError
+from .checks import Part, ScenarioError, advised
 
 __all__ = ["apply"]
 
@@ -101,7 +101,11 @@ def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
         case ast.Call(func=function, args=args, keywords=keywords):
             arguments = {str(k.arg): _evaluate(k.value, names) for k in keywords}
-            return _evaluate(function, names)(*[_evaluate(a, names) for a in args], **arguments)
+            part = _evaluate(function, names)
+            try:
+                return part(*[_evaluate(a, names) for a in args], **arguments)
+            except TypeError as error:
+                raise TypeError(advised(error, getattr(part, "__dataclass_fields__", ()))) from None
         case _:
             raise ValueError(f"cannot read {ast.unparse(node)!r}; give a number, a unit expression or a part")
 
@@ -109,5 +113,6 @@ def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
 def _named(name: str, names: Mapping[str, Any]) -> Any:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
-        raise ValueError(f"unknown name {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        advice = f"did you mean {near[0]}?" if near else "give a number, with its unit, e.g. 28*GHz, or a part"
+        raise ValueError(f"unknown name {name!r}; {advice}")
     return names[name]

@@ -38,6 +38,8 @@ class Progress:
             self._bar.set_description("running", refresh=False)
             self._bar.set_postfix_str(f"t = {record.ended_s:.1f} s, accuracy {record.accuracy:.1%}", refresh=False)
             self._bar.update(1)
+            if record.round == self._rounds:
+                self._bar.set_description("checking on Aer, drawing")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

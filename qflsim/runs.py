@@ -3,8 +3,8 @@
 import dataclasses
 import hashlib
 import json
-import os
 import platform
+import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,11 @@ def refuse_unwritable(out: str | Path) -> None:
         place = place.parent
     if not place.is_dir():
         raise ScenarioError(f"cannot write results to {out}: {place} is a file; give a writable folder with --out")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise ScenarioError(
-            f"cannot write results to {out}: {place} is not writable; give a writable folder with --out"
-        )
+    try:
+        Path(tempfile.mkdtemp(dir=place)).rmdir()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ScenarioError(f"cannot write results to {out}: {reason}; give a writable folder with --out") from None
 
 
 def write_run_json(

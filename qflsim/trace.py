@@ -110,7 +110,8 @@ class Transfer(Record):
 
     round: int = column("number of the global round")
     kind: str = column(
-        "what was sent: join, kem-public-key, model, update, lmuc-block, receipt, mixed-model, or a kind of vote"
+        "what was sent: join, kem-public-key, kem-ciphertext, model, update, lmuc-block, receipt, mixed-model, or a "
+        "kind of vote"
     )
     source: str = column("sending node")
     destination: str = column("receiving node")

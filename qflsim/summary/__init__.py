@@ -42,7 +42,7 @@ def _title(run: RunTables) -> str:
     scenario, status = run.about.get("scenario", {}), run.about.get("status")
     planned, done = scenario.get("rounds"), len(run.rounds)
     replication = f", replication {run.about['replication']}" if run.about.get("replication") else ""
-    progress = f"{done} rounds" if status == "finished" else f"{done} of {planned} rounds, {status}"
+    progress = f"{done} round{'s' * (done != 1)}" if status == "finished" else f"{done} of {planned} rounds, {status}"
     return f"{scenario.get('name')}, seed {scenario.get('seed')}{replication}: {progress}"
 
 
@@ -66,7 +66,8 @@ def _table(run: RunTables) -> list[str]:
     rows = list(run.rounds.itertuples())
     lines = ["  ".join(f"{heading:>{width}}" for heading, (width, _) in _COLUMNS.items())]
     lines += ["  ".join(f"{text(rows[i]):>{width}}" for width, text in _COLUMNS.values()) for i in _some(len(rows))]
-    return lines
+    left_out = len(rows) - len(lines) + 1
+    return [*lines, f"({left_out} rounds between are in rounds.csv)"] if left_out else lines
 
 
 def _some(count: int) -> list[int]:
