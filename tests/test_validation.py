@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import subprocess
 import sys
 import types
@@ -173,9 +174,11 @@ def test_a_broken_model_is_seen(monkeypatch, area, target, breaking):
 def resolve(path):
     """The module or class that holds what ``path`` names, and the name in it."""
     owner, _, name = path.rpartition(".")
-    module, _, inner = owner.rpartition(".")
-    holder = sys.modules.get(owner) or getattr(sys.modules[module], inner)
-    return holder, name
+    try:
+        return importlib.import_module(owner), name
+    except ModuleNotFoundError:  # a class in a module
+        module, _, inner = owner.rpartition(".")
+        return getattr(importlib.import_module(module), inner), name
 
 
 def test_a_wrong_gradient_is_seen(monkeypatch):
