@@ -4,6 +4,7 @@ A file is loaded under the stable module name ``scenarios.<stem>`` and registere
 user writes in it can be pickled and sent to worker processes.
 """
 
+import dataclasses
 import difflib
 import importlib.util
 import linecache
@@ -12,7 +13,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from .checks import ScenarioError, advised
+from .checks import Part, ScenarioError, advised
 from .scenario import Scenario
 
 __all__ = ["load", "load_module"]
@@ -84,7 +85,11 @@ def _failed(file: Path, error: Exception) -> str:
 
 
 def _fields_of(part: str) -> tuple[str, ...]:
-    """Names of the fields of one of qflsim's parts; none if there is no such part."""
-    import qflsim
-
-    return tuple(getattr(qflsim, part).__dataclass_fields__) if part in qflsim.PARTS else ()
+    """Names of the fields of the part with that class name, one of the user's own included; none if there is none."""
+    waiting: list[type] = [Part]
+    while waiting:
+        cls = waiting.pop()
+        if cls.__name__ == part:
+            return tuple(field.name for field in dataclasses.fields(cls))
+        waiting += cls.__subclasses__()
+    return ()
