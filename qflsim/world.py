@@ -73,7 +73,7 @@ class World:
         self.data, self._compiled, self.task = self._learn()
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         self._keys = KeyService(
-            self.ctx, self._fabric, scenario.keys, self.wiring.pools, self._computers, scenario.signatures
+            self.ctx, self._fabric, scenario.keys, self.wiring.keys.pools, self._computers, scenario.signatures
         )
         self._qpus: dict[str, QuantumProcessor] = {}
         self._rounds = self._actors()
@@ -210,7 +210,7 @@ class World:
     def _described(self, name: str) -> Node:
         """What the nodes table says of a node."""
         east, north = self.placement.positions[name]
-        channel = self.wiring.channels.get(name)
+        channel = self.wiring.access.channels.get(name)
         server = self.placement.home.get(name, name)
         return Node(
             node=name,
@@ -225,7 +225,7 @@ class World:
 
     def _upkeep(self, started: float, ended: float) -> None:
         """Charge what ran between two times [s] whether it was used or not."""
-        self.wiring.upkeep(ended - started)
+        self.wiring.keys.upkeep(ended - started)
         for qpu in self._qpus.values():
             qpu.account_idle(ended)
 

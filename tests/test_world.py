@@ -87,7 +87,7 @@ def test_a_dry_pool_makes_the_draw_wait_for_the_key_rate(tiny):
     slow = replace(tiny, keys=qfl.QKDKeys(qkd=qfl.DecoyBB84(pulse_rate=1e4)))
     world, records = played(slow)
     first = next(key for key in of(records, Key) if key.first.startswith("device"))
-    rate = world.wiring.pools[first.first, first.second].rate_bps
+    rate = world.wiring.keys.pools[first.first, first.second].rate_bps
     assert first.granted_s == pytest.approx(256 / rate, rel=1e-9)
     assert first.granted_s - first.requested_s > 0.1 * s
     assert of(records, Round)[0].key_wait_s >= first.granted_s - first.requested_s
@@ -143,8 +143,8 @@ def test_adding_a_device_moves_no_other(tiny):
     large = World(replace(tiny, topology=replace(tiny.topology, devices_per_server=4)))
     for name, position in small.placement.positions.items():
         assert large.placement.positions[name] == position
-    for device, channel in small.wiring.channels.items():
-        assert large.wiring.channels[device] == channel
+    for device, channel in small.wiring.access.channels.items():
+        assert large.wiring.access.channels[device] == channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +182,7 @@ def test_swapping_the_agreement_protocol_changes_no_radio_draw_and_no_learning(t
     alone = replace(tiny, background=None)  # background frames are drawn by time, and time is what a protocol changes
     pbft, records = played(alone)
     dictator, others = played(replace(alone, agreement=Dictator()))
-    assert dictator.wiring.channels == pbft.wiring.channels
+    assert dictator.wiring.access.channels == pbft.wiring.access.channels
     for kind in ("model", "lmuc-block"):
         first = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(records, Transfer) if t.kind == kind]
         second = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(others, Transfer) if t.kind == kind]
