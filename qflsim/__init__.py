@@ -88,7 +88,8 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
     from .quantum.bbm92 import BBM92 as BBM92
-    from .quantum.keyrates import QKD as QKD, InterceptResend as InterceptResend
+    from .quantum.eavesdropping import InterceptResend as InterceptResend
+    from .quantum.keyrates import QKD as QKD
     from .quantum.optimizers import Adam as Adam
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
@@ -148,7 +149,8 @@ _HOMES = {
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),
     "quantum.bbm92": ("BBM92",),
-    "quantum.keyrates": ("QKD", "InterceptResend"),
+    "quantum.eavesdropping": ("InterceptResend",),
+    "quantum.keyrates": ("QKD",),
     "quantum.optimizers": ("Adam",),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),

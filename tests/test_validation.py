@@ -14,8 +14,8 @@ from qflsim.chain.raft import Raft
 from qflsim.cli import main
 from qflsim.energy import StationEnergy
 from qflsim.learning.aggregation import Median
+from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.entanglement import BellDiagonal
-from qflsim.quantum.keyrates import InterceptResend
 from qflsim.quantum.noise import DeviceNoise
 from qflsim.quantum.qkd import DecoyBB84, WeakDecoyBB84
 from qflsim.validation import Comparison, validate

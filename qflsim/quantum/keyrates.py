@@ -2,11 +2,17 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
 
 from qflsim.checks import Part, quantity
 
-__all__ = ["QKD", "InterceptResend", "binary_entropy", "either", "plob_bound"]
+from .eavesdropping import InterceptResend
+from .keyblocks import BlockSource
+
+__all__ = ["QKD", "binary_entropy", "either", "plob_bound"]
 
 
 def binary_entropy(probability: float) -> float:
@@ -35,39 +41,6 @@ def plob_bound(transmittance: float) -> float:
 def either(first: float, second: float) -> float:
     """Probability of at least one of two independent events."""
     return first + second - first * second
-
-
-@dataclass(frozen=True, kw_only=True)
-class InterceptResend(Part):
-    """An eavesdropper measures a share of the pulses in a basis of her choice and sends on what she found.
-
-    In half of the cases her basis is wrong and the receiver's bit is a coin toss: an error rate e becomes
-    e + x (1/4 - e/2), x/4 on a link without errors of its own [1]_. The key rate follows from the raised error rate;
-    above the limit of the protocol (11.0 % for BB84 with ideal error correction [2]_, x = 0.44) no key is made.
-
-    Parameters
-    ----------
-    share:
-        Share x of the pulses that she intercepts; 0 for none.
-
-    References
-    ----------
-    .. [1] C. H. Bennett, F. Bessette, G. Brassard, L. Salvail, J. Smolin, "Experimental quantum cryptography",
-       J. Cryptology 5, 3 (1992).
-    .. [2] P. W. Shor, J. Preskill, "Simple proof of security of the BB84 quantum key distribution protocol",
-       Phys. Rev. Lett. 85, 441 (2000).
-
-    *Scope*: a perfect eavesdropper who hides in the usual losses, so that only the errors tell. All the time or never:
-    attacks that begin and end are not modelled.
-
-    *Validation*: x/4; a count over random bits and bases; the limit x = 0.44.
-    """
-
-    share: float = quantity(0.0, at_least=0, at_most=1, advice="give a share, e.g. 0.2; 0 for no eavesdropper")
-
-    def raised(self, error_rate: float) -> float:
-        """Error rate seen with the eavesdropper where it were ``error_rate`` without."""
-        return error_rate + self.share * (0.25 - 0.5 * error_rate)
 
 
 _NOBODY = InterceptResend()
@@ -131,6 +104,24 @@ class QKD(Part, ABC):
         if users < 1:
             raise ValueError(f"users must be >= 1, got {users!r}; give how many transmitters share the receiver")
         return self.secret_rate(distance_m) * self.realised_share / users
+
+    def blocks(self, distance_m: float, *, users: int = 1, rng: np.random.Generator) -> BlockSource | None:
+        """The link at work over ``distance_m`` [m], block by block; None if it makes key steadily, at `key_rate`.
+
+        Parameters
+        ----------
+        distance_m:
+            Length of the fibre [m].
+        users:
+            Transmitters that share the receiver in time; this is one of them.
+        rng:
+            A stream of this link alone.
+        """
+        return None
+
+    def under(self, share: float) -> Self:
+        """The same boxes with an eavesdropper on ``share`` of the pulses all the time."""
+        return replace(self, eavesdropping=InterceptResend(share=share))
 
     def reach(self) -> float:
         """Distance [m] from which on no key is made; infinite if fibre or detectors are perfect."""

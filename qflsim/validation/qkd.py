@@ -19,8 +19,8 @@ References
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
+from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.finite_key import BlockProtocol, expected_counts, secret_length
-from qflsim.quantum.keyrates import InterceptResend
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84, plob_bound
 from qflsim.units import dB, km
 from qflsim.validation.comparison import Comparison

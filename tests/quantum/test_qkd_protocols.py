@@ -10,8 +10,9 @@ from hypothesis import assume, given, strategies as st
 
 from qflsim.crypto.keys import HybridKeys, QKDKeys
 from qflsim.quantum.bbm92 import BBM92
+from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.finite_key import BasisCounts, BlockProtocol, expected_counts, secret_length
-from qflsim.quantum.keyrates import QKD, InterceptResend, binary_entropy, plob_bound
+from qflsim.quantum.keyrates import QKD, binary_entropy, plob_bound
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84
 
 KM = 1e3
