@@ -4,6 +4,7 @@ Pure models: each turns a duration, a size or a number of cycles into joules; `E
 cause. Nothing here knows a clock.
 """
 
+from .battery import Battery, Store
 from .book import CAUSES, EnergyBook
 from .computing import ComputeEnergy
 from .gear import FibreEnergy, QKDEnergy
@@ -11,6 +12,6 @@ from .plant import PlantPower
 from .radio import MacroStationEnergy, RadioEnergy, StationEnergy
 
 __all__ = [
-    "CAUSES", "ComputeEnergy", "EnergyBook", "FibreEnergy", "MacroStationEnergy", "PlantPower", "QKDEnergy",
-    "RadioEnergy", "StationEnergy",
+    "CAUSES", "Battery", "ComputeEnergy", "EnergyBook", "FibreEnergy", "MacroStationEnergy", "PlantPower", "QKDEnergy",
+    "RadioEnergy", "StationEnergy", "Store",
 ]  # fmt: skip

@@ -4,13 +4,16 @@ Pure models: rates, delays and queues as functions of distances, sizes and named
 knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 """
 
+from .areas import Area, Disc, Rectangle
 from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
 from .fibre import Backhaul, Fibre, FifoQueue
+from .handover import Handover, Monitor
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
 from .layouts import HexagonalSites, LineSites, RingSites, SiteLayout
 from .link import LinkModel, Quality
+from .mobility import Knot, Mobility, RandomWaypoint, Static, Trajectory
 from .placement import DenseCell, Placement, device_name, server_name
 from .propagation import (
     sidelink_los_probability,
@@ -25,13 +28,15 @@ from .sharing import SharedBand
 from .sidelink import Sidelink
 from .terahertz import SubTerahertz, close_in_path_loss
 from .timing import SlotTiming
+from .tracks import MobilityTrace
 
 __all__ = [
-    "DOWNLINK", "UPLINK", "Backhaul", "BackgroundTraffic", "CellBackground", "Channel", "DenseCell", "Fibre",
-    "FifoQueue", "HexagonalSites", "IndoorOffice", "LineSites", "LinkModel", "Placement", "Quality", "RadioCell",
-    "RingSites", "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "SubTerahertz", "TruncatedShannon", "UrbanMacro",
-    "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency", "indoor_los_probability",
-    "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability", "sidelink_path_loss",
-    "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss", "umi_breakpoint",
-    "umi_los_probability", "umi_path_loss",
+    "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "CellBackground", "Channel", "DenseCell", "Disc",
+    "Fibre", "FifoQueue", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineSites", "LinkModel", "Mobility",
+    "MobilityTrace", "Monitor", "Placement", "Quality", "RadioCell", "RandomWaypoint", "Rectangle", "RingSites",
+    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "Static", "SubTerahertz", "Trajectory", "TruncatedShannon",
+    "UrbanMacro", "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
+    "indoor_los_probability", "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability",
+    "sidelink_path_loss", "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss",
+    "umi_breakpoint", "umi_los_probability", "umi_path_loss",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ AREAS = {
     "protocols": "Other protocols of agreement",
     "ledger": "Ledger and certificates",
     "radio": "Radio access",
+    "mobility": "Movement and handover",
     "queues": "Fibre, queues and shared bands",
     "energy": "Energy",
     "timing": "Time of QPU jobs",
