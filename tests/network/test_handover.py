@@ -51,9 +51,7 @@ def test_sampling_only_delays_a_handover():
     assert handed(coarse, [{"a": 0.0, "b": 4.0}] * 3) == [(1, "b")]
 
 
-@given(
-    st.floats(2.0, 4.0), st.floats(200.0, 2000.0), st.floats(0.5, 40.0), st.floats(0.0, 6.0), st.integers(0, 10)
-)
+@given(st.floats(2.0, 4.0), st.floats(200.0, 2000.0), st.floats(0.5, 40.0), st.floats(0.0, 6.0), st.integers(0, 10))
 def test_crossing_a_symmetric_border_hands_over_where_the_closed_form_says(exponent, spacing, speed, hysteresis, held):
     rule = Handover(offset=1.0, hysteresis=hysteresis, time_to_trigger=held * 0.04, period=0.04)
     border = rule.border(spacing, exponent)
