@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from qflsim.readable import time_unit
 from qflsim.tables import read_table
 
-from .style import COLOURS, log_time, new_figure, rounds_axis
+from .style import COLOURS, new_figure, rounds_axis
 
 __all__ = ["draw"]
 
@@ -24,32 +25,41 @@ def draw(folder: Path) -> Any:
     rows = rows[rows["round"].isin(rounds)]
     if rows.empty:
         return None
-    figure = new_figure(7.0, 3.6)
-    axes = figure.subplots()
-    rows = rows.assign(at=rows["round"] + rows["chain"].map(_shifts(sorted(rows["chain"].unique()))))
-    for family, (name, colour) in _CHAINS.items():
-        own = rows[rows["chain"].str.startswith(family)]
-        if not own.empty:
-            _decisions(axes, own, f"{name}, {_sizes(own['validators'])} validators", colour)
-    axes.set_yscale("log")
-    log_time(axes.yaxis)
-    axes.set_ylabel("simulated time since the proposal")
-    axes.set_title("Agreement: from the first validator that decided to the last")
-    rounds_axis(axes, rounds)
-    figure.legend(loc="outside right center")
+    families = [family for family in _CHAINS if rows["chain"].str.startswith(family).any()]
+    figure = new_figure(7.0, 0.8 + 1.5 * len(families))
+    panels = figure.subplots(len(families), sharex=True, squeeze=False)[:, 0]
+    for axes, family in zip(panels, families, strict=True):
+        _panel(axes, family, rows[rows["chain"].str.startswith(family)])
+    rounds_axis(panels[-1], rounds)
+    figure.supylabel("simulated time since the proposal", fontsize=9)
+    figure.suptitle("Agreement: from the first validator that decided to the last", fontsize=10, fontweight="bold")
     return figure
 
 
-def _decisions(axes: Any, rows: Any, name: str, colour: str) -> None:
+def _panel(axes: Any, family: str, rows: Any) -> None:
+    """The decisions of one kind of chain, which may take a thousand times as long as another kind's."""
+    name, colour = _CHAINS[family]
+    rows = rows.assign(at=rows["round"] + rows["chain"].map(_shifts(sorted(rows["chain"].unique()))))
+    factor, unit = time_unit((rows["ended_s"] - rows["started_s"]).max())
+    _decisions(axes, rows, colour, factor)
+    failed = int((rows["decided"] == 0).sum())
+    missed = f"; crosses: {failed} not reached" if failed else ""
+    axes.set_title(f"{name}, {_sizes(rows['validators'])} validators{missed}", fontsize=9, fontweight="normal")
+    axes.set_ylabel(f"[{unit}]")
+    axes.set_ylim(0.0, 1.15 * float((rows["ended_s"] - rows["started_s"]).max()) / factor)
+    axes.grid(visible=False, axis="x")
+
+
+def _decisions(axes: Any, rows: Any, colour: str, factor: float) -> None:
     reached = rows[rows["decided"] > 0]
-    first = reached["first_decided_s"] - reached["started_s"]
-    last = reached["ended_s"] - reached["started_s"]
+    first = (reached["first_decided_s"] - reached["started_s"]) / factor
+    last = (reached["ended_s"] - reached["started_s"]) / factor
     axes.vlines(reached["at"], first, last, color=colour, linewidth=1.2)
-    axes.plot(reached["at"], last, "o", color=colour, markersize=4, label=name)
+    axes.plot(reached["at"], last, "o", color=colour, markersize=4)
     failed = rows[rows["decided"] == 0]
     if not failed.empty:
-        gave_up = failed["ended_s"] - failed["started_s"]
-        axes.plot(failed["at"], gave_up, "x", color=colour, label=f"{name}: not reached")
+        gave_up = (failed["ended_s"] - failed["started_s"]) / factor
+        axes.plot(failed["at"], gave_up, "x", color=colour)
 
 
 def _shifts(chains: list[str]) -> dict[str, float]:
