@@ -73,7 +73,16 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .learning.vqc import VQC as VQC
     from .loading import load as load
     from .network.background import BackgroundTraffic as BackgroundTraffic
+    from .network.backhaul_graphs import (
+        BackhaulGraph as BackhaulGraph,
+        FullMesh as FullMesh,
+        LineGraph as LineGraph,
+        RingGraph as RingGraph,
+        StarGraph as StarGraph,
+        WaxmanGraph as WaxmanGraph,
+    )
     from .network.cell import RadioCell as RadioCell
+    from .network.edge_list import EdgeList as EdgeList
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
@@ -139,7 +148,9 @@ _HOMES = {
     "learning.vqc": ("VQC",),
     "loading": ("load",),
     "network.background": ("BackgroundTraffic",),
+    "network.backhaul_graphs": ("BackhaulGraph", "FullMesh", "LineGraph", "RingGraph", "StarGraph", "WaxmanGraph"),
     "network.cell": ("RadioCell",),
+    "network.edge_list": ("EdgeList",),
     "network.fibre": ("Backhaul", "Fibre"),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("HexagonalSites", "LineSites", "RingSites", "SiteLayout"),

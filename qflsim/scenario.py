@@ -19,6 +19,7 @@ from .learning.selection import AllDevices, Selection
 from .learning.training import LocalTraining
 from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
+from .network.backhaul_graphs import BackhaulGraph, FullMesh
 from .network.cell import RadioCell
 from .network.fibre import Backhaul, Fibre
 from .network.placement import DenseCell
@@ -69,6 +70,8 @@ class Scenario(Part):
         Where publisher, servers and devices stand.
     access, sidelink, backhaul:
         Links between device and server, between devices of one cell, and between servers.
+    backhaul_graph:
+        Which sites have a fibre between them.
     background:
         The other devices on the access band; ``None`` for an empty cell.
     keys:
@@ -111,6 +114,7 @@ class Scenario(Part):
     access: RadioCell = UrbanMicro()
     sidelink: Sidelink = Sidelink()
     backhaul: Backhaul = Fibre()
+    backhaul_graph: BackhaulGraph = FullMesh()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
     key_pool: float = quantity(25.6e6, unit="bit", at_least=256, advice="give it in bits, e.g. 25.6 * Mbit")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Node", "Record", "Round", "Storage", "Trace",
-    "Transfer",
+    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Record", "Round", "Storage",
+    "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -200,7 +200,7 @@ class Energy(Record):
 
     round: int = column("number of the global round")
     node: str = column("node that spent it")
-    role: str = column("publisher, server or device")
+    role: str = column("publisher, server, device or transit")
     cause: str = column("radio, computing, cryptography, qpu_control, qpu_cooling, network or qkd")
     energy_j: float = column("joules")
 
@@ -249,21 +249,32 @@ class Node(Record):
     about: ClassVar[str] = "one row per node"
 
     node: str = column("name of the node")
-    role: str = column("publisher, server or device")
-    server: str = column("server in whose cell it stands; a server's own name; empty for the publisher")
+    role: str = column("publisher, server, device, or transit: a switch or relay of the backhaul")
+    server: str = column("server in whose cell it stands; a server's own name; empty for others")
     east_m: float = column("position, metres to the east of the origin")
     north_m: float = column("position, metres to the north of the origin")
-    line_of_sight: bool = column(
-        "whether a device sees the base station of its server; False for publisher and servers"
-    )
+    line_of_sight: bool = column("whether a device sees the base station of its server; False for all others")
     snr_up_db: float = column(
         "signal-to-noise ratio [dB] of a device's uplink over the full band, shadowing included; empty for others"
     )
     reached: bool = column("whether the network reaches it in both directions; False for a device in outage")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Link(Record):
+    """One fibre of the backhaul."""
+
+    table: ClassVar[str] = "links"
+    about: ClassVar[str] = "one row per fibre of the backhaul"
+
+    first: str = column("one end: publisher, server or transit node")
+    second: str = column("other end")
+    length_m: float = column("metres of fibre")
+    delay_s: float = column("delay of one direction when idle, switches included; the same both ways")
+
+
 TABLES: tuple[type[Record], ...] = (
-    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node,
+    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node, Link,
 )  # fmt: skip
 
 

@@ -82,8 +82,9 @@ class World:
 
     def run(self) -> None:
         """Let simulated time pass until all rounds are over."""
-        for name in self.placement.positions:
+        for name in (*self.placement.positions, *self.wiring.backhaul.transit):
             self.trace(self._described(name))
+        self.wiring.backhaul.record()
         self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
 
     @property
@@ -205,17 +206,19 @@ class World:
 
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")
-        return roles | {"publisher": "publisher"} | dict.fromkeys(self.placement.home, "device")
+        roles |= {"publisher": "publisher"} | dict.fromkeys(self.placement.home, "device")
+        return roles | dict.fromkeys(self.wiring.backhaul.transit, "transit")
 
     def _described(self, name: str) -> Node:
         """What the nodes table says of a node."""
-        east, north = self.placement.positions[name]
+        transit, role = self.wiring.backhaul.transit, self._roles()[name]
+        east, north = transit[name] if role == "transit" else self.placement.positions[name]
         channel = self.wiring.access.channels.get(name)
         server = self.placement.home.get(name, name)
         return Node(
             node=name,
-            role=self._roles()[name],
-            server="" if server == "publisher" else server,
+            role=role,
+            server="" if role in ("publisher", "transit") else server,
             east_m=east,
             north_m=north,
             line_of_sight=channel is not None and channel.los,

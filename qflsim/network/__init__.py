@@ -6,8 +6,10 @@ knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 
 from .areas import Area, Disc, Rectangle
 from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
+from .backhaul_graphs import BackhaulGraph, FullMesh, LineGraph, RingGraph, StarGraph, WaxmanGraph
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
+from .edge_list import EdgeList
 from .fibre import Backhaul, Fibre, FifoQueue
 from .handover import Handover, Monitor
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
@@ -31,11 +33,12 @@ from .timing import SlotTiming
 from .tracks import MobilityTrace
 
 __all__ = [
-    "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "CellBackground", "Channel", "DenseCell", "Disc",
-    "Fibre", "FifoQueue", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineSites", "LinkModel", "Mobility",
-    "MobilityTrace", "Monitor", "Placement", "Quality", "RadioCell", "RandomWaypoint", "Rectangle", "RingSites",
-    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "Static", "SubTerahertz", "Trajectory", "TruncatedShannon",
-    "UrbanMacro", "UrbanMicro", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
+    "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "CellBackground", "Channel",
+    "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "Handover", "HexagonalSites", "IndoorOffice",
+    "Knot", "LineGraph", "LineSites", "LinkModel", "Mobility", "MobilityTrace", "Monitor", "Placement", "Quality",
+    "RadioCell", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "SharedBand", "Sidelink", "SiteLayout",
+    "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Trajectory", "TruncatedShannon", "UrbanMacro",
+    "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
     "indoor_los_probability", "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability",
     "sidelink_path_loss", "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss",
     "umi_breakpoint", "umi_los_probability", "umi_path_loss",

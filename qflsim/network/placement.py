@@ -3,16 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from qflsim.checks import Part, quantity
 from qflsim.streams import Streams
 from qflsim.units import km, m
 
 from .layouts import HEXAGONAL, Point, SiteLayout
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 __all__ = ["DenseCell", "Placement", "device_name", "server_name"]
 
@@ -54,15 +50,6 @@ class Placement:
     def distance(self, first: str, second: str) -> float:
         """Straight-line distance [m] between two nodes."""
         return math.dist(self.positions[first], self.positions[second])
-
-    def backhaul(self) -> "nx.Graph":
-        """The wired network: publisher and servers, every two joined; edges have a ``length`` [m]."""
-        import networkx as nx
-
-        graph = nx.complete_graph(["publisher", *self.servers])
-        for first, second in graph.edges:
-            graph.edges[first, second]["length"] = self.distance(first, second)
-        return graph
 
 
 @dataclass(frozen=True, kw_only=True)

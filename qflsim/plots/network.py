@@ -14,6 +14,13 @@ __all__ = ["draw"]
 _MOST_CELLS = 6
 """Cells drawn large; with more of them the overview shows where the others are, without their names."""
 
+_SITES: dict[str, tuple[str, int, str, int]] = {
+    "publisher": ("o", 13, "none", -17),
+    "server": ("^", 8, INK, 15),
+    "transit": ("s", 6, "white", 13),
+}
+"""Marker of a site, its size and filling, and by how much its name stands above it."""
+
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
 
 
@@ -28,12 +35,12 @@ def draw(folder: Path) -> Any:
     rows = math.ceil(len(cells) / columns)
     figure = new_figure(3.4 + 2.7 * columns, max(3.5, 2.9 * rows))
     grid = figure.add_gridspec(rows, columns + 1, width_ratios=(1.25, *[1.0] * columns))
-    _overview(figure.add_subplot(grid[:, 0]), nodes)
+    _overview(figure.add_subplot(grid[:, 0]), nodes, read_table(folder, "links", ["first", "second"]))
     norm, reach = _scales(nodes)
     places = [figure.add_subplot(grid[i // columns, 1 + i % columns]) for i in range(len(cells))]
     shown = [_cell(place, server, nodes, norm, reach) for place, server in zip(places, cells, strict=True)]
     figure.colorbar(shown[-1], ax=places, label="uplink SNR [dB]", shrink=0.85, aspect=30, panchor=False)
-    _legend(figure, some_out=not nodes["reached"].all())
+    _legend(figure, some_out=not nodes["reached"].all(), transit=bool((nodes["role"] == "transit").any()))
     return figure
 
 
@@ -57,15 +64,15 @@ def _about_servers(nodes: Any) -> Any:
     return devices
 
 
-def _overview(axes: Any, nodes: Any) -> None:
-    """Sites joined by backhaul, devices as dots around them."""
+def _overview(axes: Any, nodes: Any, links: Any) -> None:
+    """Sites joined by their fibres, devices as dots around them."""
     sites = nodes[nodes["role"] != "device"]
     devices = nodes[nodes["role"] == "device"]
     points = list(sites.itertuples())
-    for i, first in enumerate(points):
-        for second in points[i + 1 :]:
-            ends = [first.east_m, second.east_m], [first.north_m, second.north_m]
-            axes.plot(*ends, color=MUTED, linewidth=2.0 / len(points) ** 0.5, zorder=1)
+    places = {point.node: (point.east_m, point.north_m) for point in points}
+    for link in links.itertuples():
+        ends = zip(places[link.first], places[link.second], strict=True)
+        axes.plot(*ends, color=MUTED, linewidth=2.0 / len(points) ** 0.5, zorder=1)
     axes.plot(devices["east_m"], devices["north_m"], ".", color=COLOURS["blue"], markersize=2, zorder=2)
     named = len(points) <= _MOST_CELLS + 1
     for point in points:
@@ -79,8 +86,8 @@ def _overview(axes: Any, nodes: Any) -> None:
 
 
 def _site(axes: Any, point: Any, *, named: bool) -> None:
-    """A server's triangle or the publisher's circle; the publisher may stand where a server does."""
-    marker, size, fill, shift = ("o", 13, "none", -17) if point.role == "publisher" else ("^", 8, INK, 15)
+    """A server's triangle, the publisher's circle, a transit node's square; the publisher may stand at a server."""
+    marker, size, fill, shift = _SITES[point.role]
     axes.plot(point.east_m, point.north_m, marker, markersize=size, color=INK, markerfacecolor=fill, zorder=3)
     if named:
         place = {"xytext": (0, shift), "textcoords": "offset points", "ha": "center", "va": "center"}
@@ -123,7 +130,7 @@ def _scale_bar(axes: Any, extent: float) -> None:
                   ha="center", va="top", fontsize=8)  # fmt: skip
 
 
-def _legend(figure: Any, *, some_out: bool) -> None:
+def _legend(figure: Any, *, some_out: bool, transit: bool) -> None:
     from matplotlib.lines import Line2D
 
     def mark(marker: str, name: str, **style: Any) -> Line2D:
@@ -135,6 +142,8 @@ def _legend(figure: Any, *, some_out: bool) -> None:
         mark("o", "device in line of sight"),
         mark("s", "device without line of sight"),
     ]
+    if transit:
+        marks.insert(2, mark("s", "switch or relay", color=INK, markerfacecolor="white"))
     if some_out:
         marks.append(mark("x", "device out of reach", color=COLOURS["vermillion"]))
     figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))

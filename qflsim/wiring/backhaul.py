@@ -1,11 +1,20 @@
-"""The wired side of one world: fibres between publisher and servers."""
+"""The wired side of one world: fibres between publisher, servers and what stands between them."""
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from qflsim.checks import ScenarioError
+from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
 from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, FibreLink
 from qflsim.scenario import Scenario
+from qflsim.trace import Link
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["BackhaulNetwork"]
 
@@ -21,17 +30,52 @@ class BackhaulNetwork:
         Where everybody stands.
     ctx:
         The run's shared services.
+
+    Attributes
+    ----------
+    graph:
+        Sites and transit nodes, joined by fibres; every edge has its ``length``, metres of fibre [m] (its route, not
+        the straight line), and its ``delay`` [s], that of an idle fibre with its switches.
+    transit:
+        East and north [m] of the nodes that are neither servers nor the publisher, by name.
+
+    Raises
+    ------
+    ScenarioError
+        If two sites cannot reach each other, or a length or a name of the graph is wrong.
     """
 
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
         self._scenario = scenario
-        self._placement = placement
         self._ctx = ctx
+        self._sites: dict[str, Point] = {s: placement.positions[s] for s in ("publisher", *placement.servers)}
+        drawn = scenario.backhaul_graph.graph(self._sites, ctx.streams.fresh("backhaul-graph"))
+        self.transit = self._transit_of(drawn, placement)
+        self.graph = self._measured(drawn)
+        self._refuse_apart()
+        self._ways: dict[str, dict[str, list[str]]] = {}
         self._fibres: dict[tuple[str, str], FibreLink] = {}
 
     def path(self, source: str, destination: str) -> Sequence[Carrier]:
-        """Fibres in order from site to site; empty if none leads there."""
-        return (self._fibre(source, destination),)
+        """Fibres in order from site to site, the shortest way; empty if none leads there."""
+        if source not in self._ways:
+            self._ways[source] = self._ways_from(source)
+        stations = self._ways[source].get(destination, [])
+        return tuple(self._fibre(first, second) for first, second in pairwise(stations))
+
+    def record(self) -> None:
+        """Write down every fibre."""
+        for first, second, link in self.graph.edges(data=True):
+            self._ctx.record(Link(first=first, second=second, length_m=link["length"], delay_s=link["delay"]))
+
+    def _ways_from(self, source: str) -> dict[str, list[str]]:
+        """The nodes on the shortest way from ``source`` to every node that can be reached."""
+        import networkx as nx
+
+        ways: dict[str, list[str]] = nx.single_source_dijkstra_path(
+            self.graph, source, weight=self._scenario.backhaul_graph.metric
+        )
+        return ways
 
     def _fibre(self, source: str, destination: str) -> FibreLink:
         """One direction of one fibre, with its queue; the same whoever asks."""
@@ -46,4 +90,48 @@ class BackhaulNetwork:
         def charge(size_bit: float) -> None:
             self._ctx.energy.charge(source, "network", model.energy(size_bit, backhaul.hops))
 
-        return FibreLink(self._ctx, backhaul.queue(self._placement.distance(source, destination)), charge)
+        return FibreLink(self._ctx, backhaul.queue(self.graph.edges[source, destination]["distance"]), charge)
+
+    def _transit_of(self, drawn: "nx.Graph", placement: Placement) -> dict[str, Point]:
+        """The nodes of the graph that are no sites, each with its position."""
+        name = type(self._scenario.backhaul_graph).__name__
+        for site in self._sites:
+            if site not in drawn:
+                raise ScenarioError(f"{name} leaves out {site}; add it to the graph and give it a fibre")
+        transit: dict[str, Point] = {}
+        for node, position in drawn.nodes(data="position"):
+            if node in placement.home:
+                raise ScenarioError(
+                    f"{name} has a fibre to the device {node}; devices are reached by radio, name sites"
+                )
+            if node not in self._sites:
+                if position is None:
+                    raise ScenarioError(f"{name} does not say where {node} stands; give it a position (east, north)")
+                transit[node] = position
+        return transit
+
+    def _measured(self, drawn: "nx.Graph") -> "nx.Graph":
+        """The graph with the length and the delay of every fibre."""
+        backhaul = self._scenario.backhaul
+        for first, second, link in drawn.edges(data=True):
+            distance = link.get("distance", math.nan)
+            if not 0.0 <= distance < math.inf:
+                raise ScenarioError(
+                    f"the fibre between {first} and {second} must have a distance >= 0 m, got {distance!r}; "
+                    "give it in metres, e.g. 20 * km"
+                )
+            link["length"] = backhaul.length(distance)
+            link["delay"] = backhaul.queue(distance).delay_s
+        return drawn
+
+    def _refuse_apart(self) -> None:
+        """Refuse a graph in which two sites that must talk cannot reach each other."""
+        first = next(iter(self._sites))
+        reached = self._ways_from(first)
+        apart = [site for site in self._sites if site not in reached]
+        if apart:
+            name = type(self._scenario.backhaul_graph).__name__
+            raise ScenarioError(
+                f"no fibre leads from {first} to {apart[0]}, and both take part in the global chain; add one between "
+                f"{', '.join(apart[:4])} and the others to {name}, or use backhaul_graph=FullMesh()"
+            )

@@ -75,15 +75,6 @@ def test_names_homes_and_distances():
     assert placement.distance("publisher", "server-1") == 300.0
 
 
-def test_backhaul_joins_all_wired_nodes():
-    placement = DenseCell(servers=4).place(Streams(1))
-    graph = placement.backhaul()
-    assert set(graph) == {"publisher", *placement.servers}
-    assert graph.number_of_edges() == 10
-    for a, b, length in graph.edges(data="length"):
-        assert length == placement.distance(a, b)
-
-
 def test_a_disc_without_room_is_refused():
     with pytest.raises(ValueError, match=r"DenseCell\.radius must be > nearest = 10 m, got 10\.0"):
         DenseCell(radius=10)

@@ -25,14 +25,17 @@ class HandMade:
         places = {"publisher": (0.0, 0.0), "server-1": (0.0, 0.0), "server-2": (1000.0, 0.0)}
         for i, (device, server) in enumerate(DEVICES.items()):
             places[device] = (places[server][0] + 30.0 + 10.0 * i, 20.0 * i)
+        places["relay"] = (500.0, 400.0)
+        for first, second in (("publisher", "server-1"), ("server-1", "relay"), ("relay", "server-2")):
+            self.write(trace.Link(first=first, second=second, length_m=1000.0, delay_s=5e-6))
         for node, (east, north) in places.items():
             home = DEVICES.get(node)
-            role = "device" if home else node.split("-")[0]
+            role = "transit" if node == "relay" else "device" if home else node.split("-")[0]
             self.write(
                 trace.Node(
                     node=node,
                     role=role,
-                    server=home or ("" if role == "publisher" else node),
+                    server=home or (node if role == "server" else ""),
                     east_m=east,
                     north_m=north,
                     line_of_sight=node == "device-1-1",
