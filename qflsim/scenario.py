@@ -129,9 +129,7 @@ class Scenario(Part):
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
     agreement: Agreement = PBFT()
-    update_deadline: float = quantity(
-        600.0, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 600 * s"
-    )
+    update_deadline: float = quantity(600.0, unit="s", above=0, advice="give it in seconds, e.g. 600 * s")
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
     energy: EnergyModels = EnergyModels()

@@ -115,11 +115,14 @@ class Transfer(Record):
     )
     source: str = column("sending node")
     destination: str = column("receiving node")
-    medium: str = column("access-up, access-down, sidelink or fibre; several joined by + if it took several hops")
+    medium: str = column(
+        "access-up, access-down, sidelink or fibre; several joined by + if it took several hops; of a lost message the "
+        "hop on which it was lost, none if no route led to its destination"
+    )
     size_bit: float = column("bits on the link, headers and signatures included")
     sent_s: float = column("simulated time at which the message was handed to the link")
     delivered_s: float = column("simulated time at which its last bit arrived; empty if it never did")
-    delivered: bool = column("whether it arrived; a link in outage delivers nothing")
+    delivered: bool = column("whether it arrived; a link that stays in outage loses what it carries")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -213,7 +213,7 @@ class World:
         """What the nodes table says of a node."""
         transit, role = self.wiring.backhaul.transit, self._roles()[name]
         east, north = transit[name] if role == "transit" else self.placement.positions[name]
-        channel = self.wiring.access.channels.get(name)
+        channel = self.wiring.access.serving_channel(name) if name in self.placement.home else None
         server = self.placement.home.get(name, name)
         return Node(
             node=name,

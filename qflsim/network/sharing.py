@@ -2,10 +2,21 @@
 
 import heapq
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 __all__ = ["SharedBand"]
 
 _ROUNDING = 8  # units in the last place by which an event may miss the instant it was scheduled for
+
+
+@dataclass(slots=True)
+class _Flow:
+    """A transfer under way: its place in the order of starts, the virtual time of its end, its efficiency."""
+
+    number: int
+    end: float
+    efficiency: float
 
 
 class SharedBand:
@@ -15,7 +26,8 @@ class SharedBand:
     is served at bandwidth * available / n [Hz]. A transfer of s bits at efficiency e is worth s/e [Hz s] of work.
     Work served per transfer since the band was last idle is a *virtual time* common to all; a transfer that starts
     at virtual time V with work w ends when virtual time reaches V + w [2]_. The next end is the smallest such number,
-    so that every event costs O(log n).
+    so that every event costs O(log n). When the efficiency of a transfer under way changes from e to e', its remaining
+    bits (w - V) e become work (w - V) e / e': `rescale`.
 
     The owner of the clock asks `next_completion`, comes back at that time with `complete`, and asks again after
     every change.
@@ -36,8 +48,8 @@ class SharedBand:
     *Scope*: fluid: no slot boundaries (they are in the access delay), equal weights, each transfer alone able to
     use the full band.
 
-    *Validation*: closed forms for two and for n equal transfers; a fluid integrator; the mean sojourn time of
-    M/G/1-PS, E[S]/(1 - rho), whatever the distribution of S.
+    *Validation*: closed forms for two and for n equal transfers, and for an efficiency that changes on the way; a fluid
+    integrator; the mean sojourn time of M/G/1-PS, E[S]/(1 - rho), whatever the distribution of S.
     """
 
     def __init__(self, bandwidth: float) -> None:
@@ -49,11 +61,11 @@ class SharedBand:
         self._virtual = 0.0
         self._started = 0
         self._heap: list[tuple[float, int, str]] = []
-        self._ends: dict[str, float] = {}
+        self._flows: dict[str, _Flow] = {}
         self.served = 0.0
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._flows)
 
     def start(self, now: float, flow_id: str, size_bit: float, efficiency: float) -> None:
         """Let transfer ``flow_id`` of ``size_bit`` bits at ``efficiency`` [bit/s/Hz] begin at ``now`` [s].
@@ -68,17 +80,16 @@ class SharedBand:
                 f"transfer {flow_id!r} must have size > 0 bit and efficiency > 0 bit/s/Hz, got {size_bit!r} and "
                 f"{efficiency!r}; a link in outage (efficiency 0) carries nothing"
             )
-        if flow_id in self._ends:
+        if flow_id in self._flows:
             raise ValueError(f"flow_id must be new on this band, got {flow_id!r}, which is still being sent")
         self._advance(now)
-        end = self._virtual + size_bit / efficiency
-        self._ends[flow_id] = end
-        heapq.heappush(self._heap, (end, self._started, flow_id))
+        flow = self._flows[flow_id] = _Flow(self._started, self._virtual + size_bit / efficiency, efficiency)
+        heapq.heappush(self._heap, (flow.end, flow.number, flow_id))
         self._started += 1
 
     def next_completion(self) -> tuple[float, str] | None:
         """Time [s] and name of the next transfer to end if nothing changes; ``None`` on an idle band."""
-        if not self._ends:
+        if not self._flows:
             return None
         end, _, flow_id = self._heap[0]
         return self._now + max(0.0, end - self._virtual) / self._pace(), flow_id
@@ -99,20 +110,44 @@ class SharedBand:
         ended = []
         while self._heap and self._heap[0][0] <= self._virtual:
             ended.append(heapq.heappop(self._heap)[2])
-            del self._ends[ended[-1]]
+            del self._flows[ended[-1]]
             self._drop_cancelled()
         self._rest()
         return ended
 
-    def cancel(self, now: float, flow_id: str) -> float:
-        """Give up transfer ``flow_id`` at ``now`` [s]; returns the work [Hz s] that was still to be done."""
+    def remaining(self, now: float, flow_id: str) -> float:
+        """Bits of transfer ``flow_id`` that are still to be sent at ``now`` [s]."""
         self._advance(now)
-        if flow_id not in self._ends:
-            raise ValueError(f"flow_id must name a transfer under way, got {flow_id!r}")
-        remaining = self._ends.pop(flow_id) - self._virtual
+        flow = self._known(flow_id)
+        return max(0.0, flow.end - self._virtual) * flow.efficiency
+
+    def cancel(self, now: float, flow_id: str) -> float:
+        """Take transfer ``flow_id`` off the band at ``now`` [s]; returns the bits that were still to be sent."""
+        remaining = self.remaining(now, flow_id)
+        del self._flows[flow_id]
         self._drop_cancelled()
         self._rest()
         return remaining
+
+    def rescale(self, now: float, efficiencies: Mapping[str, float]) -> None:
+        """From ``now`` [s] on, the named transfers go on at other efficiencies [bit/s/Hz]; no bit is lost or won.
+
+        Raises
+        ------
+        ValueError
+            If one of them is not under way, or would be in outage.
+        """
+        self._advance(now)
+        for flow_id, efficiency in efficiencies.items():
+            flow = self._known(flow_id)
+            if not efficiency > 0.0:
+                raise ValueError(
+                    f"efficiency of {flow_id!r} must be > 0 bit/s/Hz, got {efficiency!r}; cancel a transfer in outage"
+                )
+            flow.end = self._virtual + max(0.0, flow.end - self._virtual) * flow.efficiency / efficiency
+            flow.efficiency = efficiency
+        self._heap = [(flow.end, flow.number, flow_id) for flow_id, flow in self._flows.items()]
+        heapq.heapify(self._heap)
 
     def set_available(self, now: float, share: float) -> None:
         """From ``now`` [s] on, only ``share`` (0 < share <= 1) of the band is there for these transfers."""
@@ -123,14 +158,14 @@ class SharedBand:
 
     def _pace(self) -> float:
         """Work [Hz s] that each transfer gets per second: the speed of virtual time."""
-        return self._bandwidth * self._available / len(self._ends)
+        return self._bandwidth * self._available / len(self._flows)
 
     def _advance(self, now: float) -> None:
         """Bring the served work up to ``now``; completions on the way must have been taken."""
         if now < self._now - _slack(now):
             raise ValueError(f"time must not run backwards, got {now!r} s after {self._now!r} s")
         elapsed = max(0.0, now - self._now)
-        if self._ends:
+        if self._flows:
             due = self.next_completion()
             if due is not None and now > due[0] + _slack(now):
                 raise ValueError(f"transfer {due[1]!r} ended at {due[0]!r} s; call complete() before {now!r} s")
@@ -140,12 +175,21 @@ class SharedBand:
 
     def _drop_cancelled(self) -> None:
         """Take transfers that were given up off the top of the heap."""
-        while self._heap and self._ends.get(self._heap[0][2]) != self._heap[0][0]:
+        while self._heap:
+            _, number, flow_id = self._heap[0]
+            flow = self._flows.get(flow_id)
+            if flow is not None and flow.number == number:
+                return
             heapq.heappop(self._heap)
+
+    def _known(self, flow_id: str) -> "_Flow":
+        if flow_id not in self._flows:
+            raise ValueError(f"flow_id must name a transfer under way, got {flow_id!r}")
+        return self._flows[flow_id]
 
     def _rest(self) -> None:
         """Start virtual time afresh on an idle band, so that rounding never builds up."""
-        if not self._ends:
+        if not self._flows:
             self._heap.clear()
             self._virtual = 0.0
 

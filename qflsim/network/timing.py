@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qflsim.checks import Part, quantity
-from qflsim.units import ms, us
+from qflsim.units import ms, s, us
 
 __all__ = ["SLOTS_OF_125_US", "SlotTiming"]
 
@@ -31,12 +31,16 @@ class SlotTiming(Part):
         Decoding of a transport block at the receiver [s]; 100 us as in 5G-LENA [2]_.
     block_error:
         Probability that a transmission fails; 0.1 is the usual target of link adaptation [3]_.
+    failure_time:
+        Length of an outage after which the link counts as failed and its messages are given up [s]; 1 s, timer T310
+        [4]_ (from memory).
 
     References
     ----------
     .. [1] 3GPP TS 38.211 (slots); TS 38.214, tables 5.3-1 (N1) and 6.4-1 (N2), processing capability 1 (from memory).
     .. [2] CTTC, 5G-LENA, attributes of nr-gnb-phy and nr-ue-phy: decode latency 100 us.
     .. [3] 3GPP TS 38.214, clause 5.2.2.1: block error rate of 0.1 for channel quality reports.
+    .. [4] 3GPP TS 38.331, clauses 5.3.10.3 (radio link failure) and 9.2.3 (default timers).
 
     Notes
     -----
@@ -50,6 +54,7 @@ class SlotTiming(Part):
     numerology: int = quantity(3, at_least=0, at_most=3, advice="give a whole number from 0 to 3")
     decode_time: float = quantity(100 * us, unit="s", at_least=0, advice="give it in seconds, e.g. 100 * us")
     block_error: float = quantity(0.1, at_least=0, below=1, advice="give a probability, e.g. 0.1")
+    failure_time: float = quantity(1 * s, unit="s", above=0, advice="give it in seconds, e.g. 1 * s")
 
     @property
     def slot(self) -> float:

@@ -160,7 +160,7 @@ class _Session:
         self._recorded = False
         self._timers: dict[tuple[str, str], int] = {}
         self._timer_count = 0
-        self._under_way = 0  # messages sent or about to be, and not yet handled
+        self._under_way = 0  # messages sent or about to be, and neither handled nor lost yet
         self._outcome = Outcome(round=ctx.round, height=height, started_s=ctx.now, digest="")
         self.done: simpy.Event = ctx.env.event()
 
@@ -201,8 +201,7 @@ class _Session:
         def send() -> None:
             for receiver in receivers:
                 arrived = partial(self._arrived, receiver, message)
-                if not self._fabric.send(message.kind, name, receiver, size_bit, arrived):
-                    self._settle_one()
+                self._fabric.send(message.kind, name, receiver, size_bit, arrived, self._settle_one)
 
         self._validators[name].sign(send)
 

@@ -8,7 +8,7 @@ import simpy
 from qflsim.trace import Transfer
 
 from .context import Context
-from .media import Action, Carrier
+from .media import Action, Carrier, nothing
 
 __all__ = ["Fabric"]
 
@@ -40,23 +40,27 @@ class Fabric:
         self._under_way = 0
         self._waiting: list[simpy.Event] = []
 
-    def send(self, kind: str, source: str, destination: str, size_bit: float, arrived: Action) -> bool:
-        """Send a message; ``arrived`` is called when its last bit is there.
+    def send(
+        self,
+        kind: str,
+        source: str,
+        destination: str,
+        size_bit: float,
+        arrived: Action,
+        lost: Action = nothing,
+    ) -> None:
+        """Send a message: ``arrived`` is called when its last bit is there, or ``lost`` when it was given up.
 
-        Returns
-        -------
-        bool
-            ``False`` if no route leads there, a hop being in outage: then ``arrived`` is never called and the loss
-            stands in the transfers table. Whoever waits for the message waits with a time-out.
+        One of the two is called, once. If no route leads to the destination, ``lost`` is called before this returns. A
+        loss stands in the transfers table with the medium of the hop on which it happened.
         """
         message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.round)
-        hops = self._route(source, destination)
-        if not hops:
-            self._note(message, "none", delivered=False)
-            return False
         self._under_way += 1
-        self._hop(message, hops, 0, arrived)
-        return True
+        hops = self._route(source, destination)
+        if hops:
+            self._hop(message, hops, 0, arrived, lost)
+        else:
+            self._lose(message, "none", lost)
 
     def idle(self) -> simpy.Event:
         """The event of no message being under way."""
@@ -66,23 +70,33 @@ class Fabric:
         return event
 
     def delivered(self, kind: str, source: str, destination: str, size_bit: float) -> simpy.Event:
-        """Send a message; the event of its last bit being there, which never comes if no route leads there."""
+        """Send a message; the event of its last bit being there, which never comes if the message is lost.
+
+        Whoever waits for it waits with an end, see `until`.
+        """
         event: simpy.Event = self._ctx.env.event()
         self.send(kind, source, destination, size_bit, lambda: event.succeed())
         return event
 
-    def _hop(self, message: _Message, hops: Sequence[Carrier], index: int, arrived: Action) -> None:
-        self._count(hops[index].medium, message.size_bit)
+    def _hop(self, message: _Message, hops: Sequence[Carrier], index: int, arrived: Action, lost: Action) -> None:
+        hop = hops[index]
+        self._count(hop.medium, message.size_bit)
 
         def passed() -> None:
             if index + 1 < len(hops):
-                self._hop(message, hops, index + 1, arrived)
+                self._hop(message, hops, index + 1, arrived, lost)
             else:
                 self._note(message, "+".join(hop.medium for hop in hops), delivered=True)
                 arrived()
                 self._end_one()
 
-        hops[index].carry((message.source, message.destination, message.kind), message.size_bit, passed)
+        label = (message.source, message.destination, message.kind)
+        hop.carry(label, message.size_bit, passed, lambda: self._lose(message, hop.medium, lost))
+
+    def _lose(self, message: _Message, medium: str, lost: Action) -> None:
+        self._note(message, medium, delivered=False)
+        lost()
+        self._end_one()
 
     def _end_one(self) -> None:
         self._under_way -= 1

@@ -197,7 +197,10 @@ class Server:
             contribution.block, contribution.updates = block, updates
 
     def fetch_block(self, contribution: Contribution) -> Generator[Any, Any, None]:
-        """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates."""
+        """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates.
+
+        It never ends if the block is lost on the way: whoever runs it does so with an end.
+        """
         block = contribution.block
         if block is None or block.certificate is None:
             return

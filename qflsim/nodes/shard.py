@@ -50,7 +50,7 @@ class TaskShard:
     global_chain, shard_chain:
         The chains written on.
     patience:
-        Time [s] after which receipts and models that have not arrived are done without.
+        Time [s] after which local blocks, receipts and models that have not arrived are done without.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class TaskShard:
             The servers whose block got there; they go on with the aggregate that stands on the chain.
         """
         env = self._ctx.env
-        yield env.all_of([env.process(server.fetch_block(own)) for server, own in contributions.items()])
+        yield from until(env, [server.fetch_block(own) for server, own in contributions.items()], self._patience)
         carrying = [server for server, own in contributions.items() if own.model is not None]
         if not carrying:
             return []

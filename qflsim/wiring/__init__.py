@@ -46,7 +46,7 @@ class Wiring:
         return tuple(device for device in self._placement.devices(server) if self.access.reaches(device))
 
     def route(self, source: str, destination: str) -> Route:
-        """Carriers from ``source`` to ``destination``; empty if one of them is in outage."""
+        """Carriers from ``source`` to ``destination``; empty if no fibre leads there. A link on it may be in outage."""
         ends = (source, destination)
         if ends not in self._routes:
             self._routes[ends] = self._found(source, destination)
@@ -63,9 +63,9 @@ class Wiring:
         if leaves and leaves == arrives and (direct := self.access.sidelink(source, destination)):
             return (direct,)
         first, last = leaves or source, arrives or destination
-        up = self.access.up(source) if leaves else None
-        down = self.access.down(destination) if arrives else None
         middle = () if first == last else self.backhaul.path(first, last)
-        if (leaves and not up) or (arrives and not down) or (first != last and not middle):
+        if first != last and not middle:
             return ()
-        return (*([up] if up else []), *middle, *([down] if down else []))
+        up = (self.access.up(source),) if leaves else ()
+        down = (self.access.down(destination),) if arrives else ()
+        return (*up, *middle, *down)

@@ -162,3 +162,51 @@ def test_misuse_is_refused():
         band.cancel(0.1, "a")
     with pytest.raises(ValueError, match="bandwidth"):
         SharedBand(0.0)
+
+
+def test_a_changed_efficiency_keeps_the_bits():
+    band = SharedBand(10.0)
+    band.start(0.0, "a", 20.0, 2.0)
+    band.start(0.0, "b", 20.0, 2.0)
+    band.rescale(1.0, {"a": 0.5})  # 10 bits each are left: 20 and 5 Hz s of work
+    assert band.remaining(1.0, "a") == pytest.approx(10.0)
+    assert band.next_completion() == (pytest.approx(2.0), "b")
+    assert band.complete(band.next_completion()[0]) == ["b"]
+    assert band.remaining(2.0, "a") == pytest.approx(7.5)
+    assert band.next_completion() == (pytest.approx(3.5), "a")
+    assert band.complete(band.next_completion()[0]) == ["a"]
+    assert band.served == pytest.approx(35.0)
+
+
+@settings(deadline=None)
+@given(st.floats(1, 1e9), st.lists(st.tuples(st.floats(0, 1), st.floats(0.05, 5)), max_size=30))
+def test_however_often_it_is_rescaled_a_transfer_sends_its_bits(size, changes):
+    band, now, sent, efficiency = SharedBand(1e6), 0.0, 0.0, 1.0
+    band.start(now, "a", size, efficiency)
+    for share, other in changes:
+        step = share * (band.next_completion()[0] - now)
+        now, sent = now + step, sent + step * efficiency * 1e6
+        band.rescale(now, {"a": other})
+        efficiency = other
+        assert band.remaining(now, "a") == pytest.approx(size - sent, abs=1e-6 * size)
+    sent += (band.next_completion()[0] - now) * efficiency * 1e6
+    assert sent == pytest.approx(size, rel=1e-6)
+
+
+def test_a_name_taken_anew_is_another_transfer():
+    band = SharedBand(10.0)
+    band.start(0.0, "long", 100.0, 1.0)
+    band.start(0.0, "a", 10.0, 1.0)
+    band.cancel(0.0, "a")
+    band.start(0.0, "a", 50.0, 1.0)
+    assert band.complete(10.0) == ["a"]
+    assert band.complete(15.0) == ["long"]
+
+
+def test_rescaling_into_an_outage_is_refused():
+    band = SharedBand(10.0)
+    band.start(0.0, "a", 10.0, 1.0)
+    with pytest.raises(ValueError, match="cancel a transfer in outage"):
+        band.rescale(0.5, {"a": 0.0})
+    with pytest.raises(ValueError, match="a transfer under way"):
+        band.rescale(0.5, {"b": 1.0})
