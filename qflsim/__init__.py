@@ -23,17 +23,13 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.raft import Raft as Raft
     from .chain.tendermint import Tendermint as Tendermint
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
-    from .crypto.elliptic import Ed25519 as Ed25519
-    from .crypto.falcon import Falcon1024 as Falcon1024
+    from .crypto.elliptic import ECDH as ECDH, ECDSA_P256 as ECDSA_P256, Ed25519 as Ed25519
+    from .crypto.falcon import Falcon512 as Falcon512, Falcon1024 as Falcon1024
+    from .crypto.figures import KEMFigures as KEMFigures, SignatureFigures as SignatureFigures
     from .crypto.kem import KEM as KEM, MLKEM as MLKEM
     from .crypto.keys import HybridKeys as HybridKeys, KEMKeys as KEMKeys, KeySource as KeySource, QKDKeys as QKDKeys
     from .crypto.processors import CortexM4 as CortexM4, Processor as Processor, X86Core as X86Core
-    from .crypto.signatures import (
-        ECDSA_P256 as ECDSA_P256,
-        MLDSA as MLDSA,
-        Falcon512 as Falcon512,
-        SignatureScheme as SignatureScheme,
-    )
+    from .crypto.signatures import MLDSA as MLDSA, SignatureScheme as SignatureScheme
     from .crypto.slhdsa import SLHDSA as SLHDSA
     from .energy import (
         ComputeEnergy as ComputeEnergy,
@@ -119,12 +115,13 @@ _HOMES = {
     "chain.raft": ("Raft",),
     "chain.tendermint": ("Tendermint",),
     "checks": ("Part", "ScenarioError", "quantity"),
-    "crypto.elliptic": ("Ed25519",),
-    "crypto.falcon": ("Falcon1024",),
+    "crypto.elliptic": ("ECDH", "ECDSA_P256", "Ed25519"),
+    "crypto.falcon": ("Falcon512", "Falcon1024"),
+    "crypto.figures": ("KEMFigures", "SignatureFigures"),
     "crypto.kem": ("KEM", "MLKEM"),
     "crypto.keys": ("HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
     "crypto.processors": ("CortexM4", "Processor", "X86Core"),
-    "crypto.signatures": ("ECDSA_P256", "MLDSA", "Falcon512", "SignatureScheme"),
+    "crypto.signatures": ("MLDSA", "SignatureScheme"),
     "crypto.slhdsa": ("SLHDSA",),
     "energy": (
         "ComputeEnergy",

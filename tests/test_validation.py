@@ -12,6 +12,8 @@ import pytest
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.raft import Raft
 from qflsim.cli import main
+from qflsim.crypto.processors import CortexM4
+from qflsim.crypto.signatures import MLDSA
 from qflsim.energy import StationEnergy
 from qflsim.learning.aggregation import Median
 from qflsim.quantum.eavesdropping import InterceptResend
@@ -148,6 +150,8 @@ BROKEN = [
     ("protocols", (Agreement, "quorum"), lambda original: lambda self, n: n),
     ("protocols", (Raft, "quorum"), lambda original: lambda self, n: n),
     ("ledger", "qflsim.chain.merkle._join", lambda original: lambda left, right: original(right, left)),
+    ("cryptography", (CortexM4, "cycles"), lengthened),
+    ("cryptography", (MLDSA, "signing_in"), lambda original: lambda self, attempts: original(self, 3)),
     ("radio", "qflsim.validation.radio.umi_path_loss", lengthened),
     ("radio", "qflsim.validation.radio.uma_los_probability", lengthened),
     ("radio", "qflsim.validation.radio.close_in_path_loss", lengthened),

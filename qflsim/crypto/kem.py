@@ -1,10 +1,11 @@
-"""Key encapsulation: agreeing on a secret over a public channel, safe from quantum computers."""
+"""Key encapsulation: agreeing on a secret over a public channel."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from qflsim.checks import Part, quantity
-from qflsim.crypto.processors import Operation, measured
+from qflsim.crypto.figures import KEMFigures, operations
+from qflsim.crypto.processors import Operation
 
 __all__ = ["KEM", "MLKEM"]
 
@@ -16,65 +17,65 @@ class KEM(Part, ABC):
     The initiator makes a key pair and sends the public key; the responder encapsulates a secret to it and sends the
     ciphertext; the initiator decapsulates.
 
-    *Scope*: sizes and mean costs; no secret is made. The public key must be signed by its owner, which is the
-    sender's matter and not counted here.
+    *Scope*: sizes and mean costs. The public key must be signed by its owner, which is the sender's matter and not
+    counted here.
     """
 
     @property
     @abstractmethod
+    def figures(self) -> KEMFigures:
+        """What it weighs and what it takes."""
+
+    @property
     def name(self) -> str:
         """Name of the scheme and its parameter set."""
+        return self.figures.name
 
     @property
-    @abstractmethod
+    def quantum_safe(self) -> bool:
+        """Whether no quantum algorithm that breaks it is known; Shor's breaks elliptic curves."""
+        return self.figures.category > 0
+
+    @property
     def public_key_byte(self) -> int:
         """Bytes from initiator to responder."""
+        return self.figures.public_key_byte
 
     @property
-    @abstractmethod
     def ciphertext_byte(self) -> int:
         """Bytes from responder to initiator."""
+        return self.figures.ciphertext_byte
 
     @property
-    @abstractmethod
     def key_generation(self) -> Operation:
         """The initiator's first operation."""
+        return self.figures.key_generation
 
     @property
-    @abstractmethod
     def encapsulation(self) -> Operation:
         """The responder's operation."""
+        return self.figures.encapsulation
 
     @property
-    @abstractmethod
     def decapsulation(self) -> Operation:
         """The initiator's second operation."""
+        return self.figures.decapsulation
 
 
-# level: public key, ciphertext [byte]; key generation, encapsulation, decapsulation
 _MLKEM = {
-    512: (
-        800,
-        768,
-        measured(cortex_m4=392.4e3, x86_us=10.4),
-        measured(cortex_m4=390.9e3, x86_us=12.4),
-        measured(cortex_m4=428.2e3, x86_us=12.9),
+    512: KEMFigures(
+        "ML-KEM-512", 1, 800, 1632, 768,
+        *operations(kilocycles=(392.4, 390.9, 428.2), microseconds=(10.4, 12.4, 12.9)),
     ),
-    768: (
-        1184,
-        1088,
-        measured(cortex_m4=642.1e3, x86_us=16.3),
-        measured(cortex_m4=658.8e3, x86_us=17.8),
-        measured(cortex_m4=707.8e3, x86_us=19.8),
+    768: KEMFigures(
+        "ML-KEM-768", 3, 1184, 2400, 1088,
+        *operations(kilocycles=(642.1, 658.8, 707.8), microseconds=(16.3, 17.8, 19.8)),
     ),
-    1024: (
-        1568,
-        1568,
-        measured(cortex_m4=1019.0e3, x86_us=21.6),
-        measured(cortex_m4=1031.6e3, x86_us=23.5),
-        measured(cortex_m4=1094.0e3, x86_us=27.1),
+    1024: KEMFigures(
+        "ML-KEM-1024", 5, 1568, 3168, 1568,
+        *operations(kilocycles=(1019.0, 1031.6, 1094.0), microseconds=(21.6, 23.5, 27.1)),
     ),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,31 +104,6 @@ class MLKEM(KEM):
             raise ValueError(f"MLKEM.level must be 512, 768 or 1024, got {self.level!r}; FIPS 203 has no others")
 
     @property
-    def name(self) -> str:
-        """ML-KEM and its level."""
-        return f"ML-KEM-{self.level}"
-
-    @property
-    def public_key_byte(self) -> int:
-        """800, 1184 or 1568 bytes."""
-        return _MLKEM[self.level][0]
-
-    @property
-    def ciphertext_byte(self) -> int:
-        """768, 1088 or 1568 bytes."""
-        return _MLKEM[self.level][1]
-
-    @property
-    def key_generation(self) -> Operation:
-        """One key pair."""
-        return _MLKEM[self.level][2]
-
-    @property
-    def encapsulation(self) -> Operation:
-        """One encapsulation."""
-        return _MLKEM[self.level][3]
-
-    @property
-    def decapsulation(self) -> Operation:
-        """One decapsulation."""
-        return _MLKEM[self.level][4]
+    def figures(self) -> KEMFigures:
+        """The row of the level."""
+        return _MLKEM[self.level]

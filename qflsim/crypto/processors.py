@@ -38,8 +38,7 @@ class Cost(NamedTuple):
 class Processor(Part, ABC):
     """A core that does one operation after the other: time = cycles / clock, energy = cycles x energy per cycle.
 
-    *Scope*: mean cycle counts. Not modelled: the spread of rejection-sampled signatures (ML-DSA), wait states of
-    memories at high clocks, several cores, other work on the same core.
+    *Scope*: not modelled: wait states of memories at high clocks, several cores, other work on the same core.
     """
 
     clock: float = quantity(unit="Hz", above=0, advice="give it in hertz, e.g. 120 * MHz")

@@ -40,7 +40,7 @@ class Computer:
         self.node = node
         self._processor = processor
         self._compute = compute
-        self._signing = scheme.sign(processor)
+        self._scheme = scheme
         self._verifying = scheme.verify(processor)
         self._busy_until = 0.0
 
@@ -51,7 +51,8 @@ class Computer:
 
     def sign(self, then: Action) -> None:
         """Make one signature, then go on."""
-        self._do(self._signing, "cryptography", then)
+        signing = self._scheme.signing(self._ctx.streams("signing", self.node))
+        self._do(self._processor.cost((signing,)), "cryptography", then)
 
     def verify(self, signatures: int, then: Action) -> None:
         """Check ``signatures`` signatures, then go on."""

@@ -1,24 +1,19 @@
-"""Merkle trees, bytes of certificates and of stored chains.
+"""Merkle trees and bytes of stored chains.
 
 References
 ----------
 .. [1] B. Laurie, A. Langley, E. Kasper, RFC 6962, "Certificate Transparency", section 2.1 (2013), and the leaves and
    roots in the tests of its reference implementation.
-.. [2] NIST FIPS 204, table 2 (2024): signatures of ML-DSA-44 and ML-DSA-65, 2420 and 3309 bytes; Falcon v1.2 (2020),
-   padded: 666 bytes; a certificate of 16 validators holds 11 of them.
-.. [3] Arithmetic of a federated round on a chain: 4 P bytes of float32 parameters, a signature and 100 bytes of
+.. [2] Arithmetic of a federated round on a chain: 4 P bytes of float32 parameters, a signature and 100 bytes of
    metadata per update; 32 bytes stand for the parameters where only their hash is stored.
 """
 
 from collections.abc import Iterator
 
-from qflsim.chain.block import certificate_byte
 from qflsim.chain.ledger import Chain
 from qflsim.chain.merkle import inclusion_proof, merkle_root
-from qflsim.chain.pbft import PBFT
-from qflsim.chain.seals import IDENTITY_BYTE
 from qflsim.chain.transactions import SignedTransaction, Update, digest_of, pack_parameters
-from qflsim.crypto.signatures import MLDSA, Falcon512, SignatureScheme
+from qflsim.crypto.signatures import MLDSA
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
@@ -34,23 +29,11 @@ _ROOTS = [
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
-_CERTIFICATES: tuple[tuple[SignatureScheme, int], ...] = (
-    (Falcon512(), 7326),
-    (MLDSA(level=44), 26_620),
-    (MLDSA(level=65), 36_399),
-)
 
 
 def comparisons() -> Iterator[Comparison]:
-    """Rows on Merkle trees, certificates and updates."""
+    """Rows on Merkle trees and updates."""
     yield from _merkle()
-    for scheme, size in _CERTIFICATES:
-        quorum = PBFT().quorum(16)
-        yield Comparison(
-            quantity=f"signatures of 11 of 16, {scheme.name} [byte]", published=size,
-            simulated=certificate_byte(quorum, scheme) - 8 - quorum * IDENTITY_BYTE, tolerance=0.0,
-            source="FIPS 204; Falcon 1.2", basis="formula",
-        )  # fmt: skip
     yield from _updates()
 
 

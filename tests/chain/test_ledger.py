@@ -20,7 +20,9 @@ from qflsim.chain.transactions import (
     read_transaction,
 )
 from qflsim.chain.wire import Reader
-from qflsim.crypto.signatures import ECDSA_P256, MLDSA, Falcon512
+from qflsim.crypto.elliptic import ECDSA_P256
+from qflsim.crypto.falcon import Falcon512
+from qflsim.crypto.signatures import MLDSA
 
 SCHEME = ECDSA_P256()
 PARAMETERS = pack_parameters([0.5, -1.25, 3.0])
