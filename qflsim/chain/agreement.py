@@ -8,13 +8,14 @@ and stores decided blocks. A protocol of your own derives from `Agreement` and `
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from qflsim.checks import Part
 
 __all__ = [
     "Agreement", "Broadcast", "CancelTimer", "Decide", "Effect", "Effects", "Message", "Proposal", "Replica", "Send",
-    "SetTimer", "Validate",
+    "SetTimer", "Validate", "Votes",
 ]  # fmt: skip
 
 Validate = Callable[[str], bool]
@@ -29,9 +30,12 @@ class Proposal:
     size_byte: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Message:
     """One message between replicas; the world takes its sender as authenticated.
+
+    All receivers are handed the same object, so that nobody may change it; it is not frozen, nor are the effects
+    below, because a frozen one takes three times as long to make.
 
     Parameters
     ----------
@@ -62,7 +66,37 @@ class Message:
     evidence: tuple["Message", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class Votes(tuple[Message, ...]):
+    """Votes shown as proof; what they amount to is found out once, however many members look at them."""
+
+    @cached_property
+    def signatures(self) -> int:
+        """Signatures in all of them."""
+        return sum(vote.signatures for vote in self)
+
+    @cached_property
+    def voters(self) -> frozenset[str]:
+        """Who voted as the first of them did: the same kind, height, view and digest."""
+        if not self:
+            return frozenset()
+        kind, height, view, digest = self[0].kind, self[0].height, self[0].view, self[0].digest
+        return frozenset(
+            vote.sender
+            for vote in self
+            if vote.digest == digest and vote.view == view and vote.kind == kind and vote.height == height
+        )
+
+    def among(self, members: frozenset[str]) -> int:
+        """How many of ``members`` are voters."""
+        if self._asked is not members:  # all members of a committee ask with the same set
+            self._asked, self._count = members, len(self.voters & members)
+        return self._count
+
+    _asked: frozenset[str] | None = None
+    _count = 0
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class Send:
     """Send ``message`` to one member."""
 
@@ -70,14 +104,14 @@ class Send:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Broadcast:
     """Send ``message`` to every other member."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Decide:
     """The block with ``digest`` is final at ``height``; once per replica and height."""
 
@@ -86,7 +120,7 @@ class Decide:
     view: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class SetTimer:
     """Call `Replica.expire` with ``name`` after ``delay`` [s] unless it is cancelled; names are not used twice."""
 
@@ -94,7 +128,7 @@ class SetTimer:
     delay: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CancelTimer:
     """Forget the timer ``name``."""
 

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from qflsim.chain.agreement import (
     Agreement,
@@ -17,6 +18,7 @@ from qflsim.chain.agreement import (
     Send,
     SetTimer,
     Validate,
+    Votes,
 )
 
 __all__ = ["DECISION", "Committee", "HeightReplica"]
@@ -29,6 +31,7 @@ class Committee:
     """Who agrees, and how many of them it takes."""
 
     members: tuple[str, ...]
+    known: frozenset[str]
     tolerated: int
     quorum: int
 
@@ -36,9 +39,14 @@ class Committee:
         """Whether ``votes`` are a quorum certificate: votes of one kind for one digest in one view of one height."""
         if not votes or votes[0].kind != kind or votes[0].height != height:
             return False
-        about = (kind, height, votes[0].view, votes[0].digest)
-        voters = {vote.sender for vote in votes if (vote.kind, vote.height, vote.view, vote.digest) == about}
-        return len(voters & set(self.members)) >= self.quorum
+        shown = votes if isinstance(votes, Votes) else Votes(votes)
+        return shown.among(self.known) >= self.quorum
+
+
+@lru_cache(maxsize=256)
+def _committee(members: tuple[str, ...], tolerated: int, quorum: int) -> Committee:
+    """The committee, made once for all its members."""
+    return Committee(members, frozenset(members), tolerated, quorum)
 
 
 @dataclass(slots=True)
@@ -72,11 +80,11 @@ class HeightReplica(Replica):
     def __init__(
         self, protocol: Agreement, me: str, members: tuple[str, ...], validate: Validate | None, timeout: float
     ) -> None:
-        if me not in members or len(set(members)) != len(members):
-            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
         n = len(members)
+        self._committee = _committee(members, protocol.tolerated(n), protocol.quorum(n))
+        if me not in self._committee.known or len(self._committee.known) != n:
+            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
         self._me = me
-        self._committee = Committee(members, protocol.tolerated(n), protocol.quorum(n))
         self._validate = validate or _accept
         self._timeout = timeout
         self._timers = _Timers()
@@ -128,7 +136,8 @@ class HeightReplica(Replica):
 
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one for a later height is kept until then."""
-        if message.sender not in self._committee.members or message.kind not in self._react:
+        react = self._react.get(message.kind)
+        if react is None or message.sender not in self._committee.known:
             return ()
         if message.height > self._height:
             self._early[message.height].append(message)
@@ -137,7 +146,10 @@ class HeightReplica(Replica):
             return tuple(self._tell(message)) if self._asks(message) else ()
         if message.height < self._height:
             return ()
-        return (*self._react[message.kind](message), *self._follow_report())
+        effects = react(message)
+        if self._report is not None:
+            effects = effects + self._follow_report()
+        return tuple(effects)
 
     def expire(self, now: float, timer: str) -> Effects:
         """Take in that a timer ran out; one of an earlier view or height changes nothing."""
@@ -162,8 +174,9 @@ class HeightReplica(Replica):
 
     def _decide(self, view: int, digest: str, evidence: tuple[Message, ...]) -> list[Effect]:
         """Decide, and keep the decision for who will ask."""
-        decision = self._message(DECISION, digest, payload_byte=self._blocks[digest], evidence=evidence)
-        self._decisions[self._height] = replace(decision, view=view)
+        self._decisions[self._height] = self._message(
+            DECISION, digest, view=view, payload_byte=self._blocks[digest], evidence=evidence
+        )
         return [Decide(self._height, digest, view), *self._stop_timers()]
 
     def _announcement(self) -> Message:
@@ -176,20 +189,32 @@ class HeightReplica(Replica):
         has_block = asking.digest == decision.digest
         return [Send(asking.sender, replace(decision, payload_byte=0) if has_block else decision)]
 
-    def _message(self, kind: str, digest: str, *, payload_byte: int = 0, evidence: tuple[Message, ...] = ()) -> Message:
-        """A message of this replica in its present view; the signatures of what it proves with count as its own."""
-        signatures = 1 + sum(proof.signatures for proof in evidence)
+    def _message(
+        self,
+        kind: str,
+        digest: str,
+        *,
+        view: int | None = None,
+        payload_byte: int = 0,
+        evidence: tuple[Message, ...] = (),
+    ) -> Message:
+        """A message of this replica, in its present view by default, with the signatures of what it proves with."""
+        shown = evidence if not evidence or isinstance(evidence, Votes) else Votes(evidence)
         return Message(
-            sender=self._me, kind=kind, height=self._height, view=self._view, digest=digest,
-            signatures=signatures, payload_byte=payload_byte, evidence=evidence,
+            sender=self._me, kind=kind, height=self._height, view=self._view if view is None else view, digest=digest,
+            signatures=1 + shown.signatures if isinstance(shown, Votes) else 1, payload_byte=payload_byte,
+            evidence=shown,
         )  # fmt: skip
 
     def _set_timer(self, purpose: str, factor: float = 1.0) -> SetTimer:
         return SetTimer(self._timers.add(self._height, purpose), factor * self._timeout * 2.0**self._view)
 
     def _stop_timers(self) -> list[Effect]:
-        stopped: list[Effect] = [CancelTimer(name) for name in self._timers.running]
-        self._timers.running.clear()
+        running = self._timers.running
+        if not running:
+            return []
+        stopped: list[Effect] = [CancelTimer(name) for name in running]
+        running.clear()
         return stopped
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qflsim.chain.agreement import Agreement, Broadcast, Effect, Message, Proposal, Send, Validate
+from qflsim.chain.agreement import Agreement, Broadcast, Effect, Message, Proposal, Send, Validate, Votes
 from qflsim.chain.heights import HeightReplica
 from qflsim.checks import quantity
 
@@ -15,6 +15,7 @@ PREPARE, PRE_COMMIT, COMMIT, NEW_VIEW = "prepare", "pre-commit", "commit", "new-
 PHASES = (PREPARE, PRE_COMMIT, COMMIT)
 VOTE = {phase: f"{phase}-vote" for phase in PHASES}
 PHASE_OF = {vote: phase for phase, vote in VOTE.items()}
+FOLLOWING = {PREPARE: PRE_COMMIT, PRE_COMMIT: COMMIT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,9 @@ class HotStuffReplica(HeightReplica):
         if not self._justified(message):
             return []
         self._words[place] = message
-        return self._advance()
+        if message.view != self._view:
+            return []
+        return self._vote_all() if message.kind == PREPARE else self._vote(message)
 
     def _justified(self, word: Message) -> bool:
         proof = word.evidence
@@ -151,17 +154,31 @@ class HotStuffReplica(HeightReplica):
         return self._committee.certified(votes, VOTE[phase], self._height)
 
     def _on_vote(self, message: Message) -> list[Effect]:
-        self._votes[message.view, message.kind, message.digest].setdefault(message.sender, message)
-        return self._advance()
+        votes = self._votes[message.view, message.kind, message.digest]
+        votes.setdefault(message.sender, message)
+        if len(votes) < self._committee.quorum or message.view != self._view:
+            return []
+        word = self._words.get((self._view, PHASE_OF[message.kind]))
+        return self._collect(word) if word is not None and word.sender == self._me else []
 
     def _advance(self) -> list[Effect]:
         """Propose, vote and collect votes as far as what was heard in the present view allows."""
-        effects = self._propose() if self.leader(self._view) == self._me else []
-        for phase in PHASES:
+        leads = self.leader(self._view) == self._me
+        effects = self._propose() if leads else []
+        effects += self._vote_all()
+        for phase in PHASES if leads else ():
             word = self._words.get((self._view, phase))
             if word is not None and self._height not in self._decisions:
+                effects += self._collect(word)
+        return effects
+
+    def _vote_all(self) -> list[Effect]:
+        """Vote for what the leader said in each phase of the present view; it may have come in any order."""
+        effects: list[Effect] = []
+        for phase in PHASES:
+            word = self._words.get((self._view, phase))
+            if word is not None:
                 effects += self._vote(word)
-                effects += self._collect(word) if word.sender == self._me else []
         return effects
 
     def _propose(self) -> list[Effect]:
@@ -185,20 +202,21 @@ class HotStuffReplica(HeightReplica):
 
     def _vote(self, word: Message) -> list[Effect]:
         """Vote once per phase: in the first as the lock allows, in the others with the block at hand."""
-        place = (word.view, word.kind)
+        kind, digest = word.kind, word.digest
+        place = (word.view, kind)
         if place in self._voted or not self._acceptable(word):
             return []
         self._voted.add(place)
-        if word.kind == PREPARE:
-            self._blocks.setdefault(word.digest, word.payload_byte)
-        elif word.kind == PRE_COMMIT:
+        if kind == PREPARE:
+            self._blocks.setdefault(digest, word.payload_byte)
+        elif kind == PRE_COMMIT:
             self._prepared = word.evidence
         else:
             self._lock = word.evidence
-        vote = self._message(VOTE[word.kind], word.digest)
+        vote = self._message(VOTE[kind], digest)
         if word.sender != self._me:
             return [Send(word.sender, vote)]
-        self._votes[word.view, vote.kind, word.digest][self._me] = vote
+        self._votes[word.view, vote.kind, digest][self._me] = vote
         return []
 
     def _acceptable(self, word: Message) -> bool:
@@ -208,13 +226,10 @@ class HotStuffReplica(HeightReplica):
 
     def _collect(self, word: Message) -> list[Effect]:
         """As the leader: open the next phase, or decide, with a quorum of votes."""
-        votes = self._votes[word.view, VOTE[word.kind], word.digest]
-        if len(votes) < self._committee.quorum:
+        votes, following = self._votes[word.view, VOTE[word.kind], word.digest], FOLLOWING.get(word.kind)
+        if len(votes) < self._committee.quorum or (word.view, following) in self._words:
             return []
-        certificate = tuple(votes[sender] for sender in sorted(votes))[: self._committee.quorum]
-        if word.kind == COMMIT:
+        certificate = Votes(votes[sender] for sender in sorted(votes)[: self._committee.quorum])
+        if following is None:
             return [*self._decide(word.view, word.digest, certificate), Broadcast(self._announcement())]
-        following = PHASES[PHASES.index(word.kind) + 1]
-        if (word.view, following) in self._words:
-            return []
-        return self._say(following, word.digest, 0, certificate)
+        return [*self._say(following, word.digest, 0, certificate), *self._advance()]

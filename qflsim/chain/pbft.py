@@ -102,6 +102,7 @@ class PBFTReplica(Replica):
         self._protocol = protocol
         self._me = me
         self._members = members
+        self._known = frozenset(members)
         self._quorum = protocol.quorum(len(members))
         self._validate = validate
         self._decisions: dict[int, Message] = {}
@@ -130,7 +131,7 @@ class PBFTReplica(Replica):
         self._view = 0
         self._active = True  # False between asking for a view and hearing from its leader
         self._log = VoteLog()
-        self._rules = Rules(frozenset(self._members), self._quorum, height, self.leader)
+        self._rules = Rules(self._known, self._quorum, height, self.leader)
         self._repeats = 0  # requests repeated at this height; each doubles the time-out as a new view does
         self._words: dict[int, Message] = {}  # the leader's proposal accepted in each view
         self._committed: dict[int, str] = {}  # digest this replica committed to in each view
@@ -148,7 +149,8 @@ class PBFTReplica(Replica):
 
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one for a later height is kept until then."""
-        if message.sender not in self._members or message.kind not in self._react:
+        react = self._react.get(message.kind)
+        if react is None or message.sender not in self._known:
             return ()
         if message.height > self._height:
             self._early[message.height].append(message)
@@ -157,7 +159,7 @@ class PBFTReplica(Replica):
             return self._help(message)
         if message.height < self._height:
             return ()
-        return tuple(self._react[message.kind](message))
+        return tuple(react(message))
 
     def expire(self, now: float, timer: str) -> Effects:
         """Ask for the next view, or ask again if too few have asked for the present one."""
@@ -203,8 +205,8 @@ class PBFTReplica(Replica):
         if self._me != leader and self._me not in prepares:
             prepares[self._me] = self._message(PREPARE, word.digest)
             effects.append(Broadcast(prepares[self._me]))
-        others = [prepares[sender] for sender in sorted(prepares) if sender != leader]
-        if 1 + len(others) >= self._quorum:
+        if 1 + len(prepares) - (leader in prepares) >= self._quorum:
+            others = [prepares[sender] for sender in sorted(prepares) if sender != leader]
             self._prepared = (word, *others[: self._quorum - 1])
             self._committed[word.view] = word.digest
             commit = self._message(COMMIT, word.digest)

@@ -145,14 +145,16 @@ class TendermintReplica(HeightReplica):
         return certified and votes[0].view < word.view and votes[0].digest == word.digest
 
     def _on_vote(self, message: Message) -> list[Effect]:
-        if message.sender in self._votes[message.kind, message.view]:
-            return []
-        self._note(message)
-        return self._hear(message)
+        return self._hear(message) if self._note(message) else []
 
-    def _note(self, vote: Message) -> None:
-        self._votes[vote.kind, vote.view][vote.sender] = vote
+    def _note(self, vote: Message) -> bool:
+        """Count a vote; False if its sender has voted already."""
+        votes = self._votes[vote.kind, vote.view]
+        if vote.sender in votes:
+            return False
+        votes[vote.sender] = vote
         self._tally[vote.kind, vote.view, vote.digest] += 1
+        return True
 
     def _on_ask(self, message: Message) -> list[Effect]:
         """Pass on all that is known of the asker's view, and what this replica said in a later one of its own."""
@@ -175,11 +177,11 @@ class TendermintReplica(HeightReplica):
     def _hear(self, message: Message) -> list[Effect]:
         """Go on; with more than f members in later views, one of them correct, join the earliest of these."""
         self._heard = True
-        self._latest[message.sender] = max(message.view, self._latest.get(message.sender, 0))
-        effects = self._try_to_decide()
+        effects = self._try_to_decide() if message.kind != PREVOTE else []
         if effects:
             return effects
         if message.view > self._view:
+            self._latest[message.sender] = max(message.view, self._latest.get(message.sender, 0))
             later = sorted((view for view in self._latest.values() if view > self._view), reverse=True)
             if len(later) > self._committee.tolerated:
                 return self._enter(later[self._committee.tolerated])
@@ -196,7 +198,7 @@ class TendermintReplica(HeightReplica):
         if self._step != PROPOSE:
             effects += self._count_prevotes(word)
         effects += self._wait_out(PRECOMMIT)
-        return effects + self._try_to_decide()
+        return effects + self._try_to_decide() if effects else []
 
     def _count_prevotes(self, word: Message | None) -> list[Effect]:
         """Lock and precommit with a quorum for the block, precommit nil with a quorum for nil."""
@@ -226,9 +228,8 @@ class TendermintReplica(HeightReplica):
 
     def _try_to_decide(self) -> list[Effect]:
         for view, word in self._words.items():
-            precommits = self._agreeing(PRECOMMIT, view, word.digest)
-            if precommits:
-                return self._decide(view, word.digest, precommits)
+            if self._tally[PRECOMMIT, view, word.digest] >= self._committee.quorum:
+                return self._decide(view, word.digest, self._agreeing(PRECOMMIT, view, word.digest))
         return []
 
     def _time_out(self, purpose: str) -> list[Effect]:

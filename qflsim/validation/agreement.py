@@ -15,9 +15,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from qflsim.chain.agreement import Message
+from qflsim.chain.loopback import Loopback
 from qflsim.chain.pbft import PBFT
 from qflsim.validation.comparison import Comparison
-from qflsim.validation.loopback import Loopback
 
 __all__ = ["comparisons"]
 

@@ -21,10 +21,10 @@ import numpy as np
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.authority import ProofOfAuthority
 from qflsim.chain.hotstuff import HotStuff
+from qflsim.chain.loopback import Loopback
 from qflsim.chain.raft import Raft
 from qflsim.chain.tendermint import Tendermint
 from qflsim.validation.comparison import Comparison
-from qflsim.validation.loopback import Loopback
 
 __all__ = ["comparisons"]
 
