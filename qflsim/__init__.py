@@ -94,6 +94,8 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.terahertz import SubTerahertz as SubTerahertz
     from .quantum.bbm92 import BBM92 as BBM92
     from .quantum.eavesdropping import InterceptResend as InterceptResend
+    from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
+    from .quantum.finite_key import BlockProtocol as BlockProtocol
     from .quantum.keyrates import QKD as QKD
     from .quantum.optimizers import Adam as Adam
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
@@ -158,6 +160,8 @@ _HOMES = {
     "network.terahertz": ("SubTerahertz",),
     "quantum.bbm92": ("BBM92",),
     "quantum.eavesdropping": ("InterceptResend",),
+    "quantum.finite_bb84": ("FiniteKeyBB84",),
+    "quantum.finite_key": ("BlockProtocol",),
     "quantum.keyrates": ("QKD",),
     "quantum.optimizers": ("Adam",),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),

@@ -12,7 +12,7 @@ from qflsim.checks import Part, quantity
 from .eavesdropping import InterceptResend
 from .keyblocks import BlockSource
 
-__all__ = ["QKD", "binary_entropy", "either", "plob_bound"]
+__all__ = ["QKD", "binary_entropy", "checked_users", "either", "plob_bound"]
 
 
 def binary_entropy(probability: float) -> float:
@@ -38,6 +38,13 @@ def plob_bound(transmittance: float) -> float:
     return math.inf if transmittance == 1.0 else -math.log1p(-transmittance) / math.log(2.0)
 
 
+def checked_users(users: int) -> int:
+    """``users`` if it is a number of transmitters that can share a receiver."""
+    if users < 1:
+        raise ValueError(f"users must be >= 1, got {users!r}; give how many transmitters share the receiver")
+    return users
+
+
 def either(first: float, second: float) -> float:
     """Probability of at least one of two independent events."""
     return first + second - first * second
@@ -60,11 +67,14 @@ class QKD(Part, ABC):
         Loss besides the fibre [dB]: connectors, filters, the splitter of an access network.
     detector_efficiency:
         Probability that a photon at a receiver clicks; 0.2 is typical of InGaAs avalanche diodes (assumption).
+    dead_time:
+        Time [s] for which a receiver is blind after a click (`qflsim.quantum.detectors`); 0 for none.
+    after_pulse:
+        Probability that a click brings another one, which knows nothing of the photon; 0 for none.
     error_correction:
         Bits disclosed per Shannon bit, f >= 1; 1.16 (assumption; GYS 1.22).
     realised_share:
-        Share of the asymptotic rate that the fielded system delivers after finite-key effects, dead time and
-        post-processing. 1 keeps the formula.
+        Share of the rate by the formula that the fielded system delivers, after whatever the formula leaves out.
     eavesdropping:
         The eavesdropper on this fibre; nobody by default.
 
@@ -73,15 +83,19 @@ class QKD(Part, ABC):
     .. [1] ITU-T Recommendation G.652, "Characteristics of a single-mode optical fibre and cable".
     .. [2] B. Froehlich et al., "A quantum access network", Nature 501, 69 (2013).
 
-    *Scope*: mean rate in a steady state. Not modelled: blocks and finite keys (see `qflsim.quantum.finite_key`),
-    detector dead time, drift. Authentication of the classical channel takes some of the key (a few per cent); it is
-    part of ``realised_share``. Users of an access network share one receiver in time [2]_: each gets the rate divided
-    by their number; the loss of the splitter belongs into ``insertion_loss``.
+    *Scope*: a protocol that gives a rate alone makes key steadily; one that derives from
+    `qflsim.quantum.blockwise.BlockwiseQKD` makes it in blocks. Drift is not modelled. Authentication of the classical
+    channel takes some of the key (a few per cent); it is part of ``realised_share``. Users of an access network share
+    one receiver in time [2]_: each gets the rate divided by their number; the loss of the splitter belongs into
+    ``insertion_loss``. Where the eavesdropper comes and goes, rates and error rates are those while she is there;
+    `under` gives the link without her.
     """
 
     attenuation: float = quantity(0.2e-3, unit="dB/m", at_least=0, advice="give it per metre, e.g. 0.2 / km")
     insertion_loss: float = quantity(0.0, unit="dB", at_least=0, advice="give it in decibels, e.g. 3.0")
     detector_efficiency: float = quantity(0.2, above=0, at_most=1, advice="give a probability, e.g. 0.2")
+    dead_time: float = quantity(0.0, unit="s", at_least=0, advice="give it in seconds, e.g. 2 * ns; 0 for none")
+    after_pulse: float = quantity(0.0, at_least=0, at_most=1, advice="give a probability per click, e.g. 0.01")
     error_correction: float = quantity(1.16, at_least=1, advice="1 is the Shannon limit, e.g. 1.16")
     realised_share: float = quantity(1.0, above=0, at_most=1, advice="give a share, e.g. 0.19")
     eavesdropping: InterceptResend = _NOBODY
@@ -101,9 +115,7 @@ class QKD(Part, ABC):
 
     def key_rate(self, distance_m: float, users: int = 1) -> float:
         """Secret key bits per second [bit/s] over ``distance_m`` [m] for each of ``users`` that share the receiver."""
-        if users < 1:
-            raise ValueError(f"users must be >= 1, got {users!r}; give how many transmitters share the receiver")
-        return self.secret_rate(distance_m) * self.realised_share / users
+        return self.secret_rate(distance_m) * self.realised_share / checked_users(users)
 
     def blocks(self, distance_m: float, *, users: int = 1, rng: np.random.Generator) -> BlockSource | None:
         """The link at work over ``distance_m`` [m], block by block; None if it makes key steadily, at `key_rate`.

@@ -1,17 +1,54 @@
 """Decoy-state BB84: how many secret key bits per second a fibre link makes."""
 
 import math
+from abc import ABC
 from dataclasses import dataclass
 
 from qflsim.checks import quantity
 
+from .detectors import after_pulsed, live_share
 from .keyrates import QKD, binary_entropy, either, plob_bound
 
-__all__ = ["GYS", "DecoyBB84", "WeakDecoyBB84", "binary_entropy", "plob_bound"]
+__all__ = ["BB84", "GYS", "DecoyBB84", "WeakDecoyBB84", "binary_entropy", "plob_bound"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoyBB84(QKD):
+class BB84(QKD, ABC):
+    """A laser that sends weak pulses over fibre to two detectors, and the errors that they make.
+
+    Parameters
+    ----------
+    pulse_rate:
+        Pulses per second [Hz]; 1 GHz is the clock of fielded fast systems [1]_.
+    dark_count_yield:
+        Probability Y0 that an empty gate clicks, both detectors together; 1e-6 per gate (assumption).
+    misalignment:
+        Probability that a photon hits the wrong detector; 1 % (assumption; GYS 3.3 % [2]_).
+
+    References
+    ----------
+    .. [1] M. Sasaki et al., "Field test of quantum key distribution in the Tokyo QKD Network",
+       Opt. Express 19, 10387 (2011).
+    .. [2] X. Ma, B. Qi, Y. Zhao, H.-K. Lo, "Practical decoy state for quantum key distribution",
+       Phys. Rev. A 72, 012326 (2005).
+    """
+
+    pulse_rate: float = quantity(1e9, unit="Hz", above=0, advice="give it in hertz, e.g. 1 * GHz")
+    dark_count_yield: float = quantity(1e-6, at_least=0, below=1, advice="give a probability per gate, e.g. 1e-6")
+    misalignment: float = quantity(0.01, at_least=0, at_most=0.5, advice="give a probability, e.g. 0.01")
+
+    def transmittance(self, distance_m: float) -> float:
+        """Probability that a photon sent over ``distance_m`` [m] clicks at the receiver."""
+        return float(self.detector_efficiency * 10.0 ** (-self.loss(distance_m) / 10.0))
+
+    @property
+    def noiseless(self) -> bool:
+        """Whether the detectors have no dark counts."""
+        return self.dark_count_yield == 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoyBB84(BB84):
     r"""A pair of boxes that make secret keys over fibre by BB84 with decoy states.
 
     Per signal pulse, with unlimited decoys [1]_::
@@ -22,19 +59,13 @@ class DecoyBB84(QKD):
         Y1  = Y0 + eta,   Q1 = Y1 mu exp(-mu),   e1 = (Y0/2 + misalignment eta) / Y1
         R   = sifting max(0, Q1 [1 - h(e1)] - f Q h(E))
 
-    and ``key_rate`` is pulse_rate R realised_share [bit/s]. Where the sums could pass 1, the exact
-    1 - (1 - Y0)(1 - x) stands for Y0 + x. An eavesdropper raises E and e1 (`InterceptResend`).
+    and ``key_rate`` is pulse_rate R realised_share [bit/s], less the time that detectors are blind. Where the sums
+    could pass 1, the exact 1 - (1 - Y0)(1 - x) stands for Y0 + x. An eavesdropper raises E and e1 (`InterceptResend`).
 
     Parameters
     ----------
-    pulse_rate:
-        Signal pulses per second [Hz]; 1 GHz is the clock of fielded fast systems [2]_.
     intensity:
         Mean photon number mu of a signal pulse; 0.48 is optimal for GYS [1]_.
-    dark_count_yield:
-        Probability Y0 that an empty gate clicks, both detectors together; 1e-6 per gate (assumption).
-    misalignment:
-        Probability that a photon hits the wrong detector; 1 % (assumption; GYS 3.3 % [1]_).
     sifting:
         Share of clicks in matching bases: 1/2 for balanced bases, towards 1 for biased ones.
     realised_share:
@@ -47,25 +78,19 @@ class DecoyBB84(QKD):
     .. [2] M. Sasaki et al., "Field test of quantum key distribution in the Tokyo QKD Network",
        Opt. Express 19, 10387 (2011): 304 kbit/s over 45 km, 14.5 dB.
 
-    *Scope*: as `QKD`, with as many decoy intensities as one likes and no pulses spent on them.
+    *Scope*: as `QKD`, with as many decoy intensities as one likes and no pulses spent on them. Key comes steadily: with
+    finite keys unlimited decoys have no meaning, `qflsim.quantum.finite_bb84.FiniteKeyBB84` sends three intensities.
 
     *Validation*: GYS of [1]_: optimal intensity 0.48, reach 142.0 km, rates at 0, 50, 100 and 140 km; never above
     the repeaterless bound.
     """
 
-    pulse_rate: float = quantity(1e9, unit="Hz", above=0, advice="give it in hertz, e.g. 1 * GHz")
     intensity: float = quantity(0.48, above=0, advice="give mean photons per pulse, e.g. 0.48")
-    dark_count_yield: float = quantity(1e-6, at_least=0, below=1, advice="give a probability per gate, e.g. 1e-6")
-    misalignment: float = quantity(0.01, at_least=0, at_most=0.5, advice="give a probability, e.g. 0.01")
     sifting: float = quantity(1.0, above=0, at_most=1, advice="give 0.5 for balanced bases")
-
-    def transmittance(self, distance_m: float) -> float:
-        """Probability that a photon sent over ``distance_m`` [m] clicks at the receiver."""
-        return float(self.detector_efficiency * 10.0 ** (-self.loss(distance_m) / 10.0))
 
     def gain(self, distance_m: float, intensity: float | None = None) -> float:
         """Probability that a pulse of ``intensity`` (a signal pulse if left out) clicks, whatever the cause."""
-        return either(self.dark_count_yield, self._light(distance_m, intensity))
+        return self._seen(self._light(distance_m, intensity))[0]
 
     def error_rate(self, distance_m: float, intensity: float | None = None) -> float:
         """Quantum bit error rate: share of wrong bits among the clicks in matching bases."""
@@ -74,7 +99,7 @@ class DecoyBB84(QKD):
     def single_photons(self, distance_m: float) -> tuple[float, float]:
         """What is known of pulses of one photon: the probability Y1 of a click, and their error rate e1."""
         eta = self.transmittance(distance_m)
-        return either(self.dark_count_yield, eta), self._errors(eta)
+        return self._seen(eta)[0], self._errors(eta)
 
     def secret_bits_per_pulse(self, distance_m: float) -> float:
         """Secret key bits per pulse, 0 where no key can be made."""
@@ -84,13 +109,9 @@ class DecoyBB84(QKD):
         return max(0.0, self.sifting * (kept - disclosed))
 
     def secret_rate(self, distance_m: float) -> float:
-        """Secret bits per second [bit/s]: pulse rate times secret bits per pulse."""
-        return self.pulse_rate * self.secret_bits_per_pulse(distance_m)
-
-    @property
-    def noiseless(self) -> bool:
-        """Whether the detectors have no dark counts."""
-        return self.dark_count_yield == 0.0
+        """Secret bits per second [bit/s]: pulse rate times secret bits per pulse, while the detectors see."""
+        live = float(live_share(self.pulse_rate * self.gain(distance_m), self.dead_time))
+        return live * self.pulse_rate * self.secret_bits_per_pulse(distance_m)
 
     def _light(self, distance_m: float, intensity: float | None) -> float:
         """Probability that light of a pulse clicks."""
@@ -99,9 +120,14 @@ class DecoyBB84(QKD):
 
     def _errors(self, signal: float) -> float:
         """Share of wrong bits where photons click with probability ``signal``; dark clicks are wrong half the time."""
-        clicks = either(self.dark_count_yield, signal)
-        wrong = 0.5 * self.dark_count_yield + self.misalignment * signal
+        clicks, wrong = self._seen(signal)
         return self.eavesdropping.raised(0.5 if clicks == 0.0 else min(0.5, wrong / clicks))
+
+    def _seen(self, signal: float) -> tuple[float, float]:
+        """Probabilities of a click and of a wrong click where photons click with probability ``signal``."""
+        wrong = 0.5 * self.dark_count_yield + self.misalignment * signal
+        clicks, errors = after_pulsed(either(self.dark_count_yield, signal), wrong, self.after_pulse)
+        return float(clicks), float(errors)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,13 +168,14 @@ class WeakDecoyBB84(DecoyBB84):
 
     def single_photons(self, distance_m: float) -> tuple[float, float]:
         """Lower bound of the probability that one photon clicks, and upper bound of the error rate."""
-        mu, nu, dark = self.intensity, self.weak_intensity, self.dark_count_yield
+        mu, nu = self.intensity, self.weak_intensity
+        dark, wrong = self._seen(0.0)
         weak = self.gain(distance_m, nu) * math.exp(nu)
         bright = self.gain(distance_m) * math.exp(mu) * (nu / mu) ** 2
         clicks = mu / (mu * nu - nu**2) * (weak - bright - (1.0 - (nu / mu) ** 2) * dark)
         if clicks <= 0.0:
             return 0.0, 0.5
-        errors = (self.error_rate(distance_m, nu) * weak - 0.5 * dark) / (clicks * nu)
+        errors = (self.error_rate(distance_m, nu) * weak - wrong) / (clicks * nu)
         return clicks, min(0.5, max(0.0, errors))
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from qflsim.quantum.eavesdropping import InterceptResend
-from qflsim.quantum.finite_key import BlockProtocol, expected_counts, secret_length
+from qflsim.quantum.finite_key import BlockProtocol, click_probabilities, expected_counts, secret_length
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84, plob_bound
 from qflsim.units import dB, km
 from qflsim.validation.comparison import Comparison
@@ -86,10 +86,11 @@ def _weak() -> Iterator[Comparison]:
 
 
 def _blocks() -> Iterator[Comparison]:
-    protocol = BlockProtocol()
+    protocol = BlockProtocol(intensities=(0.5, 0.1, 0.0), probabilities=(0.7, 0.2, 0.1), key_basis=0.9)
     for (distance, pulses), bits in _BLOCKS.items():
-        transmittance = 0.1 * dB(-0.2 * distance)
-        counts = expected_counts(protocol, pulses, transmittance, dark_count=6e-7, misalignment=5e-3)
+        eta = 0.1 * dB(-0.2 * distance)
+        clicks, wrong = click_probabilities(protocol, eta, dark_yield=1.2e-6, misalignment=5e-3)
+        counts = expected_counts(protocol, pulses, clicks, wrong)
         yield Comparison(
             quantity=f"block of {pulses:.0e} pulses over {distance} km [bit]", published=bits,
             simulated=secret_length(protocol, *counts), tolerance=0.0, source="Lim et al. 2014", basis="formula",

@@ -11,7 +11,14 @@ from hypothesis import assume, given, strategies as st
 from qflsim.crypto.keys import HybridKeys, QKDKeys
 from qflsim.quantum.bbm92 import BBM92
 from qflsim.quantum.eavesdropping import InterceptResend
-from qflsim.quantum.finite_key import BasisCounts, BlockProtocol, expected_counts, secret_length
+from qflsim.quantum.finite_key import (
+    BasisCounts,
+    BlockProtocol,
+    click_probabilities,
+    endless_length,
+    expected_counts,
+    secret_length,
+)
 from qflsim.quantum.keyrates import QKD, binary_entropy, plob_bound
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84
 
@@ -168,7 +175,7 @@ def test_bbm92_reach():
 
 # --- blocks of finite length: Lim et al. (2014) ----------------------------------------------------------------------
 
-PROTOCOL = BlockProtocol()
+PROTOCOL = BlockProtocol(intensities=(0.5, 0.1, 0.0), probabilities=(0.7, 0.2, 0.1), key_basis=0.9)
 GRID = {
     0: (10_427_792, 142_396_851, 1_523_938_342, 15_546_640_223),
     50: (0, 10_175_629, 140_753_501, 1_509_446_345),
@@ -178,7 +185,7 @@ GRID = {
 
 def block(distance, pulses, protocol=PROTOCOL):
     eta = 0.1 * 10 ** (-0.02 * distance)
-    return expected_counts(protocol, pulses, eta, dark_count=6e-7, misalignment=5e-3)
+    return expected_counts(protocol, pulses, *click_probabilities(protocol, eta, dark_yield=1.2e-6, misalignment=5e-3))
 
 
 @pytest.mark.parametrize(("distance", "lengths"), GRID.items())
@@ -192,6 +199,24 @@ def test_blocks_yield_nothing_or_a_lump_below_the_repeaterless_bound(exponent, d
     length = secret_length(PROTOCOL, *block(distance, pulses))
     assert 0 <= length <= pulses * plob_bound(10 ** (-0.02 * distance))
     assert secret_length(PROTOCOL, *block(distance, 2 * pulses)) >= 2 * length
+    assert length <= endless_length(PROTOCOL, *block(distance, pulses))
+
+
+def test_ever_longer_blocks_are_worth_as_much_as_endless_ones():
+    endless = endless_length(PROTOCOL, *block(50, 1e18))
+    assert secret_length(PROTOCOL, *block(50, 1e18)) == pytest.approx(endless, rel=1e-3)
+
+
+def test_chernoff_bounds_are_tighter():
+    tight = replace(PROTOCOL, deviation="chernoff")
+    assert secret_length(tight, *block(50, 1e10)) > 1.2 * secret_length(PROTOCOL, *block(50, 1e10))
+    assert secret_length(tight, *block(50, 1e14)) == pytest.approx(secret_length(PROTOCOL, *block(50, 1e14)), rel=0.01)
+
+
+def test_a_sample_without_errors_is_not_certainty():
+    key, check = block(0, 1e10)
+    clean = BasisCounts(check.clicks, (0.0, 0.0, 0.0))
+    assert secret_length(PROTOCOL, key, clean) < endless_length(PROTOCOL, key, clean) * 0.99
 
 
 def test_more_caution_costs_bits():
@@ -254,6 +279,12 @@ def test_users_share_a_receiver_whatever_the_protocol(link, distance, users):
         (lambda: BlockProtocol(intensities=(0.1, 0.5, 0.0)), ValueError, r"intensities must fall"),
         (lambda: BlockProtocol(probabilities=(0.7, 0.2, 0.2)), ValueError, r"probabilities must add up to 1"),
         (lambda: BlockProtocol(secrecy=0.0), ValueError, r"secrecy must be > 0"),
+        (
+            lambda: BlockProtocol(deviation="gauss"),
+            ValueError,
+            r"deviation must be 'hoeffding' or 'chernoff', got 'gauss'",
+        ),
+        (lambda: InterceptResend(share=0.1, begin=9.0, end=3.0), ValueError, r"end must be > begin = 9 s, got 3\.0"),
     ],
 )
 def test_mistakes_are_told(call, error, message):
