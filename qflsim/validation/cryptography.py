@@ -158,7 +158,7 @@ def _energies() -> Iterator[Comparison]:
 
 def _near(quantity: str, published: float, simulated: float, source: str) -> Comparison:
     return Comparison(
-        quantity=quantity, published=published, simulated=simulated, tolerance=2e-3, relative=True, source=source,
+        quantity=quantity, published=published, simulated=simulated, tolerance=2e-4, relative=True, source=source,
         basis="value",
     )  # fmt: skip
 
