@@ -96,8 +96,16 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .quantum.eavesdropping import InterceptResend as InterceptResend
     from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
     from .quantum.finite_key import BlockProtocol as BlockProtocol
+    from .quantum.heralding import Heralding as Heralding, Midpoint as Midpoint, SingleClick as SingleClick
     from .quantum.keyrates import QKD as QKD
+    from .quantum.memory import (
+        DephasingMemory as DephasingMemory,
+        DepolarisingMemory as DepolarisingMemory,
+        Memory as Memory,
+    )
+    from .quantum.operations import Operations as Operations
     from .quantum.optimizers import Adam as Adam
+    from .quantum.purification import BBPSSW as BBPSSW, DEJMPS as DEJMPS, Purification as Purification
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
     from .quantum.shots import (
@@ -163,7 +171,11 @@ _HOMES = {
     "quantum.finite_bb84": ("FiniteKeyBB84",),
     "quantum.finite_key": ("BlockProtocol",),
     "quantum.keyrates": ("QKD",),
+    "quantum.heralding": ("Heralding", "Midpoint", "SingleClick"),
+    "quantum.memory": ("DephasingMemory", "DepolarisingMemory", "Memory"),
+    "quantum.operations": ("Operations",),
     "quantum.optimizers": ("Adam",),
+    "quantum.purification": ("BBPSSW", "DEJMPS", "Purification"),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
     "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),

@@ -13,7 +13,7 @@ References
 .. [4] M. Horodecki, P. Horodecki, R. Horodecki, "General teleportation channel, singlet fraction, and
    quasidistillation", Phys. Rev. A 60, 1888 (1999).
 
-*Scope*: not wired into a world yet. Gates and measurements are perfect: all imperfection is in the pairs.
+*Scope*: pairs are diagonal in the Bell basis; whatever is off the diagonal is twirled away, which costs no fidelity.
 
 *Validation*: ladders of swapping, BBPSSW and DEJMPS, and each map against its circuit on density matrices.
 """
@@ -21,9 +21,11 @@ References
 import math
 from typing import NamedTuple
 
+from .operations import PERFECT, Operations
+
 __all__ = [
-    "BellDiagonal", "Purified", "bbpssw", "dejmps", "dephased", "depolarised", "swap", "teleportation_fidelity",
-    "werner", "werner_error_rate",
+    "BellDiagonal", "Purified", "bbpssw", "dejmps", "dephased", "depolarised", "mixed", "swap",
+    "teleportation_fidelity", "werner", "werner_error_rate",
 ]  # fmt: skip
 
 
@@ -63,12 +65,70 @@ def werner_error_rate(fidelity: float) -> float:
     return 2.0 * (1.0 - werner(fidelity).fidelity) / 3.0
 
 
-def swap(first: BellDiagonal, second: BellDiagonal) -> BellDiagonal:
+def swap(first: BellDiagonal, second: BellDiagonal, operations: Operations = PERFECT) -> BellDiagonal:
     """The pair left after a Bell measurement on one half of each of two pairs, its outcome corrected [1]_.
 
-    The errors of both add up as Pauli operators do: I+I, Z+Z, X+X and Y+Y cancel. For Werner pairs
-    F = F1 F2 + (1 - F1)(1 - F2)/3.
+    The errors of both add up as Pauli operators do: I+I, Z+Z, X+X and Y+Y cancel. For Werner pairs and perfect
+    ``operations`` F = F1 F2 + (1 - F1)(1 - F2)/3. A gate that fails leaves nothing of the pair; a wrong readout makes a
+    wrong correction, X by one of the two bits and Z by the other.
     """
+    made = mixed(_product(first, second), operations.reliability)
+    return made if operations.measurement_error == 0.0 else _product(made, _misread(operations.measurement_error))
+
+
+def bbpssw(fidelity: float, other: float | None = None, operations: Operations = PERFECT) -> Purified:
+    """Purification of two Werner pairs by BBPSSW; the result is twirled to a Werner pair [2]_.
+
+    For two pairs of the same ``fidelity`` F (``other`` left out) and perfect ``operations``
+    p = F^2 + 2 F (1 - F)/3 + 5 ((1 - F)/3)^2,  F' = (F^2 + ((1 - F)/3)^2)/p; a gain for F > 1/2.
+    """
+    pair, success = _compared(werner(fidelity), werner(fidelity if other is None else other), operations)
+    return Purified(werner(pair.fidelity), success)
+
+
+def dejmps(first: BellDiagonal, second: BellDiagonal, operations: Operations = PERFECT) -> Purified:
+    """Purification of two pairs by DEJMPS: both ends rotate, compare one pair, and keep the other if they agree [3]_.
+
+    With (I, Z, X, Y) for (Phi+, Phi-, Psi+, Psi-), equal pairs and perfect ``operations``: p = (I + Y)^2 + (X + Z)^2,
+    I' = (I^2 + Y^2)/p, Z' = 2 I Y/p, X' = (X^2 + Z^2)/p, Y' = 2 X Z/p.
+
+    Raises
+    ------
+    ValueError
+        If the ends can never agree.
+    """
+    return _compared(_rotated(first), _rotated(second), operations)
+
+
+def _compared(first: BellDiagonal, second: BellDiagonal, operations: Operations) -> Purified:
+    """Both ends do a CNOT from the first pair to the second, read out the second, and keep the first if they agree.
+
+    The kept pair has the bit of the first and the phases of both; the ends agree if the bits of both pairs cancel.
+    If a gate fails at either end nothing is left of the pairs, and the ends agree half of the time.
+    """
+    i1, z1, x1, y1 = first
+    i2, z2, x2, y2 = second
+    agree = (i1 * i2 + z1 * z2, i1 * z2 + z1 * i2, x1 * x2 + y1 * y2, x1 * y2 + y1 * x2)
+    differ = (i1 * x2 + z1 * y2, i1 * y2 + z1 * x2, x1 * i2 + y1 * z2, x1 * z2 + y1 * i2)
+    works, misread = operations.reliability**2, operations.measurement_error
+    wrong = 2.0 * misread * (1.0 - misread)  # one of the two readouts, not both
+    kept = [
+        works * ((1.0 - wrong) * same + wrong * other) + (1.0 - works) / 8.0
+        for same, other in zip(agree, differ, strict=True)
+    ]
+    success = sum(kept)
+    if not success > 0.0:
+        raise ValueError("the ends of these two pairs never agree; purification needs pairs of the same kind")
+    return Purified(BellDiagonal(*(weight / success for weight in kept)), success)
+
+
+def _rotated(pair: BellDiagonal) -> BellDiagonal:
+    """The pair after opposite quarter turns about x at its ends: Phi- and Psi- change places."""
+    return BellDiagonal(pair.phi_plus, pair.psi_minus, pair.psi_plus, pair.phi_minus)
+
+
+def _product(first: BellDiagonal, second: BellDiagonal) -> BellDiagonal:
+    """Probabilities of the products of two random Pauli operators, signs left out."""
     i1, z1, x1, y1 = first
     i2, z2, x2, y2 = second
     return BellDiagonal(
@@ -79,39 +139,15 @@ def swap(first: BellDiagonal, second: BellDiagonal) -> BellDiagonal:
     )
 
 
-def bbpssw(fidelity: float) -> Purified:
-    """Purification of two Werner pairs of equal ``fidelity`` by BBPSSW; the result is twirled to a Werner pair [2]_.
-
-    p = F^2 + 2 F (1 - F)/3 + 5 ((1 - F)/3)^2,  F' = (F^2 + ((1 - F)/3)^2)/p; a gain for F > 1/2.
-    """
-    rest = werner(fidelity).phi_minus
-    success = fidelity**2 + 2.0 * fidelity * rest + 5.0 * rest**2
-    return Purified(werner((fidelity**2 + rest**2) / success), success)
+def _misread(error: float) -> BellDiagonal:
+    """Pauli operators that two readouts, each wrong with probability ``error``, add to a corrected pair."""
+    right = 1.0 - error
+    return BellDiagonal(right * right, right * error, error * right, error * error)
 
 
-def dejmps(first: BellDiagonal, second: BellDiagonal) -> Purified:
-    """Purification of two pairs by DEJMPS: both ends rotate, compare one pair, and keep the other if they agree [3]_.
-
-    With (I, Z, X, Y) for (Phi+, Phi-, Psi+, Psi-) and equal pairs: p = (I + Y)^2 + (X + Z)^2, I' = (I^2 + Y^2)/p,
-    Z' = 2 I Y/p, X' = (X^2 + Z^2)/p, Y' = 2 X Z/p.
-
-    Raises
-    ------
-    ValueError
-        If the ends can never agree.
-    """
-    i1, z1, x1, y1 = first
-    i2, z2, x2, y2 = second
-    success = (i1 + y1) * (i2 + y2) + (x1 + z1) * (x2 + z2)
-    if not success > 0.0:
-        raise ValueError(f"two pairs {first!r} and {second!r} never agree; purification needs pairs of the same kind")
-    pair = BellDiagonal(
-        (i1 * i2 + y1 * y2) / success,
-        (i1 * y2 + y1 * i2) / success,
-        (x1 * x2 + z1 * z2) / success,
-        (x1 * z2 + z1 * x2) / success,
-    )
-    return Purified(pair, success)
+def mixed(pair: BellDiagonal, kept: float) -> BellDiagonal:
+    """The pair with probability ``kept``, else a fully mixed one."""
+    return pair if kept == 1.0 else BellDiagonal(*(0.25 + (p - 0.25) * kept for p in pair))
 
 
 def depolarised(pair: BellDiagonal, elapsed: float, lifetime: float) -> BellDiagonal:
@@ -119,8 +155,7 @@ def depolarised(pair: BellDiagonal, elapsed: float, lifetime: float) -> BellDiag
 
     Every probability p becomes 1/4 + (p - 1/4) exp(-t/T); T is that of the pair, both memories together.
     """
-    kept = _kept(elapsed, lifetime)
-    return BellDiagonal(*(0.25 + (p - 0.25) * kept for p in pair))
+    return mixed(pair, _kept(elapsed, lifetime))
 
 
 def dephased(pair: BellDiagonal, elapsed: float, lifetime: float) -> BellDiagonal:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from qflsim.quantum.entanglement import (
     BellDiagonal,
@@ -18,10 +18,12 @@ from qflsim.quantum.entanglement import (
     werner,
     werner_error_rate,
 )
-from qflsim.quantum.heralding import attempt_time, expected_attempts, midpoint_success
 from qflsim.quantum.keyrates import binary_entropy
+from qflsim.quantum.memory import DephasingMemory, DepolarisingMemory, StoredPair
+from qflsim.quantum.operations import Operations
+from qflsim.quantum.purification import BBPSSW, DEJMPS
+from qflsim.quantum.waiting import expected_attempts, slowest
 
-KM = 1e3
 weights = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4)
 pairs = weights.map(lambda w: BellDiagonal(*(x / sum(w) for x in w)))
 
@@ -71,18 +73,46 @@ def rotation(angle):
 CNOT = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
 
 
-def purified_by_circuit(first, second, rotate):
+def depolarising_gate(rho, operator, qubits, fidelity):
+    """A two-qubit gate of average ``fidelity``: all fifteen Pauli errors after it are equally likely."""
+    error = (1 - fidelity) * 5 / 4  # average = 1 - error 4/5 for two qubits
+    rho = gate(operator, qubits) @ rho @ gate(operator, qubits).conj().T
+    errors = [np.kron(a, b) for a in (ID, X, Y, Z) for b in (ID, X, Y, Z)][1:]
+    wrong = sum(gate(e, qubits) @ rho @ gate(e, qubits).conj().T for e in errors)
+    return (1 - error) * rho + error / 15 * wrong
+
+
+def purified_by_circuit(first, second, rotate, fidelity=1.0, misread=0.0):
     """Alice holds qubits 0 and 2, Bob 1 and 3; the pair 2-3 is measured."""
     rho = np.kron(density(first), density(second))
-    steps = [gate(CNOT, (0, 2)), gate(CNOT, (1, 3))]
     if rotate:
-        turns = [gate(rotation(sign * math.pi / 2), (q,)) for q, sign in ((0, 1), (2, 1), (1, -1), (3, -1))]
-        steps = turns + steps
-    for step in steps:
-        rho = step @ rho @ step.conj().T
-    kept = sum(measured(rho, (2, 3), np.eye(4)[outcome]) for outcome in (0, 3))
+        for q, sign in ((0, 1), (2, 1), (1, -1), (3, -1)):
+            turn = gate(rotation(sign * math.pi / 2), (q,))
+            rho = turn @ rho @ turn.conj().T
+    rho = depolarising_gate(rho, CNOT, (0, 2), fidelity)
+    rho = depolarising_gate(rho, CNOT, (1, 3), fidelity)
+    kept = np.zeros((4, 4), complex)
+    for true, told in itertools.product(range(4), repeat=2):
+        chance = math.prod(misread if (true ^ told) >> q & 1 else 1 - misread for q in (0, 1))
+        if told in (0, 3):
+            kept += chance * measured(rho, (2, 3), np.eye(4)[true])
     success = float(np.trace(kept).real)
     return diagonal(kept / success), success
+
+
+def swapped_by_circuit(first, second, fidelity, misread):
+    """Pairs 0-1 and 2-3; CNOT from 1 to 2, Hadamard on 1, both are read, and qubit 3 is corrected by what they say."""
+    hadamard = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
+    rho = depolarising_gate(np.kron(density(first), density(second)), CNOT, (1, 2), fidelity)
+    turn = gate(hadamard, (1,))
+    rho = turn @ rho @ turn.conj().T
+    left = np.zeros((4, 4), complex)
+    for true, told in itertools.product(range(4), repeat=2):
+        chance = math.prod(misread if (true ^ told) >> q & 1 else 1 - misread for q in (0, 1))
+        phase, flip = told >> 1, told & 1
+        correction = np.kron(ID, np.linalg.matrix_power(Z, phase) @ np.linalg.matrix_power(X, flip))
+        left += chance * correction @ measured(rho, (1, 2), np.eye(4)[true]) @ correction.conj().T
+    return diagonal(left)
 
 
 @given(pairs, pairs)
@@ -110,6 +140,48 @@ def test_bbpssw_is_the_circuit(fidelity):
     pair, success = bbpssw(fidelity)
     assert (pair.fidelity, success) == pytest.approx((expected, chance))
     assert pair == werner(pair.fidelity)
+
+
+noise = st.tuples(st.floats(0.25, 1.0), st.floats(0.0, 0.5))
+
+
+@settings(max_examples=40, deadline=None)
+@given(pairs, pairs, noise)
+def test_noisy_swapping_is_the_circuit(first, second, noise):
+    operations = Operations(gate_fidelity=noise[0], measurement_error=noise[1])
+    expected = swapped_by_circuit(first, second, *noise)
+    assert list(swap(first, second, operations)) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pairs, pairs, noise)
+def test_noisy_dejmps_is_the_circuit(first, second, noise):
+    pair, success = dejmps(first, second, Operations(gate_fidelity=noise[0], measurement_error=noise[1]))
+    expected, chance = purified_by_circuit(first, second, True, *noise)
+    assert list(pair) == pytest.approx(expected, abs=1e-12)
+    assert success == pytest.approx(chance)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.3, 1.0), st.floats(0.3, 1.0), noise)
+def test_noisy_bbpssw_is_the_circuit(first, second, noise):
+    pair, success = bbpssw(first, second, Operations(gate_fidelity=noise[0], measurement_error=noise[1]))
+    (expected, *_), chance = purified_by_circuit(werner(first), werner(second), False, *noise)
+    assert (pair.fidelity, success) == pytest.approx((expected, chance))
+
+
+def depolarised_qubit(rho, qubit, kept):
+    """One of two qubits left as it is with probability ``kept``, else fully mixed."""
+    paulis = [np.kron(p, ID) if qubit == 0 else np.kron(ID, p) for p in (ID, X, Y, Z)]
+    return kept * rho + (1 - kept) / 4 * sum(p @ rho @ p.conj().T for p in paulis)
+
+
+@given(pairs, st.floats(0, 3))
+def test_depolarising_is_mixing_of_both_memories(pair, elapsed):
+    rho = density(pair)
+    for qubit in (0, 1):
+        rho = depolarised_qubit(rho, qubit, math.exp(-elapsed / 2))  # each memory alone forgets half as fast
+    assert list(depolarised(pair, elapsed, 1.0)) == pytest.approx(diagonal(rho), abs=1e-12)
 
 
 @given(pairs, st.floats(0, 3))
@@ -220,22 +292,30 @@ def test_purification_gains_above_one_half(fidelity):
     assert dejmps(werner(fidelity), werner(fidelity)).pair.fidelity > fidelity
 
 
-# --- generation and waiting ------------------------------------------------------------------------------------------
+def test_purification_in_rounds():
+    noisy = Operations(gate_fidelity=0.99, measurement_error=0.01)
+    assert [made.pair.fidelity for made in BBPSSW(rounds=3).ladder(werner(0.7))] == pytest.approx(
+        [0.7353, 0.7732, 0.8119], abs=6e-5
+    )
+    levels = DEJMPS(rounds=6).ladder(werner(0.7))
+    assert levels[-1].pair.fidelity == pytest.approx(0.9998, abs=6e-5)
+    worn = DEJMPS(rounds=6).ladder(werner(0.7), noisy)
+    assert 0.9 < worn[-1].pair.fidelity < levels[-1].pair.fidelity  # errors of the gates set an end to it
 
 
-@pytest.mark.parametrize(
-    ("distance", "success", "rate", "twice"),
-    [(10, 0.3155, 6310, 3155), (25, 0.1581, 1265, 632), (50, 0.0500, 200, 100), (100, 0.0050, 10, 5)],
-)
-def test_heralded_generation(distance, success, rate, twice):
-    chance = midpoint_success(distance * KM)
-    assert chance == pytest.approx(success, abs=6e-5)
-    assert chance / attempt_time(distance * KM) == pytest.approx(rate, rel=1e-3)
-    assert chance / attempt_time(distance * KM, rounds=2) == pytest.approx(twice, rel=1e-3)
+@given(st.floats(0, 5), st.floats(0, 5))
+def test_a_stored_pair_is_aged_when_it_is_asked_for(first, later):
+    for memory in (DepolarisingMemory(lifetime=2.0), DephasingMemory(coherence=2.0)):
+        stored = StoredPair(werner(0.9), since=1.0, born=0.5)
+        assert stored.at(1.0, memory) == pytest.approx(werner(0.9))
+        moved = StoredPair(stored.at(1.0 + first, memory), since=1.0 + first, born=0.5)
+        end = 1.0 + first + later
+        assert moved.at(end, memory) == pytest.approx(stored.at(end, memory))
+    assert stored.expires(0.25) == 0.75
+    assert stored.expires(math.inf) == math.inf
 
 
-def test_sources_and_detectors_count_twice():
-    assert midpoint_success(10 * KM, source=0.9, detector=0.8) == pytest.approx(0.16354, abs=6e-6)
+# --- waiting ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("links", "attempts"), [(1, 10), (2, 14.7368), (3, 17.9006), (4, 20.2734), (8, 26.2958)])
@@ -254,6 +334,16 @@ def test_rare_success_waits_for_the_harmonic_number():
     assert expected_attempts(0.01, 2000) > expected_attempts(0.01, 1999)
 
 
+@given(st.lists(st.floats(0.1, 1000.0), min_size=1, max_size=4))
+def test_the_slowest_of_several(means):
+    """Against inclusion and exclusion."""
+    total = 0.0
+    for size in range(1, len(means) + 1):
+        for chosen in itertools.combinations(means, size):
+            total += (-1) ** (size + 1) / sum(1 / mean for mean in chosen)
+    assert slowest(means) == pytest.approx(total, rel=1e-6)
+
+
 def test_waiting_by_simulation():
     rng = np.random.default_rng(3)
     slowest = rng.geometric(0.1, size=(40_000, 4)).max(axis=1)
@@ -268,9 +358,11 @@ def test_waiting_by_simulation():
         (lambda: depolarised(werner(0.9), -1.0, 1.0), "elapsed must be >= 0 s, got -1.0"),
         (lambda: dephased(werner(0.9), 1.0, 0.0), "lifetime must be > 0 s, got 0.0"),
         (lambda: dejmps(BellDiagonal(1, 0, 0, 0), BellDiagonal(0, 1, 0, 0)), "never agree"),
-        (lambda: midpoint_success(-1.0), "distance must be >= 0 m"),
-        (lambda: midpoint_success(1.0, detector=2.0), r"detector must be in \[0, 1\]"),
-        (lambda: attempt_time(1.0, rounds=0), "rounds must be >= 1"),
+        (lambda: slowest([]), "means must be > 0 s"),
+        (lambda: slowest([1.0, math.inf]), "means must be > 0 s and finite"),
+        (lambda: Operations(gate_fidelity=0.2), "Operations.gate_fidelity must be >= 0.25"),
+        (lambda: DepolarisingMemory(lifetime=0.0), "DepolarisingMemory.lifetime must be > 0 s"),
+        (lambda: DEJMPS(rounds=0), "DEJMPS.rounds must be >= 1"),
         (lambda: expected_attempts(0.0), r"success must be in \(0, 1\]"),
         (lambda: expected_attempts(0.5, 0), "links must be >= 1"),
     ],
