@@ -78,18 +78,23 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         WaxmanGraph as WaxmanGraph,
     )
     from .network.cell import RadioCell as RadioCell
+    from .network.earth import GroundSite as GroundSite
     from .network.edge_list import EdgeList as EdgeList
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
+        GeographicSites as GeographicSites,
         HexagonalSites as HexagonalSites,
         LineSites as LineSites,
         RingSites as RingSites,
         SiteLayout as SiteLayout,
     )
     from .network.link import LinkModel as LinkModel, Quality as Quality
+    from .network.optics import OpticalDownlink as OpticalDownlink
+    from .network.orbit import Orbit as Orbit
     from .network.placement import DenseCell as DenseCell
     from .network.radio import UrbanMacro as UrbanMacro, UrbanMicro as UrbanMicro
+    from .network.satellite import Satellite as Satellite
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
     from .quantum.bbm92 import BBM92 as BBM92
@@ -157,13 +162,17 @@ _HOMES = {
     "network.background": ("BackgroundTraffic",),
     "network.backhaul_graphs": ("BackhaulGraph", "FullMesh", "LineGraph", "RingGraph", "StarGraph", "WaxmanGraph"),
     "network.cell": ("RadioCell",),
+    "network.earth": ("GroundSite",),
     "network.edge_list": ("EdgeList",),
     "network.fibre": ("Backhaul", "Fibre"),
     "network.indoor": ("IndoorOffice",),
-    "network.layouts": ("HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
+    "network.layouts": ("GeographicSites", "HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
     "network.link": ("LinkModel", "Quality"),
+    "network.optics": ("OpticalDownlink",),
+    "network.orbit": ("Orbit",),
     "network.placement": ("DenseCell",),
     "network.radio": ("UrbanMacro", "UrbanMicro"),
+    "network.satellite": ("Satellite",),
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),
     "quantum.bbm92": ("BBM92",),

@@ -9,13 +9,16 @@ from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
 from .backhaul_graphs import BackhaulGraph, FullMesh, LineGraph, RingGraph, StarGraph, WaxmanGraph
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
+from .earth import GroundSite
 from .edge_list import EdgeList
 from .fibre import Backhaul, Fibre, FifoQueue
 from .handover import Handover, Monitor
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
-from .layouts import HexagonalSites, LineSites, RingSites, SiteLayout
+from .layouts import GeographicSites, HexagonalSites, LineSites, RingSites, SiteLayout
 from .link import LinkModel, Quality
 from .mobility import Knot, Mobility, RandomWaypoint, Static, Trajectory
+from .optics import OpticalDownlink
+from .orbit import Look, Orbit, Pass
 from .placement import DenseCell, Placement, device_name, server_name
 from .propagation import (
     sidelink_los_probability,
@@ -26,6 +29,7 @@ from .propagation import (
 )
 from .propagation_macro import uma_breakpoint, uma_los_probability, uma_path_loss
 from .radio import UrbanMacro, UrbanMicro
+from .satellite import Contact, Satellite
 from .sharing import SharedBand
 from .sidelink import Sidelink
 from .terahertz import SubTerahertz, close_in_path_loss
@@ -34,9 +38,10 @@ from .tracks import MobilityTrace
 
 __all__ = [
     "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "CellBackground", "Channel",
-    "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "Handover", "HexagonalSites", "IndoorOffice",
-    "Knot", "LineGraph", "LineSites", "LinkModel", "Mobility", "MobilityTrace", "Monitor", "Placement", "Quality",
-    "RadioCell", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "SharedBand", "Sidelink", "SiteLayout",
+    "Contact", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites", "GroundSite",
+    "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkModel", "Look", "Mobility",
+    "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement", "Quality", "RadioCell",
+    "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite", "SharedBand", "Sidelink", "SiteLayout",
     "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Trajectory", "TruncatedShannon", "UrbanMacro",
     "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
     "indoor_los_probability", "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability",

@@ -8,6 +8,7 @@ from qflsim.checks import Part, quantity
 from qflsim.streams import Streams
 from qflsim.units import km, m
 
+from .earth import GroundSite, geographic
 from .layouts import HEXAGONAL, Point, SiteLayout
 
 __all__ = ["DenseCell", "Placement", "device_name", "server_name"]
@@ -33,10 +34,13 @@ class Placement:
         East and north of every node [m], by name: the publisher, then the servers, then the devices.
     home:
         The server of every device, by names.
+    origin:
+        Latitude and longitude [rad] of the point from which east and north are counted.
     """
 
     positions: Mapping[str, Point]
     home: Mapping[str, str]
+    origin: tuple[float, float]
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -46,6 +50,11 @@ class Placement:
     def devices(self, server: str) -> tuple[str, ...]:
         """Names of the devices of ``server``, in order."""
         return tuple(device for device, home in self.home.items() if home == server)
+
+    def site(self, name: str) -> GroundSite:
+        """Where on the Earth a node stands, at the height of the ellipsoid."""
+        latitude, longitude = geographic(self.origin, *self.positions[name])
+        return GroundSite(latitude=latitude, longitude=longitude)
 
     def distance(self, first: str, second: str) -> float:
         """Straight-line distance [m] between two nodes."""
@@ -120,7 +129,7 @@ class DenseCell(Part):
                 device = device_name(s, d)
                 home[device] = server_name(s)
                 positions[device] = self._around(site, device, streams)
-        return Placement(positions, home)
+        return Placement(positions, home, self.layout.origin)
 
     def _around(self, site: Point, device: str, streams: Streams) -> Point:
         rng = streams.fresh("place", device)

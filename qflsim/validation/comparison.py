@@ -19,6 +19,7 @@ AREAS = {
     "radio": "Radio access",
     "mobility": "Movement and handover",
     "queues": "Fibre, queues and shared bands",
+    "space": "Satellites",
     "energy": "Energy",
     "timing": "Time of QPU jobs",
     "gradients": "Gradients of circuits",
