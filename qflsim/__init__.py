@@ -77,6 +77,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         StarGraph as StarGraph,
         WaxmanGraph as WaxmanGraph,
     )
+    from .network.buildings import Buildings as Buildings
     from .network.cell import RadioCell as RadioCell
     from .network.earth import GroundSite as GroundSite
     from .network.edge_list import EdgeList as EdgeList
@@ -161,6 +162,7 @@ _HOMES = {
     "loading": ("load",),
     "network.background": ("BackgroundTraffic",),
     "network.backhaul_graphs": ("BackhaulGraph", "FullMesh", "LineGraph", "RingGraph", "StarGraph", "WaxmanGraph"),
+    "network.buildings": ("Buildings",),
     "network.cell": ("RadioCell",),
     "network.earth": ("GroundSite",),
     "network.edge_list": ("EdgeList",),

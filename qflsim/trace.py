@@ -256,7 +256,10 @@ class Node(Record):
     server: str = column("server in whose cell it stands; a server's own name; empty for others")
     east_m: float = column("position, metres to the east of the origin")
     north_m: float = column("position, metres to the north of the origin")
-    line_of_sight: bool = column("whether a device sees the base station of its server; False for all others")
+    line_of_sight: bool = column(
+        "whether a device, or the street in front of its building, sees the station of its server; False for all others"
+    )
+    indoor: bool = column("whether a device is inside a building; False for all others")
     snr_up_db: float = column(
         "signal-to-noise ratio [dB] of a device's uplink over the full band, shadowing included; empty for others"
     )

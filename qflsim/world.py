@@ -222,6 +222,7 @@ class World:
             east_m=east,
             north_m=north,
             line_of_sight=channel is not None and channel.los,
+            indoor=channel is not None and channel.indoor,
             snr_up_db=float("nan") if channel is None else to_dB(channel.snr_up),
             reached=channel is None or name in self.wiring.reached(server),
         )

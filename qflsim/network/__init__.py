@@ -7,11 +7,13 @@ knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 from .areas import Area, Disc, Rectangle
 from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
 from .backhaul_graphs import BackhaulGraph, FullMesh, LineGraph, RingGraph, StarGraph, WaxmanGraph
+from .buildings import Buildings, wall_loss
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
 from .earth import GroundSite
 from .edge_list import EdgeList
 from .fibre import Backhaul, Fibre, FifoQueue
+from .field import RandomField
 from .handover import Handover, Monitor
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
 from .layouts import GeographicSites, HexagonalSites, LineSites, RingSites, SiteLayout
@@ -32,19 +34,20 @@ from .radio import UrbanMacro, UrbanMicro
 from .satellite import Contact, Satellite
 from .sharing import SharedBand
 from .sidelink import Sidelink
+from .surroundings import Surroundings
 from .terahertz import SubTerahertz, close_in_path_loss
 from .timing import SlotTiming
 from .tracks import MobilityTrace
 
 __all__ = [
-    "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "CellBackground", "Channel",
-    "Contact", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites", "GroundSite",
-    "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkModel", "Look", "Mobility",
-    "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement", "Quality", "RadioCell",
-    "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite", "SharedBand", "Sidelink", "SiteLayout",
-    "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Trajectory", "TruncatedShannon", "UrbanMacro",
-    "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
+    "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "Buildings", "CellBackground",
+    "Channel", "Contact", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites",
+    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkModel", "Look",
+    "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement", "Quality", "RadioCell",
+    "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite", "SharedBand", "Sidelink",
+    "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Surroundings", "Trajectory", "TruncatedShannon",
+    "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
     "indoor_los_probability", "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability",
     "sidelink_path_loss", "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss",
-    "umi_breakpoint", "umi_los_probability", "umi_path_loss",
+    "umi_breakpoint", "umi_los_probability", "umi_path_loss", "wall_loss",
 ]  # fmt: skip

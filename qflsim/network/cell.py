@@ -1,5 +1,6 @@
 """What all radio cells have in common: budgets, chance and airtime between a base station and its devices."""
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import numpy as np
 from qflsim.checks import quantity
 from qflsim.units import GHz, MHz, W, dB, dBm, m
 
+from .buildings import Buildings, Indoors
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
 from .link import LinkModel, Quality
 from .timing import SLOTS_OF_125_US, SlotTiming
@@ -17,7 +19,7 @@ __all__ = ["Channel", "RadioCell"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The radio conditions between two places, drawn once and kept: nothing moves.
+    """The radio conditions between two places.
 
     Parameters
     ----------
@@ -28,7 +30,12 @@ class Channel:
     snr_up, snr_down:
         Signal-to-noise ratios over the full band (ratios, not dB), to and from the station.
     efficiency_up, efficiency_down:
-        Spectral efficiencies [bit/s/Hz]; 0 is outage. Between two devices both directions are equal.
+        Spectral efficiencies without interference [bit/s/Hz]; 0 is outage. Between two devices both directions are
+        equal.
+    penetration_db:
+        Loss in the walls of the building that the device is in [dB].
+    indoor:
+        Whether it is in one.
     """
 
     los: bool
@@ -38,6 +45,8 @@ class Channel:
     snr_down: float
     efficiency_up: float
     efficiency_down: float
+    penetration_db: float = 0.0
+    indoor: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +74,14 @@ class RadioCell(LinkModel):
         Antenna heights [m].
     shadowing_los, shadowing_nlos:
         Standard deviation of shadowing with and without line of sight [dB]. 0 switches it off.
+    correlation_los, correlation_nlos:
+        Distances over which shadowing is correlated with and without line of sight [m]; 10 and 13 m, urban micro [5]_.
+    correlation_sight:
+        Distance over which line of sight is correlated [m]; 50 m, urban [6]_.
+    shadowing_common:
+        Correlation of the shadowing of one place towards different stations; 0 [5]_, often 0.5 [7]_.
+    buildings:
+        The buildings that devices are in; ``None`` if all are outside.
     uplink, downlink:
         Link adaptation of the two directions.
     timing:
@@ -77,11 +94,14 @@ class RadioCell(LinkModel):
     .. [3] 3GPP TS 38.101-1, clause 6.2.1 (from memory).
     .. [4] ITU-R M.2412-0, table 5 (evaluation configurations, dense urban; from memory; the noise figure of devices
        also in TR 36.814).
+    .. [5] 3GPP TR 38.901, table 7.5-6 (read in two public implementations); different sites are not correlated.
+    .. [6] 3GPP TR 38.901, table 7.6.3.1-2 (read in two public implementations).
+    .. [7] 3GPP TR 36.814, table A.2.1.1-1 (from memory).
 
     Notes
     -----
-    *Scope*: static devices; no interference between cells (their number is small and the band wide), no fast
-    fading beyond what the link adaptation averages over, no handover. A device's power is spread over the full band.
+    *Scope*: no interference between cells, no fast fading beyond what the link adaptation averages over. A device's
+    power is spread over the full band.
     """
 
     carrier: float = quantity(10 * GHz, unit="Hz", at_least=0.5 * GHz, at_most=100 * GHz, advice="e.g. 10 * GHz")
@@ -96,6 +116,11 @@ class RadioCell(LinkModel):
     station_height: float = quantity(unit="m", above=0, advice="e.g. 10 * m")
     shadowing_los: float = quantity(unit="dB", at_least=0, advice="give decibels as a number, e.g. 4.0")
     shadowing_nlos: float = quantity(unit="dB", at_least=0, advice="give decibels as a number, e.g. 7.82")
+    correlation_los: float = quantity(10 * m, unit="m", above=0, advice="give it in metres, e.g. 10 * m")
+    correlation_nlos: float = quantity(13 * m, unit="m", above=0, advice="give it in metres, e.g. 13 * m")
+    correlation_sight: float = quantity(50 * m, unit="m", above=0, advice="give it in metres, e.g. 50 * m")
+    shadowing_common: float = quantity(0.0, at_least=0, at_most=1, advice="give a correlation, e.g. 0.5")
+    buildings: Buildings | None = None
     uplink: TruncatedShannon = UPLINK
     downlink: TruncatedShannon = DOWNLINK
     timing: SlotTiming = SLOTS_OF_125_US
@@ -114,21 +139,26 @@ class RadioCell(LinkModel):
         """Median path loss [dB] at horizontal ``distance`` [m]."""
 
     def draw(self, distance: float, rng: np.random.Generator) -> Channel:
-        """The channel of a device placed ``distance`` [m] from the station; always takes two draws from ``rng``.
+        """The channel of a device anywhere ``distance`` [m] from the station, by chance.
+
+        Always takes two draws from ``rng``, and five more if there are buildings.
 
         Raises
         ------
         ValueError
             If the distance is not within `distances`.
         """
-        los = rng.random() < self.los_probability(distance)
-        shadowing = rng.standard_normal() * (self.shadowing_los if los else self.shadowing_nlos)
-        return self.channel(distance, los, shadowing)
+        sight, shadow = rng.random(), rng.standard_normal()
+        indoors = self.buildings.draw(rng) if self.buildings else None
+        los = sight < self.los_probability(self.outdoor_distance(distance, indoors))
+        return self.channel(distance, los, shadow * self._deviation(los, indoors), indoors)
 
-    def channel(self, distance: float, los: bool, shadowing_db: float = 0.0) -> Channel:
-        """The channel at ``distance`` [m] for a known line of sight and a known ``shadowing_db`` [dB]."""
-        path_loss = self.path_loss(distance, los)
-        gain = self.station_gain * self.device_gain / dB(path_loss + shadowing_db)
+    def channel(self, distance: float, los: bool, shadowing_db: float = 0.0, indoors: Indoors | None = None) -> Channel:
+        """The channel at ``distance`` [m] for a known line of sight, shadowing ``shadowing_db`` [dB] and building."""
+        path_loss, penetration = self.path_loss(distance, los), 0.0
+        if indoors is not None and self.buildings is not None:
+            penetration = self.buildings.penetration_loss(self.carrier, indoors)
+        gain = self.station_gain * self.device_gain / dB(path_loss + shadowing_db + penetration)
         snr_up = self.device_power * gain / noise_power(self.bandwidth, self.station_noise)
         snr_down = self.station_power * gain / noise_power(self.bandwidth, self.device_noise)
         return Channel(
@@ -139,7 +169,23 @@ class RadioCell(LinkModel):
             snr_down=float(snr_down),
             efficiency_up=self.uplink.efficiency(snr_up),
             efficiency_down=self.downlink.efficiency(snr_down),
+            penetration_db=penetration,
+            indoor=indoors is not None,
         )
+
+    def silent(self) -> Channel:
+        """The channel over which nothing is received: out of the range of the model."""
+        return Channel(False, math.inf, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def outdoor_distance(self, distance: float, indoors: Indoors | None) -> float:
+        """The part of a horizontal ``distance`` [m] that lies in the open; the chance of a line of sight goes by it."""
+        return distance if indoors is None else max(self.distances[0], distance - indoors.depth)
+
+    def _deviation(self, los: bool, indoors: Indoors | None) -> float:
+        """Standard deviation of the shadowing [dB]."""
+        if indoors is not None and self.buildings is not None:
+            return self.buildings.shadowing
+        return self.shadowing_los if los else self.shadowing_nlos
 
     def airtime(self, size_bit: float, efficiency: float) -> float:
         """Time [s] for which ``size_bit`` bits at ``efficiency`` [bit/s/Hz] occupy the full band."""

@@ -82,10 +82,12 @@ class IndoorOffice(RadioCell):
         Antenna heights [m]; 1 m and 3 m [1]_ (from memory).
     shadowing_los, shadowing_nlos:
         Standard deviation of shadowing with and without line of sight [dB]; 3 and 8.03 dB [1]_. 0 switches it off.
+    correlation_los, correlation_nlos, correlation_sight:
+        Distances over which shadowing and line of sight are correlated [m]; 10, 6 and 10 m [1]_.
 
     References
     ----------
-    .. [1] 3GPP TR 38.901, tables 7.2-2, 7.4.1-1, 7.4.2-1 and 7.5-6.
+    .. [1] 3GPP TR 38.901, tables 7.2-2, 7.4.1-1, 7.4.2-1, 7.5-6 and 7.6.3.1-2.
     .. [2] ITU-R M.2412-0, table 5 (24 to 37 dBm for small cells; from memory).
 
     Notes
@@ -101,9 +103,13 @@ class IndoorOffice(RadioCell):
     station_height: float = quantity(3.0 * m, unit="m", above=0, advice="TR 38.901 assumes 3 * m")
     shadowing_los: float = quantity(3.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 3.0")
     shadowing_nlos: float = quantity(8.03, unit="dB", at_least=0, advice="give decibels as a number, e.g. 8.03")
+    correlation_nlos: float = quantity(6 * m, unit="m", above=0, advice="give it in metres, e.g. 6 * m")
+    correlation_sight: float = quantity(10 * m, unit="m", above=0, advice="give it in metres, e.g. 10 * m")
 
     def check(self) -> None:
-        """Refuse an office that TR 38.901 does not know and a ceiling out of its range."""
+        """Refuse an office that TR 38.901 does not know, a ceiling out of its range, and buildings in the office."""
+        if self.buildings is not None:
+            raise ValueError("IndoorOffice.buildings must be None: station and devices are in one building already")
         if self.office not in OFFICES:
             raise ValueError(f"IndoorOffice.office must be 'mixed' or 'open', got {self.office!r}")
         if not self._height < FARTHEST:

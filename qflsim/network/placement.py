@@ -93,7 +93,7 @@ class DenseCell(Part):
 
     Notes
     -----
-    *Scope*: flat, static, outdoor. Discs of neighbouring servers may overlap; a device keeps its server.
+    *Scope*: flat. Discs of neighbouring servers may overlap; a device keeps its server.
 
     *Validation*: share of devices within distance d is (d^2 - nearest^2)/(radius^2 - nearest^2) (Kolmogorov-Smirnov).
     """

@@ -16,7 +16,7 @@ __all__ = ["UrbanMacro", "UrbanMicro"]
 class UrbanMicro(RadioCell):
     """A lamp-post base station serves the devices in the streets around it.
 
-    Urban-micro street canyon of TR 38.901 [1]_, outdoors; see `RadioCell` for what all cells share.
+    Urban-micro street canyon of TR 38.901 [1]_; see `RadioCell` for what all cells share.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class UrbanMicro(RadioCell):
 
     Notes
     -----
-    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away.
+    *Scope*: as `RadioCell`; devices 10 m to 5 km away.
 
     *Validation*: 24 path losses and 6 line-of-sight probabilities of TR 38.901; the uplink budget of 23 dBm over
     20 MHz at 100 m: 44.5569 dB with and 24.6345 dB without line of sight, 40 Mbit/s.
@@ -65,7 +65,7 @@ class UrbanMicro(RadioCell):
 class UrbanMacro(RadioCell):
     """A base station above the roofs serves the devices in the streets of a whole quarter.
 
-    Urban macro of TR 38.901 [1]_, outdoors; see `RadioCell` for what all cells share.
+    Urban macro of TR 38.901 [1]_; see `RadioCell` for what all cells share.
 
     Parameters
     ----------
@@ -76,6 +76,8 @@ class UrbanMacro(RadioCell):
         38.901 draws it by chance, which is left out.
     shadowing_los, shadowing_nlos:
         Standard deviation of shadowing with and without line of sight [dB]; 4 and 6 dB [1]_. 0 switches it off.
+    correlation_los, correlation_nlos:
+        Distances over which shadowing is correlated [m]; 37 and 50 m [1]_.
 
     References
     ----------
@@ -84,7 +86,7 @@ class UrbanMacro(RadioCell):
 
     Notes
     -----
-    *Scope*: as `RadioCell`; outdoor devices, 10 m to 5 km away. It takes a macro station, also in
+    *Scope*: as `RadioCell`; devices 10 m to 5 km away. It takes a macro station, also in
     energy: ``EnergyModels(station=MacroStationEnergy())``.
 
     *Validation*: 24 path losses and 12 line-of-sight probabilities of TR 38.901.
@@ -95,6 +97,8 @@ class UrbanMacro(RadioCell):
     station_height: float = quantity(25 * m, unit="m", above=1, advice="TR 38.901 assumes 25 * m")
     shadowing_los: float = quantity(4.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 4.0")
     shadowing_nlos: float = quantity(6.0, unit="dB", at_least=0, advice="give decibels as a number, e.g. 6.0")
+    correlation_los: float = quantity(37 * m, unit="m", above=0, advice="give it in metres, e.g. 37 * m")
+    correlation_nlos: float = quantity(50 * m, unit="m", above=0, advice="give it in metres, e.g. 50 * m")
 
     @property
     def distances(self) -> tuple[float, float]:

@@ -63,7 +63,12 @@ class SubTerahertz(RadioCell):
     exponent_los, exponent_nlos:
         Path loss exponents with and without line of sight; 1.94 and 2.87, omnidirectional [1]_ (from memory).
     shadowing_los, shadowing_nlos:
-        Standard deviation of shadowing [dB]; 2.7 and 8.2 dB [1]_ (from memory). 0 switches it off.
+        Standard deviation of shadowing [dB]; 2.7 and 8.2 dB [1]_ (from memory). 0 switches it off. It is correlated
+        over the distances of urban micro cells (assumption).
+    absorption:
+        What air takes beyond what the exponents hold [dB/m]; 0. Air at sea level absorbs 0.92 dB/km at 140 GHz [5]_: of
+        that, at most 0.2 dB on the way, the measured exponents have their part already. Give the difference at other
+        carriers, e.g. beside the oxygen line at 119 GHz, or for rain, e.g. 19 dB/km at 25 mm/h [6]_.
     station_power:
         Radiated power [W]; 33 dBm as in `UrbanMicro` (assumption: more than amplifiers at 142 GHz give today).
     device_gain, station_gain:
@@ -81,11 +86,13 @@ class SubTerahertz(RadioCell):
     .. [3] Y. Xing, O. Kanhere, S. Ju, T. S. Rappaport, "Sub-terahertz wireless coverage analysis at 142 GHz in urban
        microcell", arXiv:2203.09029 (2022): cells of 200 m radius.
     .. [4] ITU-R M.2412-0, table 5 (30 GHz; from memory).
+    .. [5] ITU-R P.676-12, annex 1, at 1013.25 hPa, 288.15 K and 7.5 g/m^3 of water vapour (evaluated with the library
+       itur 0.4.0: 0.9232 dB/km).
+    .. [6] ITU-R P.838-3 at 140 GHz (evaluated with itur 0.4.0: 19.15 dB/km).
 
     Notes
     -----
-    *Scope*: as `RadioCell`; antennas 1 m to 200 m apart. Beams are always aligned: no search, no blockage by people, no
-    rain, no absorption by air (a few decibels per kilometre at sea level, ITU-R P.676, from memory).
+    *Scope*: as `RadioCell`; antennas 1 m to 200 m apart. Beams are always aligned: no search, no blockage by people.
 
     *Validation*: 9 path losses of the close-in model. The mean downlink of [3]_, 4.5 bit/s/Hz, is above the cap of the
     default link adaptation and is not reproduced: about half of it is reached in a cell of 150 m.
@@ -95,6 +102,7 @@ class SubTerahertz(RadioCell):
     bandwidth: float = quantity(1 * GHz, unit="Hz", above=0, advice="give it in hertz, e.g. 1 * GHz")
     exponent_los: float = quantity(1.94, above=0, advice="2 is free space, e.g. 1.94")
     exponent_nlos: float = quantity(2.87, above=0, advice="e.g. 2.87")
+    absorption: float = quantity(0.0, unit="dB/m", at_least=0, advice="give it in dB per metre, e.g. 19.15 / km")
     station_power: float = quantity(dBm(33), unit="W", above=0, at_most=200 * W, advice="give watts, e.g. dBm(33)")
     device_gain: float = quantity(dB(5), above=0, advice="give a ratio, e.g. dB(5)")
     station_gain: float = quantity(dB(27), above=0, advice="give a ratio, e.g. dB(27)")
@@ -105,7 +113,11 @@ class SubTerahertz(RadioCell):
     shadowing_nlos: float = quantity(8.2, unit="dB", at_least=0, advice="give decibels as a number, e.g. 8.2")
 
     def check(self) -> None:
-        """Refuse exponents by which corners help, and a station out of range of the street."""
+        """Refuse exponents by which corners help, a station out of range of the street, and buildings."""
+        if self.buildings is not None:
+            raise ValueError(
+                "SubTerahertz.buildings must be None: the wall losses of TR 38.901 end at 100 GHz; use UrbanMicro"
+            )
         if self.exponent_nlos < self.exponent_los:
             raise ValueError(
                 f"SubTerahertz.exponent_nlos must be >= exponent_los = {self.exponent_los:g}, "
@@ -126,7 +138,7 @@ class SubTerahertz(RadioCell):
         return umi_los_probability(distance)
 
     def path_loss(self, distance: float, los: bool) -> float:
-        """Median path loss [dB]; see `close_in_path_loss`.
+        """Median path loss [dB]; see `close_in_path_loss`, and what air and rain absorb.
 
         Raises
         ------
@@ -140,7 +152,8 @@ class SubTerahertz(RadioCell):
                 f"as far as cells were measured, got {distance!r} m; place the device in that range"
             )
         exponent = self.exponent_los if los else self.exponent_nlos
-        return close_in_path_loss(math.hypot(distance, self._height), self.carrier, exponent)
+        far = math.hypot(distance, self._height)
+        return close_in_path_loss(far, self.carrier, exponent) + self.absorption * far
 
     @property
     def _height(self) -> float:

@@ -9,6 +9,7 @@ from qflsim.network.background import harmonic_efficiency
 from qflsim.network.cell import Channel
 from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
+from qflsim.network.surroundings import Surroundings
 from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, Label
 from qflsim.nodes.radio import Available, Band, RadioLink
@@ -50,14 +51,15 @@ class AccessNetwork:
         self._ctx = ctx
         self.position: Callable[[str], Point] = placement.positions.__getitem__
         self.serving: dict[str, str] = dict(placement.home)
+        sites = {server: placement.positions[server] for server in placement.servers}
+        self._surroundings = Surroundings(scenario.access, sites, ctx.streams)
         self._kept: dict[str, tuple[str, Point, Channel]] = {}
         self.bands = {server: self._band(server) for server in placement.servers}
         self.sidelink_bands = {server: Band(ctx, scenario.sidelink.bandwidth) for server in placement.servers}
 
     def channel(self, device: str, server: str, position: Point) -> Channel:
         """The radio between ``server`` and ``device`` at a ``position`` [m]: the one place where channels come from."""
-        distance = math.dist(position, self._placement.positions[server])
-        return self._scenario.access.draw(distance, self._ctx.streams.fresh("channel", device))
+        return self._surroundings.channel(server, position)
 
     def serving_channel(self, device: str) -> Channel:
         """The channel of ``device``, where it is now, to the station that serves it."""

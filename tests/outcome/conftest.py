@@ -39,6 +39,7 @@ class HandMade:
                     east_m=east,
                     north_m=north,
                     line_of_sight=node == "device-1-1",
+                    indoor=False,
                     snr_up_db=10.0 + north if home else float("nan"),
                     reached=node != "device-2-2",
                 )

@@ -130,7 +130,7 @@ def test_a_map_of_more_cells_than_are_drawn_large(run):
     """Six are drawn large; the overview shows where all sites are, and leaves out names that would overlap."""
     with (run / "nodes.csv").open("a") as file:
         for i in range(3, 12):
-            file.write(f"server-{i},server,server-{i},{1000.0 * i},0.0,False,,True\n")
+            file.write(f"server-{i},server,server-{i},{1000.0 * i},0.0,False,False,,True\n")
     with canvas():
         overview, *cells = [axes for axes in network.draw(run).axes if axes.get_label() != "<colorbar>"]
     assert len(cells) == 6
