@@ -1,4 +1,4 @@
-"""The command line: run a scenario, or validate the models against published results.
+"""The command line: run a scenario, validate the models against published results, or audit a finished run.
 
 Mistakes of the user's end with one sentence on standard error and exit code 2; an interrupted run says what it kept
 and ends with 130; everything else that raises is a bug and shows its traceback.
@@ -19,6 +19,7 @@ examples:
   python -m qflsim scenarios/6g_dense.py --set rounds=3 --set topology.devices_per_server=10 --set "mixing=Star()"
   python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out elsewhere
   python -m qflsim validate
+  python -m qflsim audit results/6g_dense/seed7
 """
 
 
@@ -27,9 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _never_fail_to_print()
     try:
-        if arguments[:1] == ["validate"]:
-            return _validate(arguments[1:])
-        return _run(arguments)
+        command = _COMMANDS.get(arguments[0] if arguments else "")
+        return command(arguments[1:]) if command else _run(arguments)
     except ScenarioError as error:
         sys.stderr.write(f"qflsim: {error}\n")
         return 2
@@ -66,7 +66,7 @@ def _run_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate'")
+    parser.add_argument("scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate', or 'audit'")
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="change a field, nested by dots; repeatable"
     )
@@ -96,6 +96,35 @@ def _validate(arguments: list[str]) -> int:
     from .validation import validate
 
     return validate(only=options.only, write=sys.stdout.write)
+
+
+def _audit(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m qflsim audit",
+        description="Check that the chains and tables of a finished run are as they were written; exits with 1 and "
+        "names the first bad block of each chain if they are not.",
+    )
+    parser.add_argument("run", help="folder of the run, e.g. results/6g_dense/seed7")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--find", metavar="TEXT", help="list transactions by kind, sender, task, chain or block hash")
+    what.add_argument("--show", metavar="CHAIN:HEIGHT", help="print one block, e.g. global:3")
+    what.add_argument("--rollback", metavar="ROUND", type=_count(0), help="copy the chains as after this round")
+    parser.add_argument("--into", metavar="FILE", help="the new file that --rollback writes")
+    options = parser.parse_args(arguments)
+    if (options.rollback is None) != (options.into is None):
+        parser.error("--rollback ROUND and --into FILE belong together")
+    from . import audit
+
+    if options.find is not None:
+        return audit.find(options.run, options.find, sys.stdout.write)
+    if options.show is not None:
+        return audit.show(options.run, options.show, sys.stdout.write)
+    if options.rollback is not None:
+        return audit.roll_back(options.run, options.rollback, options.into, sys.stdout.write)
+    return audit.audit(options.run, sys.stdout.write)
+
+
+_COMMANDS = {"validate": _validate, "audit": _audit}
 
 
 class _count:  # noqa: N801 (argparse shows the name of the type in its message)

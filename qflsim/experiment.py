@@ -13,6 +13,7 @@ from . import runs
 from .checks import Part
 from .loading import load
 from .overrides import apply
+from .runs import LEDGER
 from .scenario import Scenario
 from .trace import Record, Round
 from .world import World
@@ -89,6 +90,7 @@ def run(
     for observer in (count, *observers):
         world.trace.observe(observer)
     world.trace.open(folder)
+    world.keep_ledgers(folder / LEDGER)
     status, check = "failed", None
     try:
         world.run()
@@ -99,8 +101,9 @@ def run(
     finally:
         world.trace.close()
         runs.write_run_json(
-            folder, scenario, replication=replication, status=status, rounds_done=rounds_done[0], aer=check
-        )
+            folder, scenario, replication=replication, status=status, rounds_done=rounds_done[0], aer=check,
+            ledgers=world.close_ledgers(),
+        )  # fmt: skip
     if figures and rounds_done[0]:
         draw_figures(folder)
     return Run(folder, scenario, status, rounds_done[0])

@@ -11,7 +11,10 @@ from typing import Any
 
 from .checks import Part, ScenarioError
 
-__all__ = ["create_folder", "describe", "digests", "refuse_unwritable", "versions", "write_run_json"]
+__all__ = ["LEDGER", "create_folder", "describe", "digests", "refuse_unwritable", "versions", "write_run_json"]
+
+LEDGER = "ledger.sqlite"
+"""Name of the durable ledger in a run's folder."""
 
 _PACKAGES = (
     "qflsim",
@@ -66,15 +69,26 @@ def refuse_unwritable(out: str | Path) -> None:
 
 
 def write_run_json(
-    folder: Path, scenario: Part, *, replication: int, status: str, rounds_done: int, aer: dict[str, Any] | None
+    folder: Path,
+    scenario: Part,
+    *,
+    replication: int,
+    status: str,
+    rounds_done: int,
+    aer: dict[str, Any] | None,
+    ledgers: dict[str, str],
 ) -> None:
-    """Write what was run: scenario, seed, versions and the digest of every table. No date: same seed, same bytes."""
+    """Write what was run: scenario, seed, versions, the tip of every chain and the digest of every table.
+
+    No date: same seed, same bytes.
+    """
     content = {
         "scenario": describe(scenario),
         "replication": replication,
         "status": status,
         "rounds_done": rounds_done,
         "aer": aer,
+        "ledgers": ledgers,
         "versions": versions(),
         "sha256": digests(folder),
     }

@@ -4,12 +4,14 @@ Everything that can be refused is refused while the world is built: before any e
 """
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from .chain.archive import Archive
 from .checks import ScenarioError
 from .energy import EnergyBook
 from .learning.compiling import CompiledTask, compile_task
@@ -86,6 +88,19 @@ class World:
             self.trace(self._described(name))
         self.wiring.backhaul.record()
         self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
+
+    def keep_ledgers(self, path: Path) -> None:
+        """Keep every block committed from now on in a new archive at ``path``."""
+        self.ctx.archive = Archive(path, new=True)
+
+    def close_ledgers(self) -> dict[str, str]:
+        """Close the archive; returns height and hash of the last block of every chain in it."""
+        if self.ctx.archive is None:
+            return {}
+        tips = self.ctx.archive.tips()
+        self.ctx.archive.close()
+        self.ctx.archive = None
+        return tips
 
     @property
     def model(self) -> NDArray[np.float64]:

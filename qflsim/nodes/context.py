@@ -6,6 +6,7 @@ from typing import Any
 
 import simpy
 
+from qflsim.chain.archive import Archive
 from qflsim.energy import EnergyBook
 from qflsim.streams import Streams
 from qflsim.trace import Record, Trace
@@ -45,6 +46,8 @@ class Context:
         The book of joules by node and cause.
     streams:
         Named random streams.
+    archive:
+        Where committed blocks are kept; ``None`` keeps them in memory only.
     """
 
     env: simpy.Environment
@@ -53,6 +56,7 @@ class Context:
     streams: Streams
     round: int = 0
     totals: Totals = field(default_factory=Totals)
+    archive: Archive | None = None
 
     @property
     def now(self) -> float:
@@ -62,6 +66,12 @@ class Context:
     def record(self, record: Record) -> None:
         """Write one record to its table."""
         self.trace(record)
+
+    def flush(self) -> None:
+        """Bring records and blocks written so far to disk."""
+        self.trace.flush()
+        if self.archive is not None:
+            self.archive.commit()
 
     def after(self, delay: float, action: Callable[[], Any]) -> None:
         """Do ``action`` after ``delay`` seconds: an event with a callback, no process."""

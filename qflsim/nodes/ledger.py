@@ -81,6 +81,8 @@ class Ledger:
             return None
         block = block.certified(self._signers(validators, outcome), self._scheme)
         self.chain.append(block)
+        if self._ctx.archive is not None:
+            self._ctx.archive.append(block)
         for validator in validators:
             self.keep(validator.node, block)
         self._ctx.totals.ledger_byte += block.size_byte

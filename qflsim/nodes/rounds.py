@@ -191,7 +191,7 @@ class Rounds:
                 qpu_cooling_j=math.fsum(joules for _, cause, joules in spent if cause == "qpu_cooling"),
             )
         )
-        ctx.trace.flush()
+        ctx.flush()
 
     def check_on_aer(self, native: NativeCircuit, samples: Floats, shots: int, seed: int) -> dict[str, float]:
         """Run the final global model on Aer through PennyLane and record it beside the engine's result.

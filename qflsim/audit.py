@@ -1,0 +1,166 @@
+"""Auditing a finished run: whether its chains and tables are as they were written, and if not, where they differ."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from .chain.archive import Archive, Entry
+from .chain.block import Block, Header
+from .chain.transactions import read_transaction
+from .chain.wire import Reader
+from .checks import ScenarioError
+from .runs import LEDGER, digests
+from .tables import read_run
+
+__all__ = ["audit", "find", "open_ledger", "roll_back", "show"]
+
+Write = Callable[[str], object]
+
+_WORD = {True: "whole  ", False: "BROKEN "}
+
+
+def open_ledger(folder: str | Path) -> Archive:
+    """The durable ledger of the run in ``folder``, to be read.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no run, or its ledger is missing or no ledger at all.
+    """
+    read_run(folder)
+    try:
+        return Archive(Path(folder) / LEDGER)
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{error}; give the folder of a run, e.g. results/paper/seed7") from None
+
+
+def audit(folder: str | Path, write: Write) -> int:
+    """Check every chain and every table of a run; returns 0 if all are whole, 1 otherwise.
+
+    A chain is whole if its blocks link, their Merkle roots and certificates fit, its last block is the one that
+    ``run.json`` states, and every receipt on it is that of a block that stands on the other chain. A table is whole
+    if its SHA-256 is that of ``run.json``.
+    """
+    about, ledger = read_run(folder), open_ledger(folder)
+    stated: dict[str, str] = about.get("ledgers", {})
+    tips, faults = ledger.tips(), 0
+    for chain in sorted({*ledger.chains, *stated}):
+        reason = _fault(ledger, chain, tips.get(chain, ""), stated.get(chain, ""))
+        faults += bool(reason)
+        height = int(tips.get(chain, "0:").split(":")[0])
+        write(
+            f"{'BROKEN' if reason else 'whole':<7} chain {chain}, {height:,} blocks{': ' if reason else ''}{reason}\n"
+        )
+    for table, reason in _changed_tables(Path(folder), about.get("sha256", {})):
+        faults += 1
+        write(f"BROKEN  table {table}: {reason}\n")
+    write(f"{len(tips)} chains and {len(about.get('sha256', {}))} tables: {_verdict(faults)}\n")
+    return 1 if faults else 0
+
+
+def _verdict(faults: int) -> str:
+    return f"{faults} not as they were written" if faults else "all as they were written"
+
+
+def _fault(ledger: Archive, chain: str, tip: str, stated: str) -> str:
+    """What is wrong with one chain, and in which block; empty if nothing is."""
+    fault = ledger.verify(chain)
+    if fault is not None:
+        return f"block {fault.height} is not as it was agreed on: {fault.reason}"
+    if tip != stated:
+        return f"it ends with block {tip or 'none'}, and run.json states {stated or 'no such chain'}"
+    return next(_foreign_receipts(ledger, chain), "")
+
+
+def _foreign_receipts(ledger: Archive, chain: str) -> Iterator[str]:
+    """Receipts on ``chain`` of blocks that do not stand on the chain they name."""
+    for entry in ledger.find(chain):
+        if entry.kind != "receipt" or entry.chain != chain:
+            continue
+        payload = ledger.block(chain, entry.height).transactions[entry.position].payload
+        source, header = _receipt(payload)
+        if _missing(ledger, source, header):
+            yield f"block {entry.height} holds a receipt of a block that is not on chain {source}"
+
+
+def _receipt(payload: bytes) -> tuple[str, bytes]:
+    """The chain that a receipt names, and the encoded header it carries behind its text."""
+    fields = read_transaction(payload)
+    carried = 4 + int.from_bytes(payload[:4], "big")
+    return fields["source"], payload[carried : carried + fields["header"]]  # the certificate follows it
+
+
+def _missing(ledger: Archive, source: str, header: bytes) -> bool:
+    filed = ledger.digest(source, Header.decode(Reader(header)).height)
+    return filed != hashlib.sha256(header).hexdigest()
+
+
+def _changed_tables(folder: Path, stated: dict[str, str]) -> Iterator[tuple[str, str]]:
+    now = digests(folder)
+    for name, digest in stated.items():
+        if now.get(name) != digest:
+            yield name, "it was changed after the run" if name in now else "it is missing"
+
+
+def find(folder: str | Path, text: str, write: Write) -> int:
+    """List the transactions of a kind, a sender, a task, a chain, or of the block whose hash begins with ``text``."""
+    with closing(open_ledger(folder)) as ledger:
+        found = ledger.find(text)
+    for entry in found:
+        write(_line(entry))
+    write(f"{len(found):,} transactions\n")
+    return 0 if found else 1
+
+
+def _line(entry: Entry) -> str:
+    place = f"{entry.chain}:{entry.height}"
+    return f"round {entry.round:>4}  {place:<24} {entry.kind:<20} {entry.sender}\n"
+
+
+def show(folder: str | Path, place: str, write: Write) -> int:
+    """Print one block, named ``CHAIN:HEIGHT``: its header and its transactions."""
+    chain, _, height = place.rpartition(":")
+    if not chain or not height.isdigit():
+        raise ScenarioError(f"a block is named CHAIN:HEIGHT, got {place!r}; e.g. global:3")
+    with closing(open_ledger(folder)) as ledger:
+        try:
+            block = ledger.block(chain, int(height))
+        except ValueError as error:
+            raise ScenarioError(str(error)) from None
+    for line in _described(block):
+        write(f"{line}\n")
+    return 0
+
+
+def _described(block: Block) -> Iterator[str]:
+    header = block.header
+    yield f"block {header.height} of chain {header.chain}, round {header.round}, proposed by {header.proposer}"
+    yield f"  at {header.time_s:.6g} s of simulated time, {block.size_byte:,} bytes"
+    yield f"  hash      {block.hash.hex()}"
+    yield f"  previous  {header.previous.hex()}"
+    yield f"  root      {header.root.hex()}"
+    signers = 0 if block.certificate is None else len(block.certificate.signers)
+    yield f"  certificate of {signers} validators"
+    for item in block.transactions:
+        fields = read_transaction(item.payload)
+        kind, sender = fields.pop("kind"), fields.pop("sender")
+        told = ", ".join(f"{name} {value}" for name, value in fields.items())
+        yield f"  {kind} by {sender}: {told}"
+
+
+def roll_back(folder: str | Path, round: int, into: str | Path, write: Write) -> int:
+    """Write the chains as they stood after ``round`` to the new file ``into``; the run itself stays as it is."""
+    if round < 0:
+        raise ScenarioError(f"round must be >= 0, got {round}; 0 leaves the empty chains")
+    path = Path(into)
+    with closing(open_ledger(folder)) as ledger:
+        try:
+            earlier = ledger.rolled_back(round, path)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise ScenarioError(f"cannot roll back into {path}: {error}; give a new file") from None
+    kept = sum(int(tip.split(":")[0]) for tip in earlier.tips().values())
+    earlier.close()
+    write(f"{path}: {kept:,} blocks, as after round {round}\n")
+    return 0

@@ -1,0 +1,175 @@
+"""The durable copy of a run's chains: one SQLite file that can be opened, searched and audited long after the run.
+
+References
+----------
+.. [1] SQLite, https://www.sqlite.org/fileformat2.html: one file, transactions that survive a crash.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from qflsim.chain.block import Block
+from qflsim.chain.ledger import Chain, Fault, check_stored
+from qflsim.chain.transactions import read_transaction
+from qflsim.chain.wire import Reader
+
+__all__ = ["Archive", "Entry"]
+
+_SCHEMA = """
+CREATE TABLE blocks (chain TEXT, height INTEGER, round INTEGER, hash TEXT, data BLOB, PRIMARY KEY (chain, height));
+CREATE TABLE transactions (chain TEXT, height INTEGER, position INTEGER, kind TEXT, sender TEXT, task TEXT,
+                           round INTEGER, PRIMARY KEY (chain, height, position));
+"""
+
+
+class Entry(NamedTuple):
+    """Where one transaction stands, and whose it is."""
+
+    chain: str
+    height: int
+    position: int
+    kind: str
+    sender: str
+    task: str
+    round: int
+
+
+class Archive:
+    """All chains of one run in one file.
+
+    The bytes of a block are the ones that nodes store; beside them stands an index to search by, which an audit
+    compares with the bytes. What was appended since the last `commit` is lost in a crash, and nothing else.
+
+    Parameters
+    ----------
+    path:
+        The file.
+    new:
+        Whether to make it; otherwise it is opened to be read, and never written.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError
+        If a new file exists already, or one to be read does not.
+    ValueError
+        If the file to be read is no archive.
+
+    *Scope*: one copy, that of an observer who holds every chain. What single nodes store is in the storage table.
+
+    *Validation*: any flipped byte of any block is found, in the block it was flipped in.
+    """
+
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        if new and path.exists():
+            raise FileExistsError(f"{path} exists already; nothing is overwritten")
+        if not new and not path.is_file():
+            raise FileNotFoundError(f"there is no ledger at {path}")
+        self.path = path
+        self._file = sqlite3.connect(path if new else f"file:{path}?mode=ro", uri=not new)
+        if new:
+            self._file.executescript(_SCHEMA)
+        else:
+            self._refuse_other_files()
+
+    def append(self, block: Block) -> None:
+        """Add a block; its place must be free."""
+        header = block.header
+        row = (header.chain, header.height, header.round, block.hash.hex(), block.encode())
+        self._file.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", row)
+        self._file.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?)", _entries(block))
+
+    def commit(self) -> None:
+        """Bring everything appended so far to disk."""
+        self._file.commit()
+
+    def close(self) -> None:
+        """Commit and close the file."""
+        self._file.commit()
+        self._file.close()
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """Names of all chains, sorted."""
+        return tuple(name for (name,) in self._file.execute("SELECT DISTINCT chain FROM blocks ORDER BY chain"))
+
+    def stored(self, chain: str) -> bytes:
+        """The bytes of ``chain`` from the genesis block on, as a node stores them."""
+        rows = self._file.execute("SELECT data FROM blocks WHERE chain = ? ORDER BY height", (chain,))
+        return Chain(chain).encode() + b"".join(data for (data,) in rows)
+
+    def block(self, chain: str, height: int) -> Block:
+        """The block of ``chain`` at ``height``.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or its bytes are no block.
+        """
+        row = self._file.execute("SELECT data FROM blocks WHERE chain = ? AND height = ?", (chain, height)).fetchone()
+        if row is None:
+            raise ValueError(f"there is no block {height} on chain {chain!r}; the chains are {', '.join(self.chains)}")
+        return Block.decode(Reader(row[0]))
+
+    def digest(self, chain: str, height: int) -> str:
+        """Hash, hexadecimal, under which the block of ``chain`` at ``height`` is filed; empty if there is none."""
+        query = "SELECT hash FROM blocks WHERE chain = ? AND height = ?"
+        row = self._file.execute(query, (chain, height)).fetchone()
+        return row[0] if row else ""
+
+    def tips(self) -> dict[str, str]:
+        """Height and hash of the last block of every chain, e.g. ``"12:ab34…"``."""
+        rows = self._file.execute("SELECT chain, height, hash FROM blocks ORDER BY chain, height")
+        return {chain: f"{height}:{digest}" for chain, height, digest in rows}
+
+    def find(self, text: str) -> list[Entry]:
+        """Transactions whose kind, sender or task is ``text``, or that stand in the block whose hash begins so."""
+        query = (
+            "SELECT t.* FROM transactions t JOIN blocks b ON t.chain = b.chain AND t.height = b.height "
+            "WHERE ? IN (t.kind, t.sender, t.task, t.chain) OR (length(?) >= 6 AND substr(b.hash, 1, length(?)) = ?) "
+            "ORDER BY t.round, t.chain, t.height, t.position"
+        )
+        return [Entry(*row) for row in self._file.execute(query, (text,) * 4)]
+
+    def verify(self, chain: str) -> Fault | None:
+        """The first bad block of ``chain``, or the first whose index says something else than its bytes; else None."""
+        fault = check_stored(self.stored(chain), chain)
+        return fault or next(self._misfiled(chain), None)
+
+    def rolled_back(self, round: int, path: Path) -> "Archive":
+        """A new archive at ``path`` with the blocks up to ``round``; this one stays as it is."""
+        earlier = Archive(path, new=True)
+        for chain, height in self._places(round):
+            earlier.append(self.block(chain, height))
+        earlier.commit()
+        return earlier
+
+    def _places(self, round: int) -> list[tuple[str, int]]:
+        query = "SELECT chain, height FROM blocks WHERE round <= ? ORDER BY chain, height"
+        return list(self._file.execute(query, (round,)))
+
+    def _misfiled(self, chain: str) -> Iterator[Fault]:
+        query = "SELECT height, round, hash, data FROM blocks WHERE chain = ? ORDER BY height"
+        listing = "SELECT * FROM transactions WHERE chain = ? AND height = ? ORDER BY position"
+        for height, round_, digest, data in self._file.execute(query, (chain,)).fetchall():
+            block = Block.decode(Reader(data))
+            header = block.header
+            if (header.height, header.round, block.hash.hex()) != (height, round_, digest):
+                yield Fault(height, "it is filed under another height, round or hash")
+            if [tuple(row) for row in self._file.execute(listing, (chain, height))] != _entries(block):
+                yield Fault(height, "the index of its transactions does not fit them")
+
+    def _refuse_other_files(self) -> None:
+        try:
+            self._file.execute("SELECT chain, height, round, hash, data FROM blocks LIMIT 1")
+        except sqlite3.DatabaseError as error:
+            self._file.close()
+            raise ValueError(f"{self.path} is no ledger of qflsim ({error})") from None
+
+
+def _entries(block: Block) -> Sequence[Entry]:
+    """One entry for each transaction of a block."""
+    chain, height = block.header.chain, block.header.height
+    read = [read_transaction(item.payload) for item in block.transactions]
+    return [Entry(chain, height, i, tx["kind"], tx["sender"], tx["task"], tx["round"]) for i, tx in enumerate(read)]
