@@ -81,6 +81,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.cell import RadioCell as RadioCell
     from .network.earth import GroundSite as GroundSite
     from .network.edge_list import EdgeList as EdgeList
+    from .network.failures import LinkFailures as LinkFailures
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
@@ -166,6 +167,7 @@ _HOMES = {
     "network.cell": ("RadioCell",),
     "network.earth": ("GroundSite",),
     "network.edge_list": ("EdgeList",),
+    "network.failures": ("LinkFailures",),
     "network.fibre": ("Backhaul", "Fibre"),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("GeographicSites", "HexagonalSites", "LineSites", "RingSites", "SiteLayout"),

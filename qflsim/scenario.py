@@ -21,6 +21,7 @@ from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
 from .network.backhaul_graphs import BackhaulGraph, FullMesh
 from .network.cell import RadioCell
+from .network.failures import LinkFailures
 from .network.fibre import Backhaul, Fibre
 from .network.placement import DenseCell
 from .network.radio import UrbanMicro
@@ -72,6 +73,8 @@ class Scenario(Part):
         Links between device and server, between devices of one cell, and between servers.
     backhaul_graph:
         Which sites have a fibre between them.
+    failures:
+        When fibres fail.
     background:
         The other devices on the access band; ``None`` for an empty cell.
     keys:
@@ -115,6 +118,7 @@ class Scenario(Part):
     sidelink: Sidelink = Sidelink()
     backhaul: Backhaul = Fibre()
     backhaul_graph: BackhaulGraph = FullMesh()
+    failures: LinkFailures = LinkFailures()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
     key_pool: float = quantity(25.6e6, unit="bit", at_least=256, advice="give it in bits, e.g. 25.6 * Mbit")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Record", "Round", "Storage",
-    "Trace", "Transfer",
+    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Outage", "Record", "Round",
+    "Storage", "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -279,8 +279,22 @@ class Link(Record):
     delay_s: float = column("delay of one direction when idle, switches included; the same both ways")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Outage(Record):
+    """One failure of one fibre."""
+
+    table: ClassVar[str] = "outages"
+    about: ClassVar[str] = "one row per failure of a fibre, written when it is repaired"
+
+    first: str = column("one end of the fibre")
+    second: str = column("other end")
+    from_s: float = column("simulated time at which it failed")
+    to_s: float = column("simulated time at which it was back; empty if it was not by the end of the run")
+    lost: int = column("messages lost on it: queued or in flight when it failed, or on a route over it already chosen")
+
+
 TABLES: tuple[type[Record], ...] = (
-    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node, Link,
+    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node, Link, Outage,
 )  # fmt: skip
 
 

@@ -87,7 +87,10 @@ class World:
         for name in (*self.placement.positions, *self.wiring.backhaul.transit):
             self.trace(self._described(name))
         self.wiring.backhaul.record()
-        self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
+        try:
+            self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
+        finally:
+            self.wiring.backhaul.close()
 
     def keep_ledgers(self, path: Path) -> None:
         """Keep every block committed from now on in a new archive at ``path``."""

@@ -1,14 +1,15 @@
 """Whole runs over backhauls that are no full mesh: routes, relays, energy by hop, and what cannot be."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import networkx as nx
 import pytest
 
 import qflsim as qfl
 from qflsim.checks import ScenarioError
-from qflsim.trace import Energy, Link, Node, Transfer
-from qflsim.units import km, ms
+from qflsim.trace import Agreement, Energy, Link, Node, Outage, Round, Transfer
+from qflsim.units import km, ms, s
 from qflsim.world import World
 
 
@@ -155,3 +156,118 @@ def test_a_graph_of_ones_own_is_checked(tiny, missing, words):
     with pytest.raises(ScenarioError, match=words):
         World(replace(tiny, backhaul_graph=Odd(missing=missing)))
     assert World(replace(tiny, backhaul_graph=Odd(missing="nothing"))).wiring.backhaul.graph.number_of_edges() == 3
+
+
+def times_of(world, sends):
+    """Seconds that messages of 1 kbit take, sent from server to server at the times given; None for a lost one."""
+    took = [None] * len(sends)
+    for number, (at, source, destination) in enumerate(sends):
+
+        def send(number=number, at=at, source=source, destination=destination):
+            def arrived():
+                took[number] = world.ctx.now - at
+
+            world._fabric.send("probe", source, destination, 1e3, arrived)
+
+        world.ctx.at(at, send)
+    world.ctx.env.run(until=100.0)
+    return took
+
+
+def test_in_a_ring_a_failed_fibre_is_gone_around_by_the_longer_way(tiny):
+    outage = qfl.LinkFailures(scheduled=(("server-2", "server-1", 10 * s, 20 * s),))
+    ring = replace(tiny, topology=replace(tiny.topology, servers=5), backhaul_graph=qfl.RingGraph(), failures=outage)
+    world = World(ring)
+    graph, fibre = world.wiring.backhaul.graph, ring.backhaul
+    per_hop = 1e3 / fibre.rate + 1e3 / fibre.intake_rate
+    there = graph.edges["server-1", "server-2"]["delay"] + per_hop
+    around = ("server-1", "server-5", "server-4", "server-3", "server-2")
+    longer = sum(graph.edges[ends]["delay"] + per_hop for ends in pairwise(around))
+    probes = [(at, "server-1", "server-2") for at in (5.0, 15.0, 25.0)]
+    assert times_of(world, probes) == pytest.approx([there, longer, there], rel=1e-9)
+
+
+def test_a_message_under_way_is_lost_and_so_is_one_whose_route_was_chosen_before(tiny):
+    far = qfl.EdgeList(
+        edges=(
+            ("publisher", "server-1", 0.0),
+            ("server-1", "server-2", 3000 * km),
+            ("server-2", "server-3", 3000 * km),
+            ("server-1", "server-3", 30000 * km),
+        )
+    )
+    outage = qfl.LinkFailures(scheduled=(("server-2", "server-3", 10 * s, 20 * s),))
+    world, records = World(replace(tiny, backhaul_graph=far, failures=outage)), []
+    world.trace.observe(records.append)
+    probes = [
+        (10.0 - 1e-3, "server-2", "server-3"),
+        (10.0 - 1e-3, "server-1", "server-3"),
+        (10.0, "server-1", "server-3"),
+    ]
+    took = times_of(world, probes)
+    assert took[:2] == [None, None] and took[2] == pytest.approx(30000 * 1.5 * 4.8974e-6, rel=1e-3)
+    (row,) = of(records, Outage)
+    assert (row.first, row.second, row.from_s, row.to_s, row.lost) == ("server-2", "server-3", 10.0, 20.0, 2)
+    assert [r.medium for r in of(records, Transfer) if not r.delivered] == ["fibre", "fibre"]
+
+
+def test_in_a_line_a_failed_fibre_parts_the_servers_and_agreement_recovers_after_the_repair(tiny):
+    broken = replace(
+        tiny,
+        background=None,
+        agreement=qfl.PBFT(view_timeout=5 * s),
+        backhaul_graph=qfl.LineGraph(),
+        failures=qfl.LinkFailures(scheduled=(("server-1", "server-2", 0.0, 30 * s),)),
+    )
+    world, records = played(broken)
+    chain = [a for a in of(records, Agreement) if a.chain == "global"]
+    assert 30.0 < chain[0].first_decided_s < 120.0 and chain[0].view > 0
+    assert all(a.view == 0 and a.decided == a.validators for a in chain[1:])
+    assert [r.aggregated for r in of(records, Round)] == [9, 9]
+    assert of(records, Round)[0].publish_s > 30.0
+    (row,) = of(records, Outage)
+    lost = [r for r in of(records, Transfer) if not r.delivered]
+    assert row.lost == 0 and lost and {r.medium for r in lost} == {"none"}  # there was no route to lose them on
+    assert {(r.source in ("publisher", "server-1"), r.destination in ("publisher", "server-1")) for r in lost} == {
+        (True, False),
+        (False, True),
+    }
+    assert world.ledgers[0].chain.verify() is None
+
+
+def test_a_fibre_that_stays_down_leaves_rounds_without_a_model(tiny):
+    apart = replace(
+        tiny,
+        background=None,
+        rounds=1,
+        agreement_deadline=20 * s,
+        backhaul_graph=qfl.LineGraph(),
+        failures=qfl.LinkFailures(scheduled=(("server-1", "server-2", 0.0, float("inf")),)),
+    )
+    _, records = played(apart)
+    (r,) = of(records, Round)
+    assert r.aggregated == 0 and r.publish_s == pytest.approx(20.0, abs=0.01)
+    (row,) = of(records, Outage)
+    assert row.from_s == 0.0 and row.to_s != row.to_s
+
+
+def test_random_failures_are_the_same_in_every_run_and_for_every_other_fibre(tiny):
+    def failed(servers, seed=3):
+        failures = qfl.LinkFailures(between=30 * s, repair=3 * s)
+        topology = replace(tiny.topology, servers=servers)
+        scenario = replace(tiny, seed=seed, topology=topology, backhaul_graph=qfl.LineGraph(), failures=failures)
+        world, records = World(scenario), []
+        world.trace.observe(records.append)
+        world.ctx.env.run(until=500.0)
+        return {(r.first, r.second, r.from_s, r.to_s) for r in of(records, Outage)}
+
+    three, four = failed(3), failed(4)
+    assert len(three) > 10 and three == failed(3) and three < four
+    assert three != failed(3, seed=4)
+
+
+def test_an_outage_of_a_fibre_that_is_not_there_is_refused(tiny):
+    failures = qfl.LinkFailures(scheduled=(("server-1", "server-3", 0.0, 1.0),))
+    words = r"names server-1-server-3, which no fibre joins; name two ends .*: publisher-server-1, server-1-server-2"
+    with pytest.raises(ScenarioError, match=r"LinkFailures\.scheduled " + words):
+        World(replace(tiny, backhaul_graph=qfl.LineGraph(), failures=failures))

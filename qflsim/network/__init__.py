@@ -12,6 +12,7 @@ from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, 
 from .cell import Channel, RadioCell
 from .earth import GroundSite
 from .edge_list import EdgeList
+from .failures import LinkFailures
 from .fibre import Backhaul, Fibre, FifoQueue
 from .field import RandomField
 from .handover import Handover, Monitor
@@ -42,12 +43,12 @@ from .tracks import MobilityTrace
 __all__ = [
     "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "Buildings", "CellBackground",
     "Channel", "Contact", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites",
-    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkModel", "Look",
-    "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement", "Quality", "RadioCell",
-    "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite", "SharedBand", "Sidelink",
-    "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Surroundings", "Trajectory", "TruncatedShannon",
-    "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "device_name", "harmonic_efficiency",
-    "indoor_los_probability", "indoor_path_loss", "noise_power", "server_name", "sidelink_los_probability",
-    "sidelink_path_loss", "truncated_shannon", "uma_breakpoint", "uma_los_probability", "uma_path_loss",
-    "umi_breakpoint", "umi_los_probability", "umi_path_loss", "wall_loss",
+    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkFailures",
+    "LinkModel", "Look", "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement",
+    "Quality", "RadioCell", "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite",
+    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Surroundings",
+    "Trajectory", "TruncatedShannon", "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss",
+    "device_name", "harmonic_efficiency", "indoor_los_probability", "indoor_path_loss", "noise_power",
+    "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon", "uma_breakpoint",
+    "uma_los_probability", "uma_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss", "wall_loss",
 ]  # fmt: skip

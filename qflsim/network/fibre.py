@@ -1,5 +1,6 @@
-"""Backhaul between servers, optical fibre by default, and the queue at its sending end."""
+"""Backhaul between servers, optical fibre by default, and the queues at both of its ends."""
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ __all__ = ["Backhaul", "Fibre", "FifoQueue"]
 class Backhaul(LinkModel):
     """The fixed links between servers, and between servers and the publisher.
 
-    A backhaul of one's own derives from this class and gives `queue`, `length` and `hops`. Its traffic counts as wired:
-    the tables call its medium ``fibre``.
+    A backhaul of one's own derives from this class and gives `queue`, `length` and `hops`, and `intake` if a node takes
+    time to take messages in. Its traffic counts as wired: the tables call its medium ``fibre``.
     """
 
     @property
@@ -34,10 +35,18 @@ class Backhaul(LinkModel):
     def queue(self, distance: float) -> "FifoQueue":
         """One direction of the link between sites ``distance`` [m] apart, with nothing on it."""
 
+    def intake(self) -> "FifoQueue":
+        """What a node does with messages when they arrive, over whichever of its links; by default it takes no time."""
+        return FifoQueue(math.inf, 0.0)
+
     def quality(self, distance: float, rng: np.random.Generator) -> Quality:
-        """What one message meets on an idle link; nothing is random and nothing is lost."""
-        queue = self.queue(distance)
-        return Quality(rate_bps=queue.rate_bps, delay_s=queue.delay_s, loss=0.0)
+        """What one message meets on an idle link; nothing is random and nothing is lost.
+
+        Its bits go on the line and are taken in one after the other: the rate is 1 / (1/rate + 1/intake rate).
+        """
+        queue, intake = self.queue(distance), self.intake()
+        slowed = 1.0 + queue.rate_bps / intake.rate_bps
+        return Quality(rate_bps=queue.rate_bps / slowed, delay_s=queue.delay_s + intake.delay_s, loss=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +54,7 @@ class Fibre(Backhaul):
     """A fibre carries the traffic between two servers along the streets and through switches.
 
     Delay = distance * route_factor * 4.8974 us/km + hops * switch_delay, after the bits have been put on the line at
-    ``rate``.
+    ``rate``; then the node at the far end takes them in at ``intake_rate``.
 
     Parameters
     ----------
@@ -59,6 +68,9 @@ class Fibre(Backhaul):
         Switches between the two ends; 1 is an *assumption* for neighbouring sites.
     switch_delay:
         Time in one switch [s]; 10 us is an *assumption* (1 us cut-through to 100 us under load).
+    intake_rate:
+        Rate [bit/s] at which a node takes messages in, all its fibres together, before it forwards or reads them:
+        10 Gbit/s, as much as one line brings, is an *assumption*.
 
     References
     ----------
@@ -66,10 +78,10 @@ class Fibre(Backhaul):
 
     Notes
     -----
-    *Scope*: no loss and no cross traffic; queueing behind earlier messages of the same direction is left to
-    `FifoQueue`.
+    *Scope*: no cross traffic, and no loss but by `LinkFailures`: queues are as long as it takes. Messages are stored
+    and forwarded whole. Queueing behind others, at either end, is left to `FifoQueue`.
 
-    *Validation*: 1000 km of fibre: 4.8974 ms.
+    *Validation*: 1000 km of fibre: 4.8974 ms; queues of nodes where fibres meet against M/D/1.
     """
 
     rate: float = quantity(10 * Gbit / s, unit="bit/s", above=0, advice="give it in bit/s, e.g. 10 * Gbit / s")
@@ -77,6 +89,9 @@ class Fibre(Backhaul):
     route_factor: float = quantity(1.5, at_least=1, advice="give a ratio >= 1, e.g. 1.5")
     hops: int = quantity(1, at_least=0, advice="give a whole number, e.g. 1")
     switch_delay: float = quantity(10 * us, unit="s", at_least=0, advice="give it in seconds, e.g. 10 * us")
+    intake_rate: float = quantity(
+        10 * Gbit / s, unit="bit/s", above=0, infinite=True, advice="give it in bit/s, e.g. 10 * Gbit / s; inf for none"
+    )
 
     def delay(self, distance: float) -> float:
         """Propagation and switching delay [s] between sites ``distance`` [m] apart as the crow flies."""
@@ -89,6 +104,10 @@ class Fibre(Backhaul):
     def queue(self, distance: float) -> "FifoQueue":
         """One direction of the link between sites ``distance`` [m] apart, with nothing on it."""
         return FifoQueue(self.rate, self.delay(distance))
+
+    def intake(self) -> "FifoQueue":
+        """What a node does with messages when they arrive, one after the other at ``intake_rate``."""
+        return FifoQueue(self.intake_rate, 0.0)
 
 
 class FifoQueue:
@@ -132,3 +151,7 @@ class FifoQueue:
         self.busy_until = max(now, self.busy_until) + size_bit / self.rate_bps
         self.carried_bit += size_bit
         return self.busy_until + self.delay_s
+
+    def clear(self, now: float) -> None:
+        """Forget at time ``now`` [s] what is still in the queue."""
+        self.busy_until = min(self.busy_until, now)

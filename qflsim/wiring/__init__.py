@@ -37,7 +37,7 @@ class Wiring:
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
         self._placement = placement
         self.access = AccessNetwork(scenario, placement, ctx)
-        self.backhaul = BackhaulNetwork(scenario, placement, ctx)
+        self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.forget_routes)
         self.keys = KeyLinks(scenario, placement, ctx, {server: self.reached(server) for server in placement.servers})
         self._routes: dict[tuple[str, str], Route] = {}
 

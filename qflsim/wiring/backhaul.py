@@ -1,15 +1,17 @@
 """The wired side of one world: fibres between publisher, servers and what stands between them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qflsim.checks import ScenarioError
+from qflsim.network.fibre import FifoQueue
 from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
 from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, FibreLink
+from qflsim.nodes.outages import FibreOutages
 from qflsim.scenario import Scenario
 from qflsim.trace import Link
 
@@ -30,6 +32,8 @@ class BackhaulNetwork:
         Where everybody stands.
     ctx:
         The run's shared services.
+    changed:
+        Told when a fibre has failed or is back, so that routes are found anew.
 
     Attributes
     ----------
@@ -45,19 +49,23 @@ class BackhaulNetwork:
         If two sites cannot reach each other, or a length or a name of the graph is wrong.
     """
 
-    def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
+    def __init__(self, scenario: Scenario, placement: Placement, ctx: Context, changed: Callable[[], None]) -> None:
         self._scenario = scenario
         self._ctx = ctx
+        self._routes_changed = changed
         self._sites: dict[str, Point] = {s: placement.positions[s] for s in ("publisher", *placement.servers)}
         drawn = scenario.backhaul_graph.graph(self._sites, ctx.streams.fresh("backhaul-graph"))
         self.transit = self._transit_of(drawn, placement)
         self.graph = self._measured(drawn)
+        self._working = self.graph.copy()
         self._refuse_apart()
         self._ways: dict[str, dict[str, list[str]]] = {}
         self._fibres: dict[tuple[str, str], FibreLink] = {}
+        self._intakes: dict[str, FifoQueue] = {}
+        self._outages = self._planned()
 
     def path(self, source: str, destination: str) -> Sequence[Carrier]:
-        """Fibres in order from site to site, the shortest way; empty if none leads there."""
+        """Fibres in order from site to site, the shortest way over those that work; empty if none leads there."""
         if source not in self._ways:
             self._ways[source] = self._ways_from(source)
         stations = self._ways[source].get(destination, [])
@@ -68,12 +76,17 @@ class BackhaulNetwork:
         for first, second, link in self.graph.edges(data=True):
             self._ctx.record(Link(first=first, second=second, length_m=link["length"], delay_s=link["delay"]))
 
+    def close(self) -> None:
+        """Write down the outages that last beyond the run."""
+        for outages in self._outages:
+            outages.close()
+
     def _ways_from(self, source: str) -> dict[str, list[str]]:
         """The nodes on the shortest way from ``source`` to every node that can be reached."""
         import networkx as nx
 
         ways: dict[str, list[str]] = nx.single_source_dijkstra_path(
-            self.graph, source, weight=self._scenario.backhaul_graph.metric
+            self._working, source, weight=self._scenario.backhaul_graph.metric
         )
         return ways
 
@@ -90,7 +103,39 @@ class BackhaulNetwork:
         def charge(size_bit: float) -> None:
             self._ctx.energy.charge(source, "network", model.energy(size_bit, backhaul.hops))
 
-        return FibreLink(self._ctx, backhaul.queue(self.graph.edges[source, destination]["distance"]), charge)
+        if destination not in self._intakes:
+            self._intakes[destination] = backhaul.intake()
+        queue = backhaul.queue(self.graph.edges[source, destination]["distance"])
+        return FibreLink(self._ctx, queue, self._intakes[destination], charge)
+
+    def _planned(self) -> list[FibreOutages]:
+        """The outages of every fibre that can have any, set on the timeline."""
+        failures = self._scenario.failures
+        for first, second, *_ in failures.scheduled:
+            if not self.graph.has_edge(first, second):
+                fibres = ", ".join(f"{a}-{b}" for a, b in list(self.graph.edges)[:4])
+                raise ScenarioError(
+                    f"LinkFailures.scheduled names {first}-{second}, which no fibre joins; name two ends of a fibre of "
+                    f"the backhaul graph: {fibres}{' …' * (self.graph.number_of_edges() > 4)}"
+                )
+        random = failures.between < math.inf
+        named = {frozenset(ends) for *ends, _, _ in failures.scheduled}
+        return [self._outages_of(*ends) for ends in self.graph.edges if random or frozenset(ends) in named]
+
+    def _outages_of(self, first: str, second: str) -> FibreOutages:
+        rng = self._ctx.streams.fresh("failures", min(first, second), max(first, second))
+        directions = (self._fibre(first, second), self._fibre(second, first))
+
+        def changed(up: bool) -> None:
+            if up:
+                self._working.add_edge(first, second, **self.graph.edges[first, second])
+            else:
+                self._working.remove_edge(first, second)
+            self._ways.clear()
+            self._routes_changed()
+
+        timetable = self._scenario.failures.outages(first, second, rng)
+        return FibreOutages(self._ctx, (first, second), directions, timetable, changed)
 
     def _transit_of(self, drawn: "nx.Graph", placement: Placement) -> dict[str, Point]:
         """The nodes of the graph that are no sites, each with its position."""
