@@ -1,6 +1,6 @@
 """qflsim: a discrete-event simulator of quantum federated learning over blockchains in 6G networks.
 
-One SimPy timeline carries quantum training jobs, radio and fibre transfers, QKD key pools, block propagation and
+One SimPy timeline carries quantum training jobs, radio and fibre transfers, QKD key stores, block propagation and
 Byzantine agreement, so that accuracy, latency, energy, storage and security come out of one run. It implements
 QFLchain (arXiv:2512.09958).
 
@@ -23,12 +23,26 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.raft import Raft as Raft
     from .chain.tendermint import Tendermint as Tendermint
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
+    from .crypto.authentication import (
+        Authentication as Authentication,
+        Signatures as Signatures,
+        WegmanCarter as WegmanCarter,
+    )
     from .crypto.elliptic import ECDH as ECDH, ECDSA_P256 as ECDSA_P256, Ed25519 as Ed25519
     from .crypto.falcon import Falcon512 as Falcon512, Falcon1024 as Falcon1024
     from .crypto.figures import KEMFigures as KEMFigures, SignatureFigures as SignatureFigures
     from .crypto.kem import KEM as KEM, MLKEM as MLKEM
-    from .crypto.keys import HybridKeys as HybridKeys, KEMKeys as KEMKeys, KeySource as KeySource, QKDKeys as QKDKeys
+    from .crypto.keyrouting import KeyRouting as KeyRouting, ShortestPath as ShortestPath, WidestPath as WidestPath
+    from .crypto.keys import (
+        EitherKeys as EitherKeys,
+        HybridKeys as HybridKeys,
+        KEMKeys as KEMKeys,
+        KeySource as KeySource,
+        QKDKeys as QKDKeys,
+    )
+    from .crypto.keystore import KeyStore as KeyStore
     from .crypto.processors import CortexM4 as CortexM4, Processor as Processor, X86Core as X86Core
+    from .crypto.sealing import AES256 as AES256, OneTimePad as OneTimePad, Sealing as Sealing
     from .crypto.signatures import MLDSA as MLDSA, SignatureScheme as SignatureScheme
     from .crypto.slhdsa import SLHDSA as SLHDSA
     from .energy import (
@@ -132,12 +146,16 @@ _HOMES = {
     "chain.raft": ("Raft",),
     "chain.tendermint": ("Tendermint",),
     "checks": ("Part", "ScenarioError", "quantity"),
+    "crypto.authentication": ("Authentication", "Signatures", "WegmanCarter"),
     "crypto.elliptic": ("ECDH", "ECDSA_P256", "Ed25519"),
     "crypto.falcon": ("Falcon512", "Falcon1024"),
     "crypto.figures": ("KEMFigures", "SignatureFigures"),
     "crypto.kem": ("KEM", "MLKEM"),
-    "crypto.keys": ("HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
+    "crypto.keyrouting": ("KeyRouting", "ShortestPath", "WidestPath"),
+    "crypto.keys": ("EitherKeys", "HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
+    "crypto.keystore": ("KeyStore",),
     "crypto.processors": ("CortexM4", "Processor", "X86Core"),
+    "crypto.sealing": ("AES256", "OneTimePad", "Sealing"),
     "crypto.signatures": ("MLDSA", "SignatureScheme"),
     "crypto.slhdsa": ("SLHDSA",),
     "energy": (

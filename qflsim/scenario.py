@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from .chain.agreement import Agreement
 from .chain.pbft import PBFT
 from .checks import Part, quantity
+from .crypto.authentication import Authentication, Signatures
+from .crypto.keyrouting import KeyRouting, WidestPath
 from .crypto.keys import HybridKeys, KeySource
+from .crypto.keystore import KeyStore
 from .crypto.processors import CortexM4, Processor, X86Core
+from .crypto.sealing import AES256, Sealing
 from .crypto.signatures import MLDSA, SignatureScheme
 from .energy import ComputeEnergy, FibreEnergy, QKDEnergy, RadioEnergy, StationEnergy
 from .learning.aggregation import Aggregator, FedAvg
@@ -79,8 +83,14 @@ class Scenario(Part):
         The other devices on the access band; ``None`` for an empty cell.
     keys:
         Where session keys come from.
-    key_pool:
-        Capacity of each link's QKD pool [bit].
+    key_store:
+        The key store of each QKD link: its minimum, threshold and maximum.
+    relay:
+        How a path through the key network is chosen for two nodes without a QKD link of their own.
+    sealing:
+        What models are sealed with, and how long one key serves.
+    authentication:
+        What authenticates the messages of agreements, beside signatures.
     signatures:
         Signature scheme of updates, votes and transactions.
     device_processor, server_processor:
@@ -121,7 +131,10 @@ class Scenario(Part):
     failures: LinkFailures = LinkFailures()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
-    key_pool: float = quantity(25.6e6, unit="bit", at_least=256, advice="give it in bits, e.g. 25.6 * Mbit")
+    key_store: KeyStore = KeyStore()
+    relay: KeyRouting = WidestPath()
+    sealing: Sealing = AES256()
+    authentication: Authentication = Signatures()
     signatures: SignatureScheme = MLDSA(level=65)
     device_processor: Processor = CortexM4()
     server_processor: Processor = X86Core()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Outage", "Record", "Round",
-    "Storage", "Trace", "Transfer",
+    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Outage", "QKDBlock",
+    "Record", "Round", "Storage", "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class Round(Record):
         "handing the final models down to the devices"
     )
     key_wait_s: float = column(
-        "longest wait for a session key in this round: for a dry QKD pool and for key encapsulation"
+        "longest wait for a session key in this round: for a dry key store, for relay and for key encapsulation"
     )
     qpu_s: float = column(
         "longest QPU time of a device in this round, queueing left out; its device need not be the one waited for"
@@ -69,7 +69,7 @@ class Round(Record):
     )
     air_bit: float = column("bits sent over the air, access and sidelink, in this round")
     wired_bit: float = column("bits sent over fibre in this round")
-    key_bit: float = column("key bits drawn from QKD pools in this round")
+    key_bit: float = column("key bits drawn from the stores of QKD links in this round, tags included")
     ledger_byte: float = column("bytes appended to all chains in this round, counted once per chain")
     energy_j: float = column("energy of all causes in this round, the QPU cooling plant included")
     qpu_cooling_j: float = column("energy of the QPU cooling plants in this round; the paper leaves it out")
@@ -169,29 +169,67 @@ class Agreement(Record):
     decided: int = column("validators that decided")
     view: int = column("view in which the decision fell; 0 if the first leader succeeded")
     messages: int = column("messages exchanged")
-    size_bit: float = column("bits of these messages")
+    size_bit: float = column("bits of these messages, tags included")
+    tag_bit: float = column("key bits that the tags of these messages took from the stores of their ends")
+    tag_wait_s: float = column("longest wait of one of its messages for the key of its tag")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Key(Record):
-    """One draw of key material for one link."""
+    """One key put at two nodes, from their link's store, relayed over others, from key encapsulation, or both."""
 
     table: ClassVar[str] = "keys"
-    about: ClassVar[str] = "one row per draw of key material"
+    about: ClassVar[str] = (
+        "one row per key put at two nodes. A relayed key is key-management throughput, known to the nodes on its path; "
+        "it is no key of a quantum link between its ends"
+    )
+
+    round: int = column("number of the global round")
+    first: str = column("one of the two nodes")
+    second: str = column("the other one")
+    source: str = column("qkd, kem or qkd+kem")
+    purpose: str = column("what the key protects: model, mixing, or tags: a lot of relayed key for authentication")
+    requested_s: float = column("simulated time of the request")
+    granted_s: float = column("simulated time at which both nodes held the key; empty if the wait was broken off")
+    store_wait_s: float = column(
+        "time until the stores had the bits, a part of the wait; the rest is relay and key encapsulation"
+    )
+    relay_s: float = column("time that the relay's messages took, a part of the wait; 0 without relay")
+    qkd_bit: float = column("bits of the key that come from QKD; 0 if the wait for them was broken off")
+    kem_bit: float = column("bits of the shared secret from key encapsulation")
+    path: str = column("nodes from end to end, joined by >; empty without QKD")
+    hops: int = column("QKD links that the key was relayed over; 1 on the nodes' own link, 0 without QKD")
+    known_to: int = column("nodes that know the QKD part of the key: both ends and every node between; 0 without QKD")
+    link_bit: float = column("bits drawn from the stores of all links on the path: hops times qkd_bit")
+    made_bit: float = column(
+        "bits that the link had made since time 0 when it served them; of a path, its lowest store"
+    )
+    drawn_bit: float = column("bits drawn from that store since time 0, these included")
+    level_bit: float = column("bits left in that store")
+    key_id: str = column("identifier by which the second node collected the key; empty without QKD")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class QKDBlock(Record):
+    """What one QKD link made: one block of post-processing, several of them, or a while of a steady flow."""
+
+    table: ClassVar[str] = "qkd"
+    about: ClassVar[str] = (
+        "one row per block of a QKD link; from the hundredth row of a link in a round on, a row stands for 2, from the "
+        "two hundredth on for 4, and so on. A link without blocks has one row per round and one at every change of its "
+        "rate. A link that rests because its store is full writes nothing"
+    )
 
     round: int = column("number of the global round")
     first: str = column("one end of the link")
     second: str = column("other end of the link")
-    source: str = column("qkd, kem or qkd+kem")
-    purpose: str = column("what the key protects")
-    requested_s: float = column("simulated time of the request")
-    granted_s: float = column("simulated time at which the key was there; empty if the wait for it was broken off")
-    pool_wait_s: float = column("time until the pool has the bits, a part of the wait; the rest is key encapsulation")
-    qkd_bit: float = column("bits drawn from the link's QKD pool, or promised by it to a draw that was broken off")
-    kem_bit: float = column("bits of the shared secret from key encapsulation")
-    pool_made_bit: float = column("bits that the pool's QKD link has made since time 0, when granted")
-    pool_drawn_bit: float = column("bits drawn from the pool since time 0, this draw included")
-    pool_level_bit: float = column("bits left in the pool after this draw")
+    time_s: float = column("simulated time at which the key of the last of these blocks was in the store")
+    blocks: int = column("blocks in this row; 0 for a steady flow")
+    aborted: int = column("those of them that were given up: too many errors, or no key left to authenticate them with")
+    sifted_bit: float = column("bits that both ends kept as raw key; empty for a steady flow")
+    error_rate: float = column("share of wrong bits among them; empty if there are none")
+    secret_bit: float = column("secret bits made, whether the store had room for them or not")
+    level_bit: float = column("bits in the store then, those set aside not counted")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -294,7 +332,7 @@ class Outage(Record):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Round, Job, Transfer, Block, Agreement, Key, Energy, Storage, Evaluation, Node, Link, Outage,
+    Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from .nodes.computer import Computer
 from .nodes.context import Context
 from .nodes.device import Device
 from .nodes.fabric import Fabric
+from .nodes.keynetwork import KeyNetwork
 from .nodes.keys import KeyService
 from .nodes.ledger import Ledger
 from .nodes.publisher import Publisher, TaskOffer
@@ -29,6 +30,7 @@ from .nodes.qpu import QuantumProcessor
 from .nodes.rounds import Rounds
 from .nodes.server import Rules, Server
 from .nodes.shard import TaskShard
+from .nodes.tags import Tagger
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .streams import Streams
@@ -74,9 +76,13 @@ class World:
         self._fabric = Fabric(self.ctx, self.wiring.route)
         self.data, self._compiled, self.task = self._learn()
         self._computers = {name: self._computer(name) for name in self.placement.positions}
+        links = self.wiring.keys.links
+        network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay) if links else None
         self._keys = KeyService(
-            self.ctx, self._fabric, scenario.keys, self.wiring.keys.pools, self._computers, scenario.signatures
+            self.ctx, self._fabric, scenario.keys, scenario.sealing, network, self._computers, scenario.signatures
         )
+        tagged = scenario.authentication.key_bit(first=True) > 0.0
+        self._tagger = Tagger(self.ctx, scenario.authentication, network if tagged else None)
         self._qpus: dict[str, QuantumProcessor] = {}
         self._rounds = self._actors()
         self._check_parts()
@@ -218,9 +224,8 @@ class World:
 
     def _ledger(self, name: str) -> Ledger:
         scenario = self.scenario
-        return Ledger(
-            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, scenario.agreement_deadline
-        )
+        patience = scenario.agreement_deadline
+        return Ledger(self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._tagger, patience)
 
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")

@@ -45,12 +45,12 @@ def test_a_round_over_another_cell(short, access):
 
 
 @pytest.mark.parametrize("qkd", [qfl.WeakDecoyBB84(), qfl.BBM92()], ids=lambda qkd: type(qkd).__name__)
-def test_keys_of_another_protocol_fill_the_pools(short, qkd):
+def test_keys_of_another_protocol_fill_the_stores(short, qkd):
     world, records = played(replace(short, keys=qfl.QKDKeys(qkd=qkd)))
     assert any(isinstance(record, Key) and record.qkd_bit for record in records)
-    (first, second), pool = next(pair for pair in world.wiring.keys.pools.items() if "device" not in str(pair[0]))
+    (first, second), link = next(pair for pair in world.wiring.keys.links.items() if "device" not in str(pair[0]))
     length = world.placement.distance(first, second) * short.backhaul.route_factor
-    assert pool.rate_bps == qkd.key_rate(length)
+    assert link.manager.rate_bps == qkd.key_rate(length)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,8 @@ def test_a_backhaul_of_ones_own_carries_the_messages_and_is_charged_by_its_hops(
 
 def test_keys_of_qkd_run_along_the_length_that_the_backhaul_states(by_microwave):
     world, _ = by_microwave
-    devices, pools = set(world.placement.home), world.wiring.keys.pools
-    rates = {ends: pool.rate_bps for ends, pool in pools.items() if not devices & set(ends)}
+    devices, links = set(world.placement.home), world.wiring.keys.links
+    rates = {ends: link.manager.rate_bps for ends, link in links.items() if not devices & set(ends)}
     assert len(rates) == 3
     for ends, rate in rates.items():
         assert rate == qfl.DecoyBB84().key_rate(2.0 * world.placement.distance(*ends))
@@ -111,7 +111,8 @@ def test_an_eavesdropper_slows_the_keys_and_then_stops_them(short):
         return replace(short, keys=qfl.QKDKeys(qkd=qfl.DecoyBB84(eavesdropping=qfl.InterceptResend(share=share))))
 
     rates = [
-        min(pool.rate_bps for pool in World(tapped(share), 0).wiring.keys.pools.values()) for share in (0.0, 0.1, 0.2)
+        min(link.manager.rate_bps for link in World(tapped(share), 0).wiring.keys.links.values())
+        for share in (0.0, 0.1, 0.2)
     ]
     assert rates[0] > rates[1] > rates[2] > 0.0
     with pytest.raises(ScenarioError, match=r"reach 0 km with an eavesdropper on 50% of the pulses \(error rate 0\.13"):

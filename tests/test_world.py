@@ -76,18 +76,21 @@ def test_key_bits_drawn_never_exceed_key_bits_made(run):
     keys = of(records, Key)
     assert keys
     for key in keys:
-        assert key.pool_drawn_bit <= key.pool_made_bit
-        assert key.pool_level_bit == pytest.approx(key.pool_made_bit - key.pool_drawn_bit)
+        assert key.drawn_bit <= key.made_bit
+        assert key.level_bit == pytest.approx(qfl.KeyStore().minimum + key.made_bit - key.drawn_bit)
     for link in {(key.first, key.second) for key in keys}:
         draws = [k for k in keys if (k.first, k.second) == link]
-        assert max(k.pool_drawn_bit for k in draws) == sum(k.qkd_bit for k in draws)
+        assert max(k.drawn_bit for k in draws) == sum(k.qkd_bit for k in draws)
+    ids = [key.key_id for key in keys]
+    assert len(set(ids)) == len(ids)
+    assert {(key.hops, key.known_to, key.link_bit) for key in keys} == {(1, 2, 256.0)}
 
 
-def test_a_dry_pool_makes_the_draw_wait_for_the_key_rate(tiny):
+def test_a_dry_store_makes_the_draw_wait_for_the_key_rate(tiny):
     slow = replace(tiny, keys=qfl.QKDKeys(qkd=qfl.DecoyBB84(pulse_rate=1e4)))
     world, records = played(slow)
     first = next(key for key in of(records, Key) if key.first.startswith("device"))
-    rate = world.wiring.keys.pools[first.first, first.second].rate_bps
+    rate = world.wiring.keys.links[first.first, first.second].manager.rate_bps
     assert first.granted_s == pytest.approx(256 / rate, rel=1e-9)
     assert first.granted_s - first.requested_s > 0.1 * s
     assert of(records, Round)[0].key_wait_s >= first.granted_s - first.requested_s
@@ -190,7 +193,7 @@ def test_swapping_the_agreement_protocol_changes_no_radio_draw_and_no_learning(t
         if kind == "model":
             assert [t[2] for t in sorted(second)] == pytest.approx(
                 [t[2] for t in sorted(first)], abs=1e-6
-            )  # pools fill by the clock
+            )  # stores fill by the clock
     assert [r.loss for r in of(others, Round)] == [r.loss for r in of(records, Round)]
     assert of(others, Round)[0].publish_s < of(records, Round)[0].publish_s
 
@@ -250,7 +253,7 @@ def test_no_device_in_reach_at_all_still_makes_a_round(tiny):
     assert of(records, Round)[0].selected == 0
 
 
-def test_kem_keys_need_no_pool_and_cost_bytes(tiny):
+def test_kem_keys_need_no_store_and_cost_bytes(tiny):
     _, records = played(replace(tiny, keys=qfl.KEMKeys(), rounds=1))
     assert {key.source for key in of(records, Key)} == {"kem"}
     sizes = {t.kind: t.size_bit for t in of(records, Transfer) if t.kind.startswith("kem")}

@@ -115,7 +115,7 @@ def test_nodes_store_the_blocks_that_they_took_part_in(tiny):
     assert {row.blocks for row in local} == {2} and len({row.size_byte for row in local}) == 1
 
 
-def test_key_draws_that_are_broken_off_are_recorded_with_the_bits_they_took(tiny):
+def test_key_draws_that_are_broken_off_are_recorded_and_take_no_bits(tiny):
     starved = replace(
         tiny,
         keys=qfl.QKDKeys(qkd=qfl.DecoyBB84(pulse_rate=2e3)),
@@ -126,10 +126,11 @@ def test_key_draws_that_are_broken_off_are_recorded_with_the_bits_they_took(tiny
     _, records = played(starved)
     keys = of(records, Key)
     broken = [key for key in keys if math.isnan(key.granted_s)]
-    assert broken and all(key.pool_wait_s > 0 for key in broken)
+    assert broken and all(key.store_wait_s > 0 for key in broken)
+    assert all((key.qkd_bit, key.link_bit, key.drawn_bit) == (0.0, 0.0, 0.0) for key in broken)  # no bit is lost
     for link in {(key.first, key.second) for key in keys}:
         own = [key for key in keys if (key.first, key.second) == link]
-        assert max(key.pool_drawn_bit for key in own) == sum(key.qkd_bit for key in own)
+        assert max(key.drawn_bit for key in own) == sum(key.qkd_bit for key in own)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Signatures, key encapsulation and key pools: what they weigh, take and cost. Pure, no clock."""
+"""Signatures, key encapsulation and key management: what they weigh, take and cost. Pure, no clock."""

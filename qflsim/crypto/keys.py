@@ -5,19 +5,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qflsim.checks import Part
+from qflsim.checks import Part, quantity
 from qflsim.crypto.kem import KEM, MLKEM
 from qflsim.crypto.processors import Operation
 from qflsim.quantum.keyrates import QKD
 from qflsim.quantum.qkd import DecoyBB84
 
-__all__ = ["SEAL_BYTE", "SESSION_KEY_BIT", "HybridKeys", "KEMKeys", "KeyNeed", "KeySource", "QKDKeys"]
+__all__ = ["SESSION_KEY_BIT", "EitherKeys", "HybridKeys", "KEMKeys", "KeyNeed", "KeySource", "QKDKeys"]
 
 SESSION_KEY_BIT = 256
-"""Bits of one AES-256 key, one per transfer (NIST FIPS 197)."""
-
-SEAL_BYTE = 28
-"""Bytes that AES-GCM adds to a message: a 96-bit nonce and a 128-bit tag (NIST SP 800-38D)."""
+"""Bits of one AES-256 key (NIST FIPS 197), and of the secret that one encapsulation gives."""
 
 _STANDARD_QKD = DecoyBB84()
 _STANDARD_KEM = MLKEM()
@@ -27,7 +24,7 @@ class KeyNeed(NamedTuple):
     """What it takes to put one key of the wanted length at both ends of a link."""
 
     qkd_bit: float
-    """Bits drawn from the link's QKD pool."""
+    """Bits from the key store of the two ends, or relayed to them."""
     kem_bit: float
     """Bits of shared secret that key encapsulation gives."""
     request_byte: int
@@ -59,13 +56,24 @@ class KeySource(Part, ABC):
 
     @property
     def qkd(self) -> QKD | None:
-        """The QKD boxes that fill the pools, None if this source has none."""
+        """The QKD boxes that fill the key stores, None if this source has none."""
+        return None
+
+    @property
+    def patience(self) -> float:
+        """Time [s] after which a key that QKD has not brought is got by `fallback`."""
+        return math.inf
+
+    def fallback(self, bits: float = SESSION_KEY_BIT) -> KeyNeed | None:
+        """What a key of ``bits`` takes if QKD does not bring it; None if only QKD will do."""
         return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class QKDKeys(KeySource):
-    """Keys from quantum key distribution alone: every key bit is drawn from the link's pool, which may run dry.
+    """Keys from quantum key distribution alone: the policy *QKD required*.
+
+    Every key bit comes from a key store, which may run dry: then its users wait.
 
     Parameters
     ----------
@@ -81,14 +89,14 @@ class QKDKeys(KeySource):
         return "qkd"
 
     def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
-        """``bits`` from the pool, nothing on the wire: both ends only name the key."""
+        """``bits`` from the store, nothing on the wire: both ends only name the key."""
         _refuse(bits)
         return KeyNeed(bits, 0.0, 0, 0, (), ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class KEMKeys(KeySource):
-    """Keys from key encapsulation alone: computing and bytes instead of waiting.
+    """Keys from key encapsulation alone, the policy *PQC required*: computing and bytes instead of waiting.
 
     One exchange gives a 256-bit secret; a longer key takes several, so that its strength does not rest on one.
 
@@ -113,10 +121,10 @@ class KEMKeys(KeySource):
 
 @dataclass(frozen=True, kw_only=True)
 class HybridKeys(KeySource):
-    """Keys from both sources, combined so that they are secret as long as either is.
+    """Keys from both sources, the policy *both required*, combined so that they are secret as long as either is.
 
-    The QKD bits and the encapsulated secret are joined and put through HKDF [1]_ as concatenation combiners do [2]_;
-    the costs of both are paid.
+    The QKD bits and the encapsulated secret are joined and put through HKDF [1]_ as concatenation combiners do [2]_
+    (`qflsim.crypto.hkdf.combined`); the costs of both are paid.
 
     Parameters
     ----------
@@ -140,9 +148,46 @@ class HybridKeys(KeySource):
         return "qkd+kem"
 
     def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
-        """``bits`` from the pool and an exchange for as many."""
+        """``bits`` from the store and an exchange for as many."""
         _refuse(bits)
         return _exchange(self.kem, bits)._replace(qkd_bit=bits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EitherKeys(KeySource):
+    """Keys from QKD if they come in time, else from key encapsulation: the policy *either*.
+
+    A dry store then costs patience and an exchange instead of a standstill; such a key is as secret as the
+    encapsulation.
+
+    Parameters
+    ----------
+    qkd:
+        The QKD boxes of every link.
+    kem:
+        The key encapsulation mechanism.
+    patience:
+        Time [s] for which QKD is waited for; 100 ms, a few times what an encapsulation takes a microcontroller with
+        its messages, is an *assumption*.
+    """
+
+    qkd: QKD = _STANDARD_QKD
+    kem: KEM = _STANDARD_KEM
+    patience: float = quantity(0.1, unit="s", at_least=0, advice="give it in seconds, e.g. 0.1 * s")
+
+    @property
+    def name(self) -> str:
+        """Qkd; the key table calls those that fell back kem."""
+        return "qkd"
+
+    def need(self, bits: float = SESSION_KEY_BIT) -> KeyNeed:
+        """``bits`` from the store."""
+        _refuse(bits)
+        return KeyNeed(bits, 0.0, 0, 0, (), ())
+
+    def fallback(self, bits: float = SESSION_KEY_BIT) -> KeyNeed | None:
+        """An exchange for ``bits``."""
+        return _exchange(self.kem, bits)
 
 
 def _exchange(kem: KEM, bits: float) -> KeyNeed:

@@ -25,6 +25,8 @@ from qflsim.trace import Agreement as AgreementRecord
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .media import Action
+from .tags import Tag, Tagger
 
 __all__ = ["Committee", "Outcome"]
 
@@ -42,6 +44,8 @@ class Outcome:
     view: int = 0
     messages: int = 0
     size_bit: float = 0.0
+    tag_bit: float = 0.0
+    tag_wait_s: float = 0.0
 
     @property
     def first_decided_s(self) -> float:
@@ -62,6 +66,8 @@ class Committee:
         The protocol; each validator runs one replica of it per height.
     scheme:
         Signature scheme of the votes.
+    tagger:
+        Pays the tags of the messages.
     patience:
         Time [s] after which a decision that did not fall is given up and recorded so.
     """
@@ -73,6 +79,7 @@ class Committee:
         chain: str,
         agreement: Agreement,
         scheme: SignatureScheme,
+        tagger: Tagger,
         patience: float,
     ) -> None:
         self._ctx = ctx
@@ -80,6 +87,7 @@ class Committee:
         self.chain = chain
         self._agreement = agreement
         self._scheme = scheme
+        self._tagger = tagger
         self._patience = patience
 
     def decide(
@@ -111,6 +119,7 @@ class Committee:
             self.chain,
             self._agreement,
             self._scheme,
+            self._tagger,
             height,
             validators,
             replicas,
@@ -142,6 +151,7 @@ class _Session:
         chain: str,
         agreement: Agreement,
         scheme: SignatureScheme,
+        tagger: Tagger,
         height: int,
         validators: Sequence[Computer],
         replicas: Mapping[str, Replica],
@@ -153,6 +163,8 @@ class _Session:
         self._chain = chain
         self._agreement = agreement
         self._scheme = scheme
+        self._tagger = tagger
+        self._unpaid: dict[Tag, None] = {}  # tags that wait for key, in the order of their messages
         self._validators: Mapping[str, Computer] = {v.node: v for v in validators}
         self._replicas = replicas
         self._unseen = unseen
@@ -192,18 +204,47 @@ class _Session:
                     self._timers.pop((name, timer), None)
 
     def _sign_and_send(self, name: str, message: Message, receivers: Sequence[str]) -> None:
-        """Sign once, then send one copy to each receiver."""
-        size_bit = 8.0 * message_byte(message, self._scheme.signature_byte)
-        self._outcome.messages += len(receivers)
-        self._outcome.size_bit += size_bit * len(receivers)
+        """Sign once, then send one copy to each receiver, each with a tag of its own if tags are used."""
+        size_bit = 8.0 * message_byte(message, self._scheme.signature_byte) + self._tagger.tag_bit
         self._under_way += len(receivers)
 
         def send() -> None:
             for receiver in receivers:
                 arrived = partial(self._arrived, receiver, message)
-                self._fabric.send(message.kind, name, receiver, size_bit, arrived, self._settle_one)
+                self._pay_and_send(message.kind, name, receiver, size_bit, arrived)
 
         self._validators[name].sign(send)
+
+    def _pay_and_send(self, kind: str, name: str, receiver: str, size_bit: float, arrived: Action) -> None:
+        """Send when the key for the tag is there; what waits for key when the decision is over is not sent."""
+        tag: Tag | None = None
+
+        def send() -> None:
+            if tag is not None:
+                del self._unpaid[tag]
+                self._note_paid(tag)
+            self._outcome.messages += 1
+            self._outcome.size_bit += size_bit
+            self._fabric.send(kind, name, receiver, size_bit, arrived, self._settle_one)
+
+        tag = self._tagger.pay(name, receiver, send)
+        if tag is None:
+            return
+        if not tag.waiting:
+            self._note_paid(tag)
+        elif self.done.triggered:
+            self._give_up_tag(tag)
+        else:
+            self._unpaid[tag] = None
+
+    def _note_paid(self, tag: Tag) -> None:
+        self._outcome.tag_bit += tag.bits
+        self._outcome.tag_wait_s = max(self._outcome.tag_wait_s, self._ctx.now - tag.asked_s)
+
+    def _give_up_tag(self, tag: Tag) -> None:
+        self._outcome.tag_wait_s = max(self._outcome.tag_wait_s, self._ctx.now - tag.asked_s)
+        tag.withdraw()
+        self._settle_one()
 
     def _arrived(self, name: str, message: Message) -> None:
         """Verify, the transactions of a block included, then let the replica answer."""
@@ -253,6 +294,9 @@ class _Session:
     def _finish(self) -> None:
         self._outcome.ended_s = self._ctx.now
         self.done.succeed(self._outcome)
+        unpaid, self._unpaid = self._unpaid, {}
+        for tag in unpaid:
+            self._give_up_tag(tag)
         if not self._under_way:
             self._record()
 
@@ -278,5 +322,7 @@ class _Session:
                 view=outcome.view,
                 messages=outcome.messages,
                 size_bit=outcome.size_bit,
+                tag_bit=outcome.tag_bit,
+                tag_wait_s=outcome.tag_wait_s,
             )
         )

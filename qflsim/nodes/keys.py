@@ -1,29 +1,34 @@
-"""Session keys on the timeline: waiting for a QKD pool, exchanging a KEM's messages, or both."""
+"""Session keys on the timeline: waiting for a key store, exchanging a KEM's messages, or both."""
 
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from qflsim.crypto.keypool import Draw, KeyPool
-from qflsim.crypto.keys import SEAL_BYTE, KeyNeed, KeySource
+from qflsim.crypto.keyrouting import Ends, ends_of
+from qflsim.crypto.keys import KeyNeed, KeySource
+from qflsim.crypto.sealing import KeyInUse, Sealing
 from qflsim.crypto.signatures import SignatureScheme
-from qflsim.trace import Key
 
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .keynetwork import KEY_ID_BYTE, KeyDraw, KeyNetwork, key_row
 
 __all__ = ["KeyService"]
 
 
 class KeyService:
-    """Puts a fresh session key at both ends of a link, for every transfer that needs one.
+    """Puts a session key at both ends of a link, for every message that needs a new one.
 
     Parameters
     ----------
+    ctx, fabric:
+        The run's shared services and its links.
     source:
         Where keys come from.
-    pools:
-        The QKD pool of each link that has one, by its two ends in alphabetical order.
+    sealing:
+        What a message is sealed with, and how long one key serves.
+    network:
+        The key network; None if the source has no QKD.
     computers:
         The computer of every node.
     scheme:
@@ -35,57 +40,62 @@ class KeyService:
         ctx: Context,
         fabric: Fabric,
         source: KeySource,
-        pools: Mapping[tuple[str, str], KeyPool],
+        sealing: Sealing,
+        network: KeyNetwork | None,
         computers: Mapping[str, Computer],
         scheme: SignatureScheme,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._source = source
-        self._pools = pools
+        self._sealing = sealing
+        self._network = network
         self._computers = computers
         self._scheme = scheme
+        self._in_use: dict[Ends, KeyInUse] = {}
 
-    def session(self, initiator: str, responder: str, purpose: str) -> Generator[Any, Any, int]:
-        """Wait until both ends hold a key; returns the bytes that sealing with it adds to a message."""
-        need = self._source.need()
-        requested = self._ctx.now
-        ends = (min(initiator, responder), max(initiator, responder))
-        draw = self._pools[ends].draw(requested, need.qkd_bit) if need.qkd_bit else None
-        granted = float("nan")
+    def session(self, initiator: str, responder: str, purpose: str, size_byte: int) -> Generator[Any, Any, int]:
+        """Wait until both ends hold a key for a message of ``size_byte``; returns the bytes that sealing adds to it."""
+        ends = ends_of(initiator, responder)
+        used = self._in_use.get(ends)
+        if used is None or not self._sealing.lasts(used, size_byte, self._ctx.now):
+            bits = self._sealing.key_bit(size_byte, first=used is None)
+            yield from self._new_key(initiator, responder, purpose, bits)
+            used = self._in_use[ends] = KeyInUse(self._ctx.now)
+        used.seal(size_byte)
+        return self._sealing.overhead_byte + (KEY_ID_BYTE if self._network is not None else 0)
+
+    def _new_key(self, initiator: str, responder: str, purpose: str, bits: float) -> Generator[Any, Any, None]:
+        """A key of ``bits`` from the source, or from its fallback if QKD does not bring it."""
+        need, requested, granted = self._source.need(bits), self._ctx.now, float("nan")
+        draw: KeyDraw | None = None
         try:
-            if draw is not None:
-                self._ctx.totals.qkd_bit += need.qkd_bit
-                yield self._ctx.env.timeout(draw.granted_s - requested)
+            if need.qkd_bit and self._network is not None:
+                done = self._ctx.env.event()
+                patience = requested + self._source.patience
+                draw = self._network.draw(initiator, responder, need.qkd_bit, patience, lambda _: done.succeed())
+                if draw.pending:
+                    yield done
+                if draw.state == "failed":
+                    need = yield from self._fallen_back(bits)
             if need.kem_bit:
                 yield from self._exchange(need, initiator, responder)
             granted = self._ctx.now
-        finally:  # broken off or not, the bits are promised and the wait was there
-            self._record(ends, purpose, need, requested, granted, draw)
-        return SEAL_BYTE
+        finally:  # broken off or not, the wait was there
+            if draw is not None and self._network is not None:
+                self._network.withdraw(draw)
+            self._ctx.totals.round_key_wait_s = max(self._ctx.totals.round_key_wait_s, self._ctx.now - requested)
+            source = "kem" if need.kem_bit and not need.qkd_bit else self._source.name
+            ends = ends_of(initiator, responder)
+            self._ctx.record(key_row(self._ctx, ends, source, purpose, requested, granted, need.kem_bit, draw))
 
-    def _record(
-        self, ends: tuple[str, str], purpose: str, need: KeyNeed, requested: float, granted: float, draw: Draw | None
-    ) -> None:
-        waited = self._ctx.now - requested
-        self._ctx.totals.round_key_wait_s = max(self._ctx.totals.round_key_wait_s, waited)
-        self._ctx.record(
-            Key(
-                round=self._ctx.round,
-                first=ends[0],
-                second=ends[1],
-                source=self._source.name,
-                purpose=purpose,
-                requested_s=requested,
-                granted_s=granted,
-                pool_wait_s=0.0 if draw is None else draw.granted_s - requested,
-                qkd_bit=float(need.qkd_bit),
-                kem_bit=need.kem_bit,
-                pool_made_bit=0.0 if draw is None else draw.made_bit,
-                pool_drawn_bit=0.0 if draw is None else draw.drawn_bit,
-                pool_level_bit=0.0 if draw is None else draw.level_bit,
-            )
-        )
+    def _fallen_back(self, bits: float) -> Generator[Any, Any, KeyNeed]:
+        """What to do without QKD. If only QKD will do the key never comes: whoever waits for it waits with an end."""
+        need = self._source.fallback(bits)
+        if need is None:
+            yield self._ctx.env.event()
+            raise RuntimeError("an event that nobody succeeds has happened")
+        return need
 
     def _exchange(self, need: KeyNeed, initiator: str, responder: str) -> Generator[Any, Any, None]:
         """Signed public key there, ciphertext back. The initiator's operations before and after are booked together."""

@@ -16,6 +16,7 @@ from .committee import Committee, Outcome
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .tags import Tagger
 
 __all__ = ["Ledger"]
 
@@ -31,7 +32,7 @@ class Ledger:
         The run's shared services and its links.
     name:
         Name of the chain, as in the traces.
-    agreement, scheme, patience:
+    agreement, scheme, tagger, patience:
         See `Committee`.
     """
 
@@ -42,13 +43,14 @@ class Ledger:
         name: str,
         agreement: Agreement,
         scheme: SignatureScheme,
+        tagger: Tagger,
         patience: float,
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
         self._scheme = scheme
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
-        self._committee = Committee(ctx, fabric, name, agreement, scheme, patience)
+        self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, patience)
         self.chain = Chain(name)
 
     def commit(

@@ -148,10 +148,10 @@ class Server:
         yield from until(self._ctx.env, parts, self._rules.update_deadline)
 
     def _hand_model(self, device: Device) -> Generator[Any, Any, None]:
-        """The server's signed model to one device, sealed with a fresh session key, and verified there."""
-        seal_byte = yield from self._keys.session(self.name, device.name, "model")
-        size_byte = self.model_transaction().size_byte + seal_byte
-        yield self._fabric.delivered("model", self.name, device.name, 8.0 * size_byte)
+        """The server's signed model to one device, sealed with a session key, and verified there."""
+        size_byte = self.model_transaction().size_byte
+        seal_byte = yield from self._keys.session(self.name, device.name, "model", size_byte)
+        yield self._fabric.delivered("model", self.name, device.name, 8.0 * (size_byte + seal_byte))
         yield device.computer.verified()
 
     def model_transaction(self) -> SignedTransaction:

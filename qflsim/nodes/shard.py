@@ -140,10 +140,10 @@ class TaskShard:
 
     def _exchange(self, sender: Server, receiver: Server) -> Generator[Any, Any, None]:
         """One model from server to server, sealed, signed and verified."""
-        seal_byte = yield from self._keys.session(sender.name, receiver.name, "mixing")
+        size_byte = sender.model_transaction().size_byte
+        seal_byte = yield from self._keys.session(sender.name, receiver.name, "mixing", size_byte)
         yield sender.computer.signed()
-        size_byte = sender.model_transaction().size_byte + seal_byte
-        yield self._fabric.delivered("mixed-model", sender.name, receiver.name, 8.0 * size_byte)
+        yield self._fabric.delivered("mixed-model", sender.name, receiver.name, 8.0 * (size_byte + seal_byte))
         yield receiver.computer.verified()
 
     def _average(self, members: Sequence[Server], models: Sequence[int]) -> Generator[Any, Any, None]:

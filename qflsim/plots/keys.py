@@ -1,4 +1,4 @@
-"""Key material: what is left in the pools, and how long nodes wait for a session key."""
+"""Key material: what is left in the key stores, and how long nodes wait for a session key."""
 
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ _LINKS = {
 
 
 def draw(folder: Path) -> Any:
-    """Level of the pools after each round's draws, and waits, for both kinds of link; None if no key was drawn."""
+    """Level of the stores after each round's draws, and waits, for both kinds of link; None if no key was drawn."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     rounds = read_table(folder, "rounds", ["round"])["round"]
     draws = read_table(folder, "keys")
-    draws = draws[draws["round"].isin(rounds)]
+    draws = draws[draws["round"].isin(rounds) & (draws["purpose"] != "tags")]
     if draws.empty:
         return None
     nodes = read_table(folder, "nodes", ["node", "role"])
@@ -32,14 +32,14 @@ def draw(folder: Path) -> Any:
     draws = draws.assign(wait_s=draws["granted_s"] - draws["requested_s"])
     figure = new_figure(10.0, 3.4)
     levels, waits = figure.subplots(1, 2)
-    pooled = draws[draws["qkd_bit"] > 0.0]
-    _bands(levels, pooled, "pool_level_bit", 1.0)
-    levels.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty pool stands at 0
-    levels.set_ylim(0.0, 3.0 * max(1000.0, pooled["pool_level_bit"].max()) if len(pooled) else 1000.0)
+    stored = draws[draws["qkd_bit"] > 0.0]
+    _bands(levels, stored, "level_bit", 1.0)
+    levels.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty store stands at 0
+    levels.set_ylim(0.0, 3.0 * max(1000.0, stored["level_bit"].max()) if len(stored) else 1000.0)
     levels.yaxis.set_major_locator(FixedLocator([0.0, *(10.0**power for power in range(3, 19))]))
     levels.yaxis.set_minor_locator(NullLocator())
     levels.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "bit")))
-    levels.set_title("QKD key left in a pool after a draw" if len(pooled) else "No QKD pool was drawn from")
+    levels.set_title("QKD key left in a store after a draw" if len(stored) else "No key store was drawn from")
     levels.set_ylabel("median and range")
     factor, unit = time_unit(draws["wait_s"].max())
     _bands(waits, draws, "wait_s", factor)

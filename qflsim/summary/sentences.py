@@ -7,6 +7,7 @@ from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
 from qflsim.tables import read_table
 
+from .keys import key_sentences
 from .reading import RunTables
 
 __all__ = ["BLOCKS"]
@@ -90,35 +91,6 @@ def _ledgers(run: RunTables) -> Iterator[str]:
     yield f"{share(blocks['certificate_byte'].sum(), sizes.sum())} of that is quorum certificates."
 
 
-def _keys(run: RunTables) -> Iterator[str]:
-    columns = ("requested_s", "granted_s", "pool_wait_s", "qkd_bit", "kem_bit", "pool_made_bit", "pool_drawn_bit")
-    draws = run.table("keys", *columns)
-    if draws.empty:
-        yield "No key was drawn."
-        return
-    yield f"{len(draws):,} session keys took {show(draws['qkd_bit'].sum(), 'bit')} from QKD pools."
-    yield from _key_waits(draws)
-    pooled = draws[draws["qkd_bit"] > 0.0]
-    if len(pooled):
-        used = (pooled["pool_drawn_bit"] / pooled["pool_made_bit"]).max()
-        yield f"No link drew more than {share(used, 1.0)} of the key it had made."
-
-
-def _key_waits(draws: Any) -> Iterator[str]:
-    """How long nodes waited for the keys they got, and for what."""
-    granted = draws[draws["granted_s"].notna()]
-    if len(granted) < len(draws):
-        yield f"{len(draws) - len(granted):,} waits were broken off before the key was there."
-    if granted.empty:
-        return
-    waits = granted["granted_s"] - granted["requested_s"]
-    yield f"Nodes waited {show_time(waits.mean())} for one on average, {show_time(waits.max())} at most."
-    whole, dry = waits.sum(), granted["pool_wait_s"].sum()
-    if whole > 0.0:
-        exchanged = (waits - granted["pool_wait_s"])[granted["kem_bit"] > 0.0].sum()
-        yield f"Of all waiting {share(dry, whole)} was for a dry pool, {share(exchanged, whole)} for key encapsulation."
-
-
 def _agreements(run: RunTables) -> Iterator[str]:
     sought = run.table("agreements", "chain", "started_s", "ended_s", "decided", "view", "messages")
     reached = sought[sought["decided"] > 0]
@@ -152,7 +124,7 @@ BLOCKS = {
     "energy": _energy,
     "messages": _messages,
     "ledgers": _ledgers,
-    "keys": _keys,
+    "keys": key_sentences,
     "agreement": _agreements,
     "devices": _reach,
 }

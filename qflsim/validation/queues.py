@@ -1,4 +1,4 @@
-"""Fibre, first-come-first-served queues, shared bands and key pools against closed forms of queueing theory.
+"""Fibre, first-come-first-served queues and shared bands against closed forms of queueing theory.
 
 References
 ----------
@@ -6,7 +6,6 @@ References
 .. [2] L. Kleinrock, "Queueing systems", volume 1 (1975): mean wait of M/D/1, rho S / (2 (1 - rho)).
 .. [3] L. Kleinrock, J. ACM 14(2) (1967): mean sojourn of M/G/1 under processor sharing, E[S] / (1 - rho), whatever the
    distribution of S.
-.. [4] A one-time pad takes one key bit per bit of message: 1 Mbit at 304 kbit/s, M. Sasaki et al. (2011).
 """
 
 from collections.abc import Iterator
@@ -14,10 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.crypto.keypool import KeyPool
 from qflsim.network.fibre import Fibre, FifoQueue
 from qflsim.network.sharing import SharedBand
-from qflsim.units import Mbit, kbit, km, ms
+from qflsim.units import km, ms
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
@@ -48,10 +46,6 @@ def comparisons() -> Iterator[Comparison]:
             quantity=f"mean time on a shared band, {name} sizes", published=2.0, simulated=_mean_sojourn(sizes, 0.5),
             tolerance=0.03, relative=True, source="Kleinrock 1967", basis="law",
         )  # fmt: skip
-    yield Comparison(
-        quantity="one-time pad for 1 Mbit at 304 kbit/s [s]", published=3.289, tolerance=5e-4,
-        simulated=KeyPool(304 * kbit).draw(0.0, 1 * Mbit).granted_s, source="1 bit of key per bit", basis="law",
-    )  # fmt: skip
 
 
 def _mean_wait(load: float) -> float:

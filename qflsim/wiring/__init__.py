@@ -31,14 +31,15 @@ class Wiring:
     Raises
     ------
     ScenarioError
-        If background traffic overloads a cell, or a link that needs QKD keys lies out of reach.
+        If background traffic overloads a cell, or two nodes that need QKD keys have no path within reach.
     """
 
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
         self._placement = placement
         self.access = AccessNetwork(scenario, placement, ctx)
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.forget_routes)
-        self.keys = KeyLinks(scenario, placement, ctx, {server: self.reached(server) for server in placement.servers})
+        reached = {server: self.reached(server) for server in placement.servers}
+        self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

@@ -1,20 +1,29 @@
-"""The QKD links of one world: who shares a pool with whom, how fast it fills, and what the terminals take."""
+"""The QKD links of one world: who shares a key store with whom, what fills it, and what the terminals take."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from qflsim.checks import ScenarioError
-from qflsim.crypto.keypool import KeyPool
+from qflsim.crypto.keyrouting import Ends, ends_of
 from qflsim.network.placement import Placement
 from qflsim.nodes.context import Context
+from qflsim.nodes.keylink import BlockMaker, KeyLink
+from qflsim.quantum.keyrates import QKD
 from qflsim.scenario import Scenario
 from qflsim.units import km
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["KeyLinks"]
 
 
 class KeyLinks:
-    """A pool for every link that draws session keys: every reached device with its server, and every two servers.
+    """Key links along the fibres: from every reached device to its server, and along every edge of the backhaul.
+
+    The publisher has QKD boxes only where key is asked of it, or where no key could be relayed without it.
 
     Parameters
     ----------
@@ -26,59 +35,155 @@ class KeyLinks:
         The run's shared services.
     reached:
         The devices of each server that its base station reaches.
+    backhaul:
+        The graph of the backhaul, with the ``length`` [m] of every fibre.
 
     Raises
     ------
     ScenarioError
-        If a link that needs QKD keys lies out of reach.
+        If two nodes that need QKD keys have no path of links within reach, or tags are asked for without QKD.
     """
 
     def __init__(
-        self, scenario: Scenario, placement: Placement, ctx: Context, reached: Mapping[str, Sequence[str]]
+        self,
+        scenario: Scenario,
+        placement: Placement,
+        ctx: Context,
+        reached: Mapping[str, Sequence[str]],
+        backhaul: "nx.Graph",
     ) -> None:
         self._scenario = scenario
         self._placement = placement
         self._ctx = ctx
         self._reached = reached
-        self.pools = {ends: self._pool(*ends) for ends in self._keyed()} if scenario.keys.qkd else {}
+        self._tags = scenario.authentication.key_bit(first=True) > 0.0
+        qkd = scenario.keys.qkd
+        if qkd is None:
+            self._refuse_without_qkd()
+            self.links: dict[Ends, KeyLink] = {}
+            return
+        lengths = self._lengths(qkd, backhaul)
+        self._refuse_apart(qkd, backhaul, lengths)
+        self.links = {ends: self._link(qkd, ends, length) for ends, length in lengths.items()}
 
     def upkeep(self, duration: float) -> None:
-        """Charge QKD terminals, which run whether key is drawn or not, for ``duration`` [s].
+        """Charge QKD terminals, which run whether key is drawn or not, for ``duration`` [s]; write down their key.
 
         The devices of a cell share one receiver at their server in time; every backhaul link has a pair of its own.
         """
-        if not self.pools:
-            return
         model, charge = self._scenario.energy.qkd, self._ctx.energy.charge
-        for server in self._placement.servers:
-            if self._reached[server]:
-                charge(server, "qkd", model.receiver_energy(duration))
-        for first, second in self.pools:
+        if self.links:
+            for server in self._placement.servers:
+                if self._reached[server]:
+                    charge(server, "qkd", model.receiver_energy(duration))
+        for (first, second), link in self.links.items():
+            link.close_round()
             charge(first, "qkd", model.transmitter_energy(duration))
             if second not in self._placement.home and first not in self._placement.home:
                 charge(second, "qkd", model.receiver_energy(duration))
 
-    def _keyed(self) -> list[tuple[str, str]]:
+    def pairs(self) -> Iterator[Ends]:
+        """Every two nodes that ask for QKD keys."""
         servers = self._placement.servers
-        access = [(min(d, s), max(d, s)) for s in servers for d in self._reached[s]]
-        return [*access, *((min(pair), max(pair)) for pair in itertools.combinations(servers, 2))]
+        for server in servers:
+            yield from (ends_of(server, device) for device in self._reached[server])
+        yield from (ends_of(*pair) for pair in itertools.combinations(servers, 2))
+        if self._tags:
+            yield from (ends_of("publisher", server) for server in servers)
+            for server in servers:
+                yield from (ends_of(*pair) for pair in itertools.combinations(self._reached[server], 2))
 
-    def _pool(self, first: str, second: str) -> KeyPool:
-        """The QKD pool of a link along its fibre; the devices of a cell take turns at their server's receiver."""
-        qkd, home = self._scenario.keys.qkd, self._placement.home
-        if qkd is None:
-            raise ValueError(f"{self._scenario.keys.name} has no QKD")
-        length = self._scenario.backhaul.length(self._placement.distance(first, second))
-        server = home.get(first) or home.get(second)
-        users = len(self._reached[server]) if server else 1
-        rate = qkd.key_rate(length, users)
-        if not rate:
-            tapped = qkd.eavesdropping.share
-            spy = f" with an eavesdropper on {tapped:.0%} of the pulses" if tapped else ""
-            reach = qkd.reach()
-            advice = "move them closer, or use keys=KEMKeys()" if reach else "use keys=KEMKeys()"
+    def _lengths(self, qkd: QKD, backhaul: "nx.Graph") -> dict[Ends, float]:
+        """Metres of fibre [m] of every link within reach."""
+        scenario, placement = self._scenario, self._placement
+        lengths = {
+            ends_of(device, server): scenario.backhaul.length(placement.distance(device, server))
+            for server in placement.servers
+            for device in self._reached[server]
+        }
+        lengths |= {ends_of(a, b): edge["length"] for a, b, edge in backhaul.edges(data=True)}
+        within = {ends: length for ends, length in lengths.items() if self._in_reach(qkd, ends, length)}
+        spared = {ends: length for ends, length in within.items() if "publisher" not in ends}
+        return within if self._apart(spared) else spared
+
+    def _link(self, qkd: QKD, ends: Ends, length: float) -> KeyLink:
+        """One link: in blocks if its protocol makes them, else at a steady rate that follows the eavesdropper."""
+        users = self._users(ends)
+        source = qkd.blocks(length, users=users, rng=self._ctx.streams.fresh("qkd", *ends))
+        if source is not None:
+            return KeyLink(self._ctx, ends, self._scenario.key_store, BlockMaker(self._ctx, source))
+        link = KeyLink(self._ctx, ends, self._scenario.key_store)
+        self._follow(link, qkd, length, users)
+        return link
+
+    def _follow(self, link: KeyLink, qkd: QKD, length: float, users: int) -> None:
+        """Set the rate of a steady link, now and whenever somebody begins or ends to listen."""
+        now = self._ctx.now
+        link.set_rate(qkd.under(qkd.eavesdropping.share_at(now)).key_rate(length, users))
+        change = qkd.eavesdropping.next_change(now)
+        if change < float("inf"):
+            self._ctx.at(change, partial(self._follow, link, qkd, length, users))
+
+    def _users(self, ends: Ends) -> int:
+        """The devices of a cell take turns at their server's receiver."""
+        home = self._placement.home
+        server = home.get(ends[0]) or home.get(ends[1])
+        return len(self._reached[server]) if server else 1
+
+    def _in_reach(self, qkd: QKD, ends: Ends, length: float) -> bool:
+        """Whether the link makes key, at least while nobody listens."""
+        return _undisturbed(qkd).key_rate(length, self._users(ends)) > 0.0
+
+    def _apart(self, lengths: Mapping[Ends, float]) -> Ends | None:
+        """The first two nodes that need keys and have no path of links between them."""
+        import networkx as nx
+
+        parts = {
+            node: number
+            for number, part in enumerate(nx.connected_components(nx.Graph(list(lengths))))
+            for node in part
+        }
+        return next(
+            (
+                ends
+                for ends in self.pairs()
+                if any(node not in parts for node in ends) or parts[ends[0]] != parts[ends[1]]
+            ),
+            None,
+        )
+
+    def _refuse_apart(self, qkd: QKD, backhaul: "nx.Graph", lengths: Mapping[Ends, float]) -> None:
+        """Refuse a world in which two nodes wait for keys that can never come."""
+        apart = self._apart(lengths)
+        if apart is None or (self._scenario.keys.fallback() is not None and not self._tags):
+            return
+        first, second = apart
+        share, reach = _undisturbed(qkd).eavesdropping.share, _undisturbed(qkd).reach()
+        spy = f" with an eavesdropper on {share:.0%} of the pulses" if share else ""
+        advice = "move them closer, or use keys=KEMKeys()" if reach else "use keys=KEMKeys()"
+        if backhaul.has_edge(first, second):
+            length = backhaul.edges[first, second]["length"]
+        else:
+            length = self._scenario.backhaul.length(self._placement.distance(first, second))
+        raise ScenarioError(
+            f"no QKD key reaches from {first} to {second}, nor is relayed: their fibre is {length / km:.4g} km and the "
+            f"reach {reach / km:.4g} km{spy} (error rate {_undisturbed(qkd).error_rate(length):.3g}); {advice}"
+        )
+
+    def _refuse_without_qkd(self) -> None:
+        scenario = self._scenario
+        if self._tags:
             raise ScenarioError(
-                f"no QKD key reaches from {first} to {second}: their fibre is {length / km:.4g} km and the reach "
-                f"{reach / km:.4g} km{spy} (error rate {qkd.error_rate(length):.3g}); {advice}"
+                f"{type(scenario.authentication).__name__} pays its tags with QKD keys, and "
+                f"{type(scenario.keys).__name__} has none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
             )
-        return KeyPool(rate, self._scenario.key_pool)
+        if scenario.sealing.unconditional:
+            raise ScenarioError(
+                f"{type(scenario.sealing).__name__} needs keys that no computer can find, and "
+                f"{type(scenario.keys).__name__} has none; use keys=QKDKeys(), or sealing=AES256()"
+            )
+
+
+def _undisturbed(qkd: QKD) -> QKD:
+    """The boxes as they work when the eavesdropper is away, if she ever is."""
+    return qkd if qkd.eavesdropping.lasting else qkd.under(0.0)

@@ -1,4 +1,4 @@
-"""What a session key takes from pools, wires and processors."""
+"""What a session key takes from key stores, wires and processors."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_longer_keys_take_several_exchanges():
     assert len(need.initiator) == 6 and len(need.responder) == 3
 
 
-def test_only_sources_with_qkd_have_pools():
+def test_only_sources_with_qkd_have_stores():
     assert (QKDKeys(qkd=GYS).qkd, KEMKeys().qkd, HybridKeys(qkd=GYS).qkd) == (GYS, None, GYS)
     assert [s.name for s in (QKDKeys(), KEMKeys(), HybridKeys())] == ["qkd", "kem", "qkd+kem"]
 

@@ -140,6 +140,8 @@ class HandMade:
                     view=0,
                     messages=10,
                     size_bit=1e6,
+                    tag_bit=0.0,
+                    tag_wait_s=0.0,
                 )
             )
             if decided:
@@ -203,12 +205,18 @@ class HandMade:
                     purpose="model",
                     requested_s=t + 1.0,
                     granted_s=t + 1.0 + wait,
-                    pool_wait_s=dry,
+                    store_wait_s=dry,
+                    relay_s=0.0,
                     qkd_bit=256.0,
                     kem_bit=256.0,
-                    pool_made_bit=1024.0 * number,
-                    pool_drawn_bit=256.0 * number,
-                    pool_level_bit=768.0 * number,
+                    path=f"{first}>{second}",
+                    hops=1,
+                    known_to=2,
+                    link_bit=256.0,
+                    made_bit=1024.0 * number,
+                    drawn_bit=256.0 * number,
+                    level_bit=768.0 * number,
+                    key_id=f"{first} {number}",
                 )
             )
 

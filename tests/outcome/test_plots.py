@@ -112,15 +112,15 @@ def test_a_run_without_keys_has_no_figure_of_keys(run):
     assert "keys" not in {file.stem for file in draw_all(run)}
 
 
-def test_keys_that_came_from_no_pool_are_drawn_with_their_waits(run):
+def test_keys_that_came_from_no_store_are_drawn_with_their_waits(run):
     import pandas as pd
 
     path = run / "keys.csv"
-    unpooled = {"qkd_bit": 0.0, "pool_made_bit": 0.0, "pool_drawn_bit": 0.0, "pool_level_bit": 0.0, "source": "kem"}
-    pd.read_csv(path).assign(**unpooled).to_csv(path, index=False)
+    unstored = {"qkd_bit": 0.0, "made_bit": 0.0, "drawn_bit": 0.0, "level_bit": 0.0, "source": "kem"}
+    pd.read_csv(path).assign(**unstored).to_csv(path, index=False)
     with canvas():
         levels, waits = keys.draw(run).axes
-        assert levels.get_title(loc="left") == "No QKD pool was drawn from"
+        assert levels.get_title(loc="left") == "No key store was drawn from"
         assert not levels.lines
         assert len(waits.lines) == 2
         assert levels.get_xlim() == waits.get_xlim()

@@ -28,8 +28,8 @@ def text(run):
         "Proposals and votes of agreement are 55.6 % of what nodes sent. 2 of 8 messages never arrived.",
         "All chains together grow by 3 kB per round: LMUCs 1.50 kB, global 750 B, shard-task-1 750 B.",
         "26.7 % of that is quorum certificates.",
-        "4 session keys took 1.02 kbit from QKD pools. Nodes waited 300 ms for one on average, 500 ms at most.",
-        "Of all waiting 50.0 % was for a dry pool, 50.0 % for key encapsulation.",
+        "4 session keys took 1.02 kbit from key stores. Nodes waited 300 ms for one on average, 500 ms at most.",
+        "Of all waiting 50.0 % was for a dry store, 50.0 % for key encapsulation.",
         "No link drew more than 25.0 % of the key it had made.",
         "10 decisions sought with 100 messages, 2 not reached.",
         "LMUCs 10.8 s, global 200 ms, shard-task-1 400 ms.",
@@ -112,17 +112,17 @@ def keys_edited(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"pool_wait_s": 0.0}, "Of all waiting 0 % was for a dry pool, 100 % for key encapsulation."),
-        # QKD alone: whatever is not the pool's is rounding
+        ({"store_wait_s": 0.0}, "Of all waiting 0 % was for a dry store, 100 % for key encapsulation."),
+        # QKD alone: whatever is not the store's is rounding
         (
-            {"pool_wait_s": [0.5, 0.1 - 1e-15] * 2, "kem_bit": 0.0},
-            "Of all waiting 100 % was for a dry pool, 0 % for key encapsulation.",
+            {"store_wait_s": [0.5, 0.1 - 1e-15] * 2, "kem_bit": 0.0},
+            "Of all waiting 100 % was for a dry store, 0 % for key encapsulation.",
         ),
         # the wait that was broken off would have been the longest
         (
-            {"granted_s": [float("nan"), 1.1, 101.5, 101.1], "pool_wait_s": [1e6, 0.0, 0.35, 0.0]},
+            {"granted_s": [float("nan"), 1.1, 101.5, 101.1], "store_wait_s": [1e6, 0.0, 0.35, 0.0]},
             "1 waits were broken off before the key was there. Nodes waited 233 ms for one on average, 500 ms at most. "
-            "Of all waiting 50.0 % was for a dry pool, 50.0 % for key encapsulation.",
+            "Of all waiting 50.0 % was for a dry store, 50.0 % for key encapsulation.",
         ),
     ],
 )
@@ -131,12 +131,12 @@ def test_waits_for_keys_are_told_apart(run, changes, sentence):
 
 
 def test_a_run_whose_keys_never_came_tells_no_mean_wait(run):
-    text = keys_edited(run, granted_s=float("nan"), pool_wait_s=float("inf"))
+    text = keys_edited(run, granted_s=float("nan"), store_wait_s=float("inf"))
     assert "4 waits were broken off before the key was there." in text
     assert "Nodes waited" not in text
 
 
 def test_keys_that_are_there_at_once_share_no_wait(run):
-    text = keys_edited(run, granted_s=[1.0, 1.0, 101.0, 101.0], pool_wait_s=0.0)
+    text = keys_edited(run, granted_s=[1.0, 1.0, 101.0, 101.0], store_wait_s=0.0)
     assert "Nodes waited 0 s for one on average, 0 s at most." in text
     assert "Of all waiting" not in text

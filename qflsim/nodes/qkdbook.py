@@ -1,0 +1,85 @@
+"""What is written down of a QKD link: every block while they are few, sums of them when they are many."""
+
+from qflsim.crypto.keyrouting import Ends
+from qflsim.quantum.keyblocks import KeyBlock
+from qflsim.trace import QKDBlock
+
+from .context import Context
+
+__all__ = ["QKDBook"]
+
+ROWS = 100
+"""Rows of one link and round after which a row stands for twice as many blocks."""
+
+
+class QKDBook:
+    """The rows of one QKD link in the qkd table.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    ends:
+        The two ends of the link.
+    """
+
+    def __init__(self, ctx: Context, ends: Ends) -> None:
+        self._ctx = ctx
+        self._ends = ends
+        self._round = 0
+        self._rows = 0
+        self._steady_bit = 0.0
+        self._empty()
+
+    def block(self, block: KeyBlock, *, aborted: bool, level_bit: float) -> None:
+        """Take in one block; ``aborted`` whether it gave no key because it was given up."""
+        if self._ctx.round != self._round:
+            self._round, self._rows = self._ctx.round, 0
+        self._blocks += 1
+        self._aborted += aborted
+        self._sifted += block.sifted_bit
+        if block.sifted_bit:
+            self._wrong += block.error_rate * block.sifted_bit
+        self._secret += 0.0 if aborted else block.secret_bit
+        if self._blocks >= 2 ** (self._rows // ROWS):
+            self._write(level_bit)
+
+    def steady(self, made_bit: float, level_bit: float) -> None:
+        """Write down what a steady flow has made since the last time, given what it made since time 0 [bit]."""
+        secret, self._steady_bit = made_bit - self._steady_bit, made_bit
+        if secret > 0.0:
+            nan = float("nan")
+            self._record(0, 0, nan, nan, secret, level_bit)
+
+    def close(self, level_bit: float) -> None:
+        """Write down the blocks that wait for others to make up a row."""
+        if self._blocks:
+            self._write(level_bit)
+
+    def _write(self, level_bit: float) -> None:
+        self._rows += 1
+        error_rate = self._wrong / self._sifted if self._sifted else float("nan")
+        self._record(self._blocks, self._aborted, float(self._sifted), error_rate, float(self._secret), level_bit)
+        self._empty()
+
+    def _empty(self) -> None:
+        self._blocks = self._aborted = self._sifted = 0
+        self._wrong = self._secret = 0.0
+
+    def _record(
+        self, blocks: int, aborted: int, sifted_bit: float, error_rate: float, secret_bit: float, level_bit: float
+    ) -> None:
+        self._ctx.record(
+            QKDBlock(
+                round=self._ctx.round,
+                first=self._ends[0],
+                second=self._ends[1],
+                time_s=self._ctx.now,
+                blocks=blocks,
+                aborted=aborted,
+                sifted_bit=sifted_bit,
+                error_rate=error_rate,
+                secret_bit=secret_bit,
+                level_bit=level_bit,
+            )
+        )
