@@ -123,6 +123,11 @@ def lazy(original):
     return lambda adjacency: 0.5 * np.eye(len(adjacency)) + 0.5 * original(adjacency)
 
 
+def undetected(original):
+    """Without after-pulses."""
+    return lambda protocol, transmittance, **others: original(protocol, transmittance, **{**others, "after_pulse": 0.0})
+
+
 def lengthened(original):
     return lambda *arguments, **more: original(*arguments, **more) * 1.001
 
@@ -142,7 +147,10 @@ BROKEN = [
     ("qkd", "qflsim.quantum.qkd.binary_entropy", lengthened),
     ("qkd", (WeakDecoyBB84, "single_photons"), lambda original: DecoyBB84.single_photons),
     ("qkd", (InterceptResend, "raised"), lambda original: lambda self, error_rate: error_rate),
-    ("qkd", "qflsim.quantum.finite_key.binary_entropy", lengthened),
+    ("finite_key", "qflsim.quantum.finite_key.binary_entropy", lengthened),
+    ("finite_key", "qflsim.quantum.entangled_key.sampling_error", lambda original: lambda *sample: 0.0),
+    ("finite_key", (InterceptResend, "share_at"), lambda original: lambda self, time_s: 0.0),
+    ("satellite_key", "qflsim.quantum.finite_bb84.click_probabilities", undetected),
     ("entanglement", "qflsim.validation.entanglement.dejmps", unrotated),
     ("entanglement", "qflsim.validation.entanglement.expected_attempts", lengthened),
     ("agreement", (Agreement, "quorum"), lambda original: lambda self, n: n),

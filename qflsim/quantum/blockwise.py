@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from .eavesdropping import InterceptResend
 from .keyblocks import BlockSource, KeyBlock
 from .keyrates import QKD, checked_users
 
-__all__ = ["BlockwiseQKD", "Harvest", "Line", "block_from"]
+__all__ = ["BlockwiseQKD", "Harvest", "Line", "block_from", "repeated_below"]
 
 Counts = NDArray[Any]
 """Clicks in matching bases, whole numbers or means: (bases, intensities, right or wrong)."""
@@ -209,3 +210,13 @@ def block_from(link: BlockwiseQKD, line: Line, harvest: Harvest, latency_s: floa
 def _never() -> KeyBlock:
     """The block of a link in which nothing clicks."""
     return KeyBlock(math.inf, 0.0, 0, 0, math.nan, 0, False)
+
+
+def repeated_below(limit: int, draw: Callable[[], int]) -> int:
+    """The first of repeated draws that lies below ``limit``: a draw on condition that a block did not become full.
+
+    Called only after a draw in which it did not, so that on average one repetition is enough.
+    """
+    while (value := draw()) >= limit:
+        pass
+    return value

@@ -1,14 +1,13 @@
 """Decoy-state BB84 as it runs in the field: three intensities, two bases chosen unevenly, and keys in blocks."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import quantity
 
-from .blockwise import BlockwiseQKD, Counts, Harvest, Line
+from .blockwise import BlockwiseQKD, Counts, Harvest, Line, repeated_below
 from .detectors import live_share
 from .finite_key import BlockProtocol, as_counts, click_probabilities, endless_length, secret_length
 from .keyrates import checked_users
@@ -128,7 +127,7 @@ class PulsedLine(Line):
         duration = pulses / self._rate
         if duration >= within_s:  # the pulses sent in time held fewer clicks than wanted: draw how many
             pulses, duration = int(within_s * self._rate), within_s
-            key = _below(sifted_bit, lambda: int(rng.binomial(pulses, self._key_click)))
+            key = repeated_below(sifted_bit, lambda: int(rng.binomial(pulses, self._key_click)))
         return Harvest(duration, pulses, self._sorted(pulses, key, share, rng))
 
     def _sorted(self, pulses: int, key: int, share: float, rng: np.random.Generator) -> Counts:
@@ -152,10 +151,3 @@ class PulsedLine(Line):
         if not sum(key.clicks):
             return 0
         return secret_length(self._link.protocol, key, check, error_correction=self._link.error_correction)
-
-
-def _below(limit: int, draw: Any) -> int:
-    """The first of repeated draws that lies below ``limit``."""
-    while (value := int(draw())) >= limit:
-        pass
-    return value

@@ -11,6 +11,8 @@ __all__ = ["AREAS", "Comparison", "comparisons", "validate"]
 
 AREAS = {
     "qkd": "Quantum key distribution",
+    "finite_key": "Keys in finite blocks",
+    "satellite_key": "Keys of a satellite pass",
     "entanglement": "Entangled pairs",
     "agreement": "Agreement of validators",
     "protocols": "Other protocols of agreement",

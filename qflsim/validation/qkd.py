@@ -1,4 +1,4 @@
-"""Key rates, reach and error thresholds of decoy-state BB84, with unlimited and few decoys, and in finite blocks.
+"""Key rates, reach and error thresholds of decoy-state BB84, with unlimited and few decoys, and of single photons.
 
 References
 ----------
@@ -10,26 +10,32 @@ References
 .. [4] P. W. Shor, J. Preskill, Phys. Rev. Lett. 85, 441 (2000): one-way BB84 stops at 11.0 %.
 .. [5] H.-K. Lo, X. Ma, K. Chen, Phys. Rev. Lett. 94, 230504 (2005): no key beyond 208 km, where e1 = 1/4.
 .. [6] S. Pirandola, R. Laurenza, C. Ottaviani, L. Banchi, Nat. Commun. 8, 15043 (2017): repeaterless bound.
-.. [7] M. Sasaki et al., Opt. Express 19, 10387 (2011): 304 kbit/s over 45 km, 14.5 dB.
-.. [8] C. C. W. Lim et al., Phys. Rev. A 89, 022307 (2014): secret bits of a finite block; its formula was worked out
-   apart from qflsim for 0.2 dB/km, detectors of 10 %, dark counts 6e-7, misalignment 0.5 %.
-.. [9] C. H. Bennett et al., J. Cryptology 5, 3 (1992): intercept and resend, a quarter of the bits wrong.
+.. [7] H.-K. Lo, Quantum Inf. Comput. 1, 81 (2001): the six-state protocol stops at 12.6 %.
+.. [8] C. H. Bennett et al., J. Cryptology 5, 3 (1992): intercept and resend, a quarter of the bits wrong.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from qflsim.quantum.eavesdropping import InterceptResend
-from qflsim.quantum.finite_key import BlockProtocol, click_probabilities, expected_counts, secret_length
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84, plob_bound
+from qflsim.quantum.thresholds import Bases, highest_error_rate, least_fidelity
 from qflsim.units import dB, km
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
 
 _RATES = {0: 2.5546e-3, 50: 2.2260e-4, 100: 1.7184e-5, 140: 2.4646e-7}
-# distance [km], pulses: secret bits
-_BLOCKS = {(50, 1e9): 0, (50, 1e11): 140_753_501, (100, 1e12): 135_307_178}
+# distance [km]: bit/pulse at mu = 0.48 with unlimited decoys, and with one of 0.05 and the vacuum
+_TABLE = {
+    0: (2.555e-3, 2.414e-3),
+    20: (9.625e-4, 9.078e-4),
+    50: (2.226e-4, 2.096e-4),
+    80: (4.990e-5, 4.685e-5),
+    100: (1.718e-5, 1.602e-5),
+    120: (4.815e-6, 4.369e-6),
+    140: (2.465e-7, 7.378e-8),
+}
 _BOUNDS = {50: 0.15200309, 200: 1.4428e-4}
 
 
@@ -37,10 +43,8 @@ def comparisons() -> Iterator[Comparison]:
     """Rows on the GYS link, on thresholds and on bounds."""
     yield from _gys()
     yield from _weak()
-    yield from _blocks()
     yield from _thresholds()
     yield from _bounds()
-    yield _tokyo()
 
 
 def _gys() -> Iterator[Comparison]:
@@ -78,23 +82,13 @@ def _weak() -> Iterator[Comparison]:
         quantity="GYS reach, weak decoys of 0.05 [km]", published=140.55, simulated=link.reach() / km, tolerance=1e-3,
         relative=True, source="Ma et al. 2005", basis="value",
     )  # fmt: skip
-    yield Comparison(
-        quantity="GYS key at 50 km, weak decoys [bit/pulse]", published=2.096e-4,
-        simulated=link.secret_bits_per_pulse(50 * km), tolerance=5e-4, relative=True, source="Ma et al. 2005",
-        basis="formula",
-    )  # fmt: skip
-
-
-def _blocks() -> Iterator[Comparison]:
-    protocol = BlockProtocol(intensities=(0.5, 0.1, 0.0), probabilities=(0.7, 0.2, 0.1), key_basis=0.9)
-    for (distance, pulses), bits in _BLOCKS.items():
-        eta = 0.1 * dB(-0.2 * distance)
-        clicks, wrong = click_probabilities(protocol, eta, dark_yield=1.2e-6, misalignment=5e-3)
-        counts = expected_counts(protocol, pulses, clicks, wrong)
-        yield Comparison(
-            quantity=f"block of {pulses:.0e} pulses over {distance} km [bit]", published=bits,
-            simulated=secret_length(protocol, *counts), tolerance=0.0, source="Lim et al. 2014", basis="formula",
-        )  # fmt: skip
+    for distance, rates in _TABLE.items():
+        for name, boxes, rate in zip(("unlimited", "weak"), (GYS, link), rates, strict=True):
+            yield Comparison(
+                quantity=f"GYS at {distance} km, {name} decoys [bit/pulse]", published=rate,
+                simulated=boxes.secret_bits_per_pulse(distance * km), tolerance=5e-4, relative=True,
+                source="Ma et al. 2005", basis="formula",
+            )  # fmt: skip
 
 
 def _thresholds() -> Iterator[Comparison]:
@@ -105,6 +99,21 @@ def _thresholds() -> Iterator[Comparison]:
     yield Comparison(
         quantity="highest error rate with a key, f = 1.22", published=0.0942, simulated=_highest_error(1.22),
         tolerance=5e-5, source="1 = (1 + f) h(e)", basis="formula",
+    )  # fmt: skip
+    yield Comparison(
+        quantity="the same with three bases (six-state)", published=0.126, simulated=highest_error_rate(bases=3),
+        tolerance=5e-4, source="Lo 2001", basis="value",
+    )  # fmt: skip
+    limits: tuple[tuple[Bases, float], ...] = ((2, 0.8350), (3, 0.8107))
+    for bases, fidelity in limits:
+        yield Comparison(
+            quantity=f"least fidelity of a Werner pair, {bases} bases", published=fidelity,
+            simulated=least_fidelity(bases=bases), tolerance=5e-5, source="e = 2 (1 - F)/3", basis="formula",
+        )  # fmt: skip
+    stopping = InterceptResend(share=0.44)
+    yield Comparison(
+        quantity="error rate under 44 % intercepted", published=highest_error_rate(), simulated=stopping.raised(0.0),
+        tolerance=5e-4, source="Shor, Preskill 2000", basis="law",
     )  # fmt: skip
     tapped = replace(GYS, dark_count_yield=0.0, misalignment=0.0, eavesdropping=InterceptResend(share=1.0))
     yield Comparison(
@@ -127,16 +136,6 @@ def _bounds() -> Iterator[Comparison]:
             quantity=f"{name}: largest share of that bound", published=1.0, simulated=max(shares), tolerance=0.0,
             bound="at most", source="Pirandola et al. 2017", basis="law",
         )  # fmt: skip
-
-
-def _tokyo() -> Comparison:
-    link = DecoyBB84(insertion_loss=14.5 - 9.0)
-    return Comparison(
-        quantity="fielded key rate, 45 km, 14.5 dB [bit/s]", published=304e3, simulated=link.key_rate(45 * km),
-        tolerance=0.1, relative=True, source="Sasaki et al. 2011", basis="value",
-        miss="The formula is asymptotic: finite keys, dead time and post-processing are left out. A fielded system is "
-        "set with DecoyBB84(realised_share=0.19).",
-    )  # fmt: skip
 
 
 def _best_intensity(error_correction: float) -> float:

@@ -120,7 +120,13 @@ def test_errors_only_rise_and_stay_below_one_half(error, share):
 def bare(fidelity, **changes):
     """A link whose only imperfection is its pairs."""
     return BBM92(
-        fidelity=fidelity, dark_count_rate=0.0, window=1e-18, detector_efficiency=1.0, error_correction=1.0, **changes
+        fidelity=fidelity,
+        dark_count_rate=0.0,
+        window=1e-18,
+        detector_efficiency=1.0,
+        error_correction=1.0,
+        block_bit=math.inf,
+        **changes,
     )
 
 
