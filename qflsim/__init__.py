@@ -113,6 +113,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.satellite import Satellite as Satellite
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
+    from .network.timing import SlotTiming as SlotTiming
     from .quantum.bbm92 import BBM92 as BBM92
     from .quantum.eavesdropping import InterceptResend as InterceptResend
     from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
@@ -197,6 +198,7 @@ _HOMES = {
     "network.satellite": ("Satellite",),
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),
+    "network.timing": ("SlotTiming",),
     "quantum.bbm92": ("BBM92",),
     "quantum.eavesdropping": ("InterceptResend",),
     "quantum.finite_bb84": ("FiniteKeyBB84",),

@@ -301,6 +301,12 @@ class Node(Record):
     snr_up_db: float = column(
         "signal-to-noise ratio [dB] of a device's uplink over the full band, shadowing included; empty for others"
     )
+    sinr_up_db: float = column(
+        "signal over noise and interference [dB] of a device's uplink while all other cells send; empty for others"
+    )
+    sinr_down_db: float = column(
+        "signal over noise and interference [dB] of a device's downlink while all other cells send; empty for others"
+    )
     reached: bool = column("whether the network reaches it in both directions; False for a device in outage")
 
 

@@ -236,7 +236,9 @@ class World:
         """What the nodes table says of a node."""
         transit, role = self.wiring.backhaul.transit, self._roles()[name]
         east, north = transit[name] if role == "transit" else self.placement.positions[name]
-        channel = self.wiring.access.serving_channel(name) if name in self.placement.home else None
+        access = self.wiring.access
+        channel = access.serving_channel(name) if role == "device" else None
+        disturbed = access.sinr(name, dict.fromkeys(self.placement.servers, 1.0)) if channel else None
         server = self.placement.home.get(name, name)
         return Node(
             node=name,
@@ -246,7 +248,9 @@ class World:
             north_m=north,
             line_of_sight=channel is not None and channel.los,
             indoor=channel is not None and channel.indoor,
-            snr_up_db=float("nan") if channel is None else to_dB(channel.snr_up),
+            snr_up_db=to_dB(channel.snr_up) if channel else float("nan"),
+            sinr_up_db=to_dB(disturbed[0]) if disturbed else float("nan"),
+            sinr_down_db=to_dB(disturbed[1]) if disturbed else float("nan"),
             reached=channel is None or name in self.wiring.reached(server),
         )
 

@@ -5,11 +5,12 @@ knows a clock; the two queues (`SharedBand`, `FifoQueue`) are told the time.
 """
 
 from .areas import Area, Disc, Rectangle
-from .background import BackgroundTraffic, CellBackground, harmonic_efficiency
+from .background import BackgroundTraffic, CellBackground
 from .backhaul_graphs import BackhaulGraph, FullMesh, LineGraph, RingGraph, StarGraph, WaxmanGraph
 from .buildings import Buildings, wall_loss
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power, truncated_shannon
 from .cell import Channel, RadioCell
+from .crowd import Crowd
 from .earth import GroundSite
 from .edge_list import EdgeList
 from .failures import LinkFailures
@@ -17,6 +18,7 @@ from .fibre import Backhaul, Fibre, FifoQueue
 from .field import RandomField
 from .handover import Handover, Monitor
 from .indoor import IndoorOffice, indoor_los_probability, indoor_path_loss
+from .interference import Interference, coupled_loads, noise_rise
 from .layouts import GeographicSites, HexagonalSites, LineSites, RingSites, SiteLayout
 from .link import LinkModel, Quality
 from .mobility import Knot, Mobility, RandomWaypoint, Static, Trajectory
@@ -42,13 +44,14 @@ from .tracks import MobilityTrace
 
 __all__ = [
     "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "Buildings", "CellBackground",
-    "Channel", "Contact", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites",
-    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Knot", "LineGraph", "LineSites", "LinkFailures",
-    "LinkModel", "Look", "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass", "Placement",
-    "Quality", "RadioCell", "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites", "Satellite",
-    "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Surroundings",
-    "Trajectory", "TruncatedShannon", "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss",
-    "device_name", "harmonic_efficiency", "indoor_los_probability", "indoor_path_loss", "noise_power",
-    "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon", "uma_breakpoint",
-    "uma_los_probability", "uma_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss", "wall_loss",
+    "Channel", "Contact", "Crowd", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites",
+    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Interference", "Knot", "LineGraph", "LineSites",
+    "LinkFailures", "LinkModel", "Look", "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass",
+    "Placement", "Quality", "RadioCell", "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites",
+    "Satellite", "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz",
+    "Surroundings", "Trajectory", "TruncatedShannon", "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime",
+    "close_in_path_loss", "coupled_loads", "device_name", "indoor_los_probability", "indoor_path_loss", "noise_power",
+    "noise_rise", "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon",
+    "uma_breakpoint", "uma_los_probability", "uma_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss",
+    "wall_loss",
 ]  # fmt: skip

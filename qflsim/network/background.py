@@ -2,54 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from qflsim.checks import Part, quantity
 from qflsim.units import byte, h, km2, ms
 
-from .cell import Channel
-
-__all__ = ["BackgroundTraffic", "CellBackground", "harmonic_efficiency"]
+__all__ = ["BackgroundTraffic", "CellBackground"]
 
 _BLOCK = 256  # frames drawn at once; which frames share a block changes no value
-
-
-class _Access(Protocol):
-    def draw(self, distance: float, rng: np.random.Generator) -> Channel: ...
-
-
-def harmonic_efficiency(
-    access: _Access, radius: float, rng: np.random.Generator, *, nearest: float = 10.0, samples: int = 1000
-) -> float:
-    """Mean uplink efficiency [bit/s/Hz] of devices spread over a disc, as the band feels it: 1 / E[1 / efficiency].
-
-    A bit at efficiency e takes 1/e [Hz s], so load is set by the harmonic mean. Devices in outage send nothing and
-    are left out.
-
-    Parameters
-    ----------
-    access:
-        The radio cell, e.g. `UrbanMicro`.
-    radius, nearest:
-        Largest and smallest distance from the station [m].
-    rng:
-        Random stream of this estimate.
-    samples:
-        Number of devices drawn; the standard error of the estimate falls with its square root.
-
-    Raises
-    ------
-    ValueError
-        If every device drawn is in outage.
-    """
-    distances = np.sqrt(nearest**2 + rng.random(samples) * (radius**2 - nearest**2))
-    drawn = [access.draw(float(distance), rng).efficiency_up for distance in distances]
-    served = [1.0 / efficiency for efficiency in drawn if efficiency > 0.0]
-    if not served:
-        raise ValueError(f"a cell of radius {radius:g} m has every device in outage; shrink it or raise device_power")
-    return len(served) / math.fsum(served)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +67,7 @@ class BackgroundTraffic(Part):
         bandwidth:
             Bandwidth [Hz].
         efficiency:
-            Mean efficiency [bit/s/Hz], see `harmonic_efficiency`.
+            Mean efficiency [bit/s/Hz], see `Crowd`.
         """
         return self.density * area * self.message_rate * self.message_size / (efficiency * bandwidth)
 
@@ -124,7 +85,8 @@ class BackgroundTraffic(Part):
             raise ValueError(
                 f"background traffic must leave room in the cell: {self.density * km2:g} devices per km^2 on "
                 f"{area / km2:.4g} km^2 offer {offered / 1e6:.4g} Mbit/s, and the band carries {capacity / 1e6:.4g} "
-                f"Mbit/s; lower BackgroundTraffic.density or message_rate, or widen the band"
+                f"Mbit/s at {efficiency:.3g} bit/s/Hz; lower BackgroundTraffic.density or message_rate, widen the "
+                f"band, or move cells that disturb each other apart"
             )
         messages = self.density * area * self.message_rate * self.frame
         share = self.message_size / (efficiency * bandwidth * self.frame)
@@ -138,6 +100,11 @@ class CellBackground:
     The load of a frame depends on the cell's key and the frame's number alone, not on which frames were asked for
     before: a counter-based generator (Philox [1]_) is set to the frame's place.
 
+    Attributes
+    ----------
+    load:
+        Mean share of the band that it uses.
+
     References
     ----------
     .. [1] J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (2011).
@@ -148,6 +115,7 @@ class CellBackground:
     ) -> None:
         self._frame = frame
         self._messages = messages
+        self.load = messages * message_share
         self._message_share = message_share
         self._guaranteed = guaranteed
         self._key = np.array(key, dtype=np.uint64)

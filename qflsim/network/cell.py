@@ -9,7 +9,7 @@ import numpy as np
 from qflsim.checks import quantity
 from qflsim.units import GHz, MHz, W, dB, dBm, m
 
-from .buildings import Buildings, Indoors
+from .buildings import Buildings, Indoors, mean_power
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
 from .link import LinkModel, Quality
 from .timing import SLOTS_OF_125_US, SlotTiming
@@ -82,6 +82,11 @@ class RadioCell(LinkModel):
         Correlation of the shadowing of one place towards different stations; 0 [5]_, often 0.5 [7]_.
     buildings:
         The buildings that devices are in; ``None`` if all are outside.
+    interference:
+        Whether cells disturb each other; without, only noise limits a link.
+    stray_gain:
+        Gain of a station's array towards devices and cells that it does not point at (a ratio), ``station_gain`` at
+        most; 8 dBi, that of one antenna element [8]_.
     uplink, downlink:
         Link adaptation of the two directions.
     timing:
@@ -97,11 +102,15 @@ class RadioCell(LinkModel):
     .. [5] 3GPP TR 38.901, table 7.5-6 (read in two public implementations); different sites are not correlated.
     .. [6] 3GPP TR 38.901, table 7.6.3.1-2 (read in two public implementations).
     .. [7] 3GPP TR 36.814, table A.2.1.1-1 (from memory).
+    .. [8] 3GPP TR 38.901, table 7.3-1 (from memory). Towards a direction that a beam was not made for, the signals of
+       an array's elements add up with random phases, so that on average the gain of one element is left.
 
     Notes
     -----
-    *Scope*: no interference between cells, no fast fading beyond what the link adaptation averages over. A device's
-    power is spread over the full band.
+    *Scope*: no fast fading beyond what the link adaptation averages over. A device sends at full power, whatever its
+    distance, spread over the full band. All cells use the same band, with no coordination. A cell counts as sending in
+    both directions while anything is under way on its band, and to the extent of its background load otherwise; frames
+    are aligned, so that devices disturb stations and stations disturb devices, and never their like.
     """
 
     carrier: float = quantity(10 * GHz, unit="Hz", at_least=0.5 * GHz, at_most=100 * GHz, advice="e.g. 10 * GHz")
@@ -121,6 +130,8 @@ class RadioCell(LinkModel):
     correlation_sight: float = quantity(50 * m, unit="m", above=0, advice="give it in metres, e.g. 50 * m")
     shadowing_common: float = quantity(0.0, at_least=0, at_most=1, advice="give a correlation, e.g. 0.5")
     buildings: Buildings | None = None
+    interference: bool = True
+    stray_gain: float = quantity(dB(8), above=0, advice="give a ratio, e.g. dB(8)")
     uplink: TruncatedShannon = UPLINK
     downlink: TruncatedShannon = DOWNLINK
     timing: SlotTiming = SLOTS_OF_125_US
@@ -180,6 +191,26 @@ class RadioCell(LinkModel):
     def outdoor_distance(self, distance: float, indoors: Indoors | None) -> float:
         """The part of a horizontal ``distance`` [m] that lies in the open; the chance of a line of sight goes by it."""
         return distance if indoors is None else max(self.distances[0], distance - indoors.depth)
+
+    @property
+    def stray(self) -> float:
+        """Gain of a station's array (a ratio) towards what it does not point at."""
+        return min(self.stray_gain, self.station_gain)
+
+    def mean_gain(self, distance: float) -> float:
+        """Mean of 1 / L (a ratio) between a station and a device anywhere ``distance`` [m] away.
+
+        The mean goes over line of sight, shadowing and buildings; E[10^(-X/10)] = exp((ln(10)/10)^2 sigma^2 / 2) for a
+        normal deviation X of sigma [dB]. A building counts with the line of sight of the device, not of its wall.
+        """
+        sight = self.los_probability(distance)
+        seen, hidden = sight / dB(self.path_loss(distance, True)), (1 - sight) / dB(self.path_loss(distance, False))
+        outside = seen * mean_power(self.shadowing_los) + hidden * mean_power(self.shadowing_nlos)
+        if self.buildings is None:
+            return outside
+        share, walls = self.buildings.indoor_share, self.buildings.mean_transmission(self.carrier)
+        inside = (seen + hidden) * mean_power(self.buildings.shadowing) * walls
+        return (1 - share) * outside + share * inside
 
     def _deviation(self, los: bool, indoors: Indoors | None) -> float:
         """Standard deviation of the shadowing [dB]."""

@@ -17,6 +17,8 @@ __all__ = ["Available", "Band", "Flow", "RadioLink"]
 Available = Callable[[float], tuple[float, float]]
 """Of a time [s]: the share of the band that background traffic leaves, and the time until which that holds."""
 
+_LAST = 1e-6  # [bit] left at least when a transfer goes on, so that one interrupted on its very last bit still ends
+
 
 @dataclass(slots=True, eq=False)
 class Flow:
@@ -60,14 +62,24 @@ class Band:
         Width of the band [Hz].
     available:
         What background traffic leaves of it; left out, all of it is there.
+    flipped:
+        Told when the first transfer comes onto an empty band, and when the last one has left.
     """
 
-    def __init__(self, ctx: Context, bandwidth: float, available: Available | None = None) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        bandwidth: float,
+        available: Available | None = None,
+        flipped: Callable[[bool], object] = lambda _: None,
+    ) -> None:
         self._ctx = ctx
         self._bandwidth = bandwidth
         self._shared = SharedBand(bandwidth)
         self._available = available
         self._holds_until = 0.0
+        self._flipped = flipped
+        self._busy = False
         self._flows: dict[str, Flow] = {}
         self._started = 0
         self._event = 0
@@ -85,6 +97,8 @@ class Band:
 
     def refresh(self) -> None:
         """Ask the links of all transfers how good they are now: somebody moved, or interference changed."""
+        if not self._flows:
+            return
         self._look_at_background()
         going_on = {}
         for name, flow in list(self._flows.items()):
@@ -126,14 +140,14 @@ class Band:
         efficiency = flow.link.efficiency()
         if efficiency:
             self._resume(flow, efficiency)
-            self._await_next()
         else:
             self._wait(flow)
+        self._await_next()
 
     def _resume(self, flow: Flow, efficiency: float) -> None:
         flow.efficiency = efficiency
         flow.outages += 1  # whatever outage it waited through is over
-        self._shared.start(self._ctx.now, flow.name, flow.rest_bit, efficiency)
+        self._shared.start(self._ctx.now, flow.name, max(flow.rest_bit, _LAST), efficiency)
 
     def _pause(self, flow: Flow) -> None:
         self._settle(flow)
@@ -148,11 +162,12 @@ class Band:
     def _give_up(self, flow: Flow, name: str, outage: int) -> None:
         if self._flows.get(name) is flow and flow.outages == outage:
             del self._flows[name]
+            self._await_next()
             flow.lost()
 
     def _settle(self, flow: Flow) -> None:
         """Book the airtime of the bits that went at the efficiency so far."""
-        rest_bit = self._shared.remaining(self._ctx.now, flow.name)
+        rest_bit = min(flow.rest_bit, self._shared.remaining(self._ctx.now, flow.name))
         self._charge(flow, flow.rest_bit - rest_bit)
         flow.rest_bit = rest_bit
 
@@ -160,6 +175,10 @@ class Band:
         flow.link.charge(size_bit / (flow.efficiency * self._bandwidth))
 
     def _await_next(self) -> None:
+        """Set the event of what happens next, after every change; tell first if the band became empty or busy."""
+        if self._busy != bool(self._flows):
+            self._busy = not self._busy
+            self._flipped(self._busy)
         self._event += 1
         upcoming = self._shared.next_completion()
         if upcoming is None:

@@ -25,7 +25,7 @@ _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
 
 
 def draw(folder: Path) -> Any:
-    """Left: servers, publisher and backhaul to scale. Right: every cell with its devices, coloured by uplink SNR."""
+    """Left: servers, publisher and backhaul to scale. Right: every cell with its devices, coloured by uplink SINR."""
     nodes = read_table(folder, "nodes")
     servers = nodes[nodes["role"] == "server"]
     if servers.empty:
@@ -39,8 +39,10 @@ def draw(folder: Path) -> Any:
     norm, reach = _scales(nodes)
     places = [figure.add_subplot(grid[i // columns, 1 + i % columns]) for i in range(len(cells))]
     shown = [_cell(place, server, nodes, norm, reach) for place, server in zip(places, cells, strict=True)]
-    figure.colorbar(shown[-1], ax=places, label="uplink SNR [dB]", shrink=0.85, aspect=30, panchor=False)
-    _legend(figure, some_out=not nodes["reached"].all(), transit=bool((nodes["role"] == "transit").any()))
+    label = "uplink SINR while all cells send [dB]"
+    figure.colorbar(shown[-1], ax=places, label=label, shrink=0.85, aspect=30, panchor=False)
+    transit = bool((nodes["role"] == "transit").any())
+    _legend(figure, some_in=nodes["indoor"].any(), some_out=not nodes["reached"].all(), transit=transit)
     return figure
 
 
@@ -49,8 +51,8 @@ def _scales(nodes: Any) -> tuple[Any, float]:
     from matplotlib.colors import Normalize
 
     devices = _about_servers(nodes)
-    snr = devices["snr_up_db"].dropna()
-    norm = Normalize(snr.min(), snr.max()) if len(snr) else Normalize(0.0, 1.0)
+    sinr = devices["sinr_up_db"].dropna()
+    norm = Normalize(sinr.min(), sinr.max()) if len(sinr) else Normalize(0.0, 1.0)
     farthest = (devices["east_m"] ** 2 + devices["north_m"] ** 2).max() ** 0.5 if len(devices) else 1.0
     return norm, 1.08 * float(farthest)
 
@@ -106,10 +108,13 @@ def _cell(axes: Any, server: Any, nodes: Any, norm: Any, reach: float) -> Any:
         distance = f"{ring * step:g} m"
         axes.text(0.0, -ring * step, distance, fontsize=6.5, color=MUTED, ha="center", va="center", bbox=_PAPER)
     shown = None
-    style = {"cmap": "viridis", "norm": norm, "s": 30, "edgecolor": "white", "linewidth": 0.5, "zorder": 3}
+    style = {"cmap": "viridis", "norm": norm, "s": 30, "linewidth": 0.8, "zorder": 3}
     for sees, marker in ((True, "o"), (False, "s")):
         own = devices[(devices["line_of_sight"] == sees) & devices["reached"]]
-        shown = axes.scatter(own["east_m"], own["north_m"], c=own["snr_up_db"], marker=marker, **style)
+        edges = [INK if inside else "white" for inside in own["indoor"]]
+        shown = axes.scatter(
+            own["east_m"], own["north_m"], c=own["sinr_up_db"], marker=marker, edgecolor=edges, **style
+        )
     out = devices[~devices["reached"]]
     axes.plot(out["east_m"], out["north_m"], "x", color=COLOURS["vermillion"], markersize=6, zorder=3)
     axes.plot(0.0, 0.0, "^", color=INK, markersize=8, zorder=4)
@@ -130,7 +135,7 @@ def _scale_bar(axes: Any, extent: float) -> None:
                   ha="center", va="top", fontsize=8)  # fmt: skip
 
 
-def _legend(figure: Any, *, some_out: bool, transit: bool) -> None:
+def _legend(figure: Any, *, some_in: bool, some_out: bool, transit: bool) -> None:
     from matplotlib.lines import Line2D
 
     def mark(marker: str, name: str, **style: Any) -> Line2D:
@@ -144,9 +149,11 @@ def _legend(figure: Any, *, some_out: bool, transit: bool) -> None:
     ]
     if transit:
         marks.insert(2, mark("s", "switch or relay", color=INK, markerfacecolor="white"))
+    if some_in:
+        marks.append(mark("o", "device in a building", markeredgecolor=INK))
     if some_out:
         marks.append(mark("x", "device out of reach", color=COLOURS["vermillion"]))
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))
+    figure.legend(handles=marks, loc="outside lower center", ncols=min(len(marks), 5))
 
 
 def _extent(values: Any) -> float:

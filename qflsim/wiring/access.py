@@ -1,21 +1,34 @@
 """The radio side of one world: the bands of its cells, and the links between devices and stations."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from qflsim.checks import ScenarioError
-from qflsim.network.background import harmonic_efficiency
+from qflsim.network.background import CellBackground
 from qflsim.network.cell import Channel
+from qflsim.network.crowd import Crowd
+from qflsim.network.interference import Interference, coupled_loads, noise_rise
 from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
 from qflsim.network.surroundings import Surroundings
 from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, Label
-from qflsim.nodes.radio import Available, Band, RadioLink
+from qflsim.nodes.radio import Band, RadioLink
 from qflsim.scenario import Scenario
 
 __all__ = ["AccessNetwork"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a device hears at its place: its station, and the interference of the others over the noise."""
+
+    server: str
+    position: Point
+    channel: Channel
+    heard: Mapping[str, float]
 
 
 class AccessNetwork:
@@ -36,6 +49,8 @@ class AccessNetwork:
         Tells where a node is now [m]. Who moves devices puts a function here that knows their trajectories.
     serving:
         The station that serves each device now. Who changes an entry also moves the device's flows, see `Band.move`.
+    loads:
+        Mean background load of each station's cell, a share of its band.
     bands, sidelink_bands:
         The bands of each station's cell.
 
@@ -47,15 +62,23 @@ class AccessNetwork:
 
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
         self._scenario = scenario
-        self._placement = placement
         self._ctx = ctx
         self.position: Callable[[str], Point] = placement.positions.__getitem__
         self.serving: dict[str, str] = dict(placement.home)
+        self._kept: dict[str, _Kept] = {}
         sites = {server: placement.positions[server] for server in placement.servers}
-        self._surroundings = Surroundings(scenario.access, sites, ctx.streams)
-        self._kept: dict[str, tuple[str, Point, Channel]] = {}
-        self.bands = {server: self._band(server) for server in placement.servers}
-        self.sidelink_bands = {server: Band(ctx, scenario.sidelink.bandwidth) for server in placement.servers}
+        cell, topology = scenario.access, scenario.topology
+        self._surroundings = Surroundings(cell, sites, ctx.streams)
+        self._interference = Interference(cell, sites, topology.radius, topology.nearest, self._surroundings)
+        self._heard = {server: self._interference.at_station(server) for server in sites}
+        background = self._background()
+        self.loads = {server: crowd.load if crowd else 0.0 for server, crowd in background.items()}
+        self._activity = dict(self.loads)
+        self.bands = {
+            server: Band(ctx, cell.bandwidth, crowd.at if crowd else None, partial(self._flips, server))
+            for server, crowd in background.items()
+        }
+        self.sidelink_bands = {server: Band(ctx, scenario.sidelink.bandwidth) for server in sites}
 
     def channel(self, device: str, server: str, position: Point) -> Channel:
         """The radio between ``server`` and ``device`` at a ``position`` [m]: the one place where channels come from."""
@@ -63,21 +86,48 @@ class AccessNetwork:
 
     def serving_channel(self, device: str) -> Channel:
         """The channel of ``device``, where it is now, to the station that serves it."""
-        server, position = self.serving[device], self.position(device)
-        kept = self._kept.get(device)
-        if kept is None or kept[:2] != (server, position):
-            kept = self._kept[device] = (server, position, self.channel(device, server, position))
-        return kept[2]
+        return self._now(device).channel
 
     @property
     def channels(self) -> dict[str, Channel]:
         """The channel of every device to the station that serves it, as it is now."""
         return {device: self.serving_channel(device) for device in self.serving}
 
+    def sinr(self, device: str, activity: Mapping[str, float] | None = None) -> tuple[float, float]:
+        """Signal over noise and interference of ``device``'s uplink and downlink (ratios).
+
+        Parameters
+        ----------
+        activity:
+            How much each cell sends, 0 to 1; left out, as it does now.
+        """
+        now = self._now(device)
+        sends = self._activity if activity is None else activity
+        up, down = noise_rise(self._heard[now.server], sends), noise_rise(now.heard, sends)
+        return now.channel.snr_up / up, now.channel.snr_down / down
+
     def reaches(self, device: str) -> bool:
-        """Whether the station that serves ``device`` reaches it in both directions."""
-        channel = self.serving_channel(device)
-        return bool(channel.efficiency_up and channel.efficiency_down)
+        """Whether the station that serves ``device`` reaches it in both directions, beside the background traffic."""
+        up, down = self.sinr(device, self.loads)
+        cell = self._scenario.access
+        return bool(cell.uplink.efficiency(up) and cell.downlink.efficiency(down))
+
+    def _now(self, device: str) -> "_Kept":
+        """What is known of a device; found anew when it has moved or is served by another station."""
+        server, position = self.serving[device], self.position(device)
+        kept = self._kept.get(device)
+        if kept is None or (kept.server, kept.position) != (server, position):
+            channel = self.channel(device, server, position)
+            kept = self._kept[device] = _Kept(server, position, channel, self._interference.at_place(server, position))
+        return kept
+
+    def _flips(self, server: str, busy: bool) -> None:
+        """A cell begins or ends to send: all who hear it are served less or more efficiently from now on."""
+        self._activity[server] = 1.0 if busy else self.loads[server]
+        if self._scenario.access.interference:
+            for other, band in self.bands.items():
+                if other != server:
+                    band.refresh()
 
     def up(self, device: str) -> Carrier:
         """The link from ``device`` to the station that serves it."""
@@ -89,7 +139,7 @@ class AccessNetwork:
             self._ctx.energy.charge(server, "radio", models.station.idle_energy(airtime))
 
         def efficiency() -> float:
-            return self.serving_channel(device).efficiency_up
+            return access.uplink.efficiency(self.sinr(device)[0])
 
         return self._radio("access-up", (device, server), self.bands[server], efficiency, charge)
 
@@ -104,7 +154,7 @@ class AccessNetwork:
             self._ctx.energy.charge(device, "radio", models.device_radio.receive_energy(airtime))
 
         def efficiency() -> float:
-            return self.serving_channel(device).efficiency_down
+            return access.downlink.efficiency(self.sinr(device)[1])
 
         return self._radio("access-down", (server, device), self.bands[server], efficiency, charge)
 
@@ -123,20 +173,28 @@ class AccessNetwork:
         band = self.sidelink_bands[self.serving[source]]
         return self._radio("sidelink", (source, destination), band, lambda: efficiency, charge)
 
-    def _band(self, server: str) -> Band:
-        return Band(self._ctx, self._scenario.access.bandwidth, self._background(server))
-
-    def _background(self, server: str) -> Available | None:
-        """What the cell's other devices leave of its access band."""
+    def _background(self) -> dict[str, CellBackground | None]:
+        """What the other devices of each cell leave of its band, while all of them disturb each other."""
         traffic, topology, access = self._scenario.background, self._scenario.topology, self._scenario.access
         if traffic is None or not traffic.density:
-            return None
-        rng = self._ctx.streams.fresh("background", server)
+            return dict.fromkeys(self._heard)
+        streams = self._ctx.streams
         try:
-            efficiency = harmonic_efficiency(
-                access, topology.radius, self._ctx.streams.fresh("crowd"), nearest=topology.nearest
-            )
-            return traffic.cell(topology.area, access.bandwidth, efficiency, rng).at
+            crowd = Crowd(access, topology.radius, streams.fresh("crowd"), nearest=topology.nearest)
+
+            def load(station: str, rise: float) -> float:
+                return traffic.offered_load(topology.area, access.bandwidth, crowd.efficiency(rise))
+
+            loads = coupled_loads(load, self._heard)
+            return {
+                server: traffic.cell(
+                    topology.area,
+                    access.bandwidth,
+                    crowd.efficiency(noise_rise(heard, loads)),
+                    streams.fresh("background", server),
+                )
+                for server, heard in self._heard.items()
+            }
         except ValueError as error:
             raise ScenarioError(str(error)) from None
 

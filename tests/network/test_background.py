@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qflsim.network import BackgroundTraffic, DenseCell, UrbanMicro, harmonic_efficiency
+from qflsim.network import BackgroundTraffic, DenseCell
 from qflsim.streams import Streams
 from qflsim.units import MHz, km2, s
 
@@ -72,18 +72,3 @@ def test_overload_is_refused_with_offered_and_capacity():
     flood = BackgroundTraffic(density=1e8 / km2, message_rate=1.0)
     with pytest.raises(ValueError, match=r"1e\+08 devices per km\^2 on 0.07069 km\^2 offer 1810 Mbit/s.*carries 240 "):
         cell(traffic=flood)
-
-
-def test_harmonic_efficiency_is_what_the_band_feels():
-    access = UrbanMicro(shadowing_los=0.0, shadowing_nlos=0.0)
-    near = harmonic_efficiency(access, 15.0, Streams(1).fresh("near"))
-    assert near == pytest.approx(2.0)
-    far = harmonic_efficiency(UrbanMicro(), 300.0, Streams(1).fresh("far"), samples=4000)
-    again = harmonic_efficiency(UrbanMicro(), 300.0, Streams(2).fresh("far"), samples=4000)
-    assert far < near
-    assert far == pytest.approx(again, rel=0.1)
-
-
-def test_a_cell_in_outage_is_refused():
-    with pytest.raises(ValueError, match="every device in outage"):
-        harmonic_efficiency(UrbanMicro(device_power=1e-15), 150.0, Streams(1).fresh("x"), samples=10)

@@ -137,6 +137,7 @@ def test_every_message_has_one_fate_and_its_bits_are_conserved(sizes, changes):
         sent[link.ends[0]] = 0.0
 
         def charge(airtime, name=link.ends[0]):
+            assert airtime >= 0.0
             sent[name] += airtime * air.heard[name] * 10.0
 
         link.charge = charge

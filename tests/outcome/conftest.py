@@ -41,6 +41,8 @@ class HandMade:
                     line_of_sight=node == "device-1-1",
                     indoor=False,
                     snr_up_db=10.0 + north if home else float("nan"),
+                    sinr_up_db=8.0 + north if home else float("nan"),
+                    sinr_down_db=9.0 + north if home else float("nan"),
                     reached=node != "device-2-2",
                 )
             )

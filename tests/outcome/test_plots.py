@@ -130,10 +130,27 @@ def test_a_map_of_more_cells_than_are_drawn_large(run):
     """Six are drawn large; the overview shows where all sites are, and leaves out names that would overlap."""
     with (run / "nodes.csv").open("a") as file:
         for i in range(3, 12):
-            file.write(f"server-{i},server,server-{i},{1000.0 * i},0.0,False,False,,True\n")
+            file.write(f"server-{i},server,server-{i},{1000.0 * i},0.0,False,False,,,,True\n")
     with canvas():
         overview, *cells = [axes for axes in network.draw(run).axes if axes.get_label() != "<colorbar>"]
     assert len(cells) == 6
     assert [axes.get_title(loc="left") for axes in cells] == [f"Cell of server-{i}" for i in range(1, 7)]
     assert sum(line.get_marker() == "^" for line in overview.lines) == 11
     assert {text.get_text() for text in overview.texts if text.get_text().startswith("server")} == set()
+
+
+def test_the_map_shows_sinr_and_who_is_inside(run):
+    import pandas as pd
+
+    path = run / "nodes.csv"
+    nodes = pd.read_csv(path)
+    nodes.loc[nodes["node"] == "device-1-1", "indoor"] = True
+    nodes.to_csv(path, index=False)
+    with canvas():
+        figure = network.draw(run)
+        legend = [text.get_text() for text in figure.legends[0].texts]
+        assert "device in a building" in legend
+        cells = [axes for axes in figure.axes if axes.get_title(loc="left").startswith("Cell of")]
+        shown = [value for axes in cells for dots in axes.collections for value in dots.get_array()]
+        reached = nodes[(nodes["role"] == "device") & nodes["reached"]]
+        assert sorted(shown) == pytest.approx(sorted(reached["sinr_up_db"]))
