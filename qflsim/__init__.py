@@ -115,7 +115,15 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.terahertz import SubTerahertz as SubTerahertz
     from .network.timing import SlotTiming as SlotTiming
     from .quantum.bbm92 import BBM92 as BBM92
+    from .quantum.codes import BCH as BCH, LDPC as LDPC, Code as Code
     from .quantum.eavesdropping import InterceptResend as InterceptResend
+    from .quantum.entangled import (
+        ComputationalBasis as ComputationalBasis,
+        Encoding as Encoding,
+        IdealisedAmplitudes as IdealisedAmplitudes,
+        SuperdenseCoded as SuperdenseCoded,
+        Teleported as Teleported,
+    )
     from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
     from .quantum.finite_key import BlockProtocol as BlockProtocol
     from .quantum.heralding import Heralding as Heralding, Midpoint as Midpoint, SingleClick as SingleClick
@@ -130,11 +138,22 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .quantum.purification import BBPSSW as BBPSSW, DEJMPS as DEJMPS, Purification as Purification
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
+    from .quantum.routing import (
+        HighestFidelity as HighestFidelity,
+        HighestRate as HighestRate,
+        Routing as Routing,
+    )
     from .quantum.shots import (
         SPSA as SPSA,
         ExactGradient as ExactGradient,
         GradientMethod as GradientMethod,
         ParameterShift as ParameterShift,
+    )
+    from .quantum.transports import (
+        EntangledTransport as EntangledTransport,
+        ModelTransport as ModelTransport,
+        PerServer as PerServer,
+        Radioed as Radioed,
     )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
 
@@ -200,7 +219,9 @@ _HOMES = {
     "network.terahertz": ("SubTerahertz",),
     "network.timing": ("SlotTiming",),
     "quantum.bbm92": ("BBM92",),
+    "quantum.codes": ("BCH", "LDPC", "Code"),
     "quantum.eavesdropping": ("InterceptResend",),
+    "quantum.entangled": ("ComputationalBasis", "Encoding", "IdealisedAmplitudes", "SuperdenseCoded", "Teleported"),
     "quantum.finite_bb84": ("FiniteKeyBB84",),
     "quantum.finite_key": ("BlockProtocol",),
     "quantum.keyrates": ("QKD",),
@@ -211,7 +232,9 @@ _HOMES = {
     "quantum.purification": ("BBPSSW", "DEJMPS", "Purification"),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
+    "quantum.routing": ("HighestFidelity", "HighestRate", "Routing"),
     "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),
+    "quantum.transports": ("EntangledTransport", "ModelTransport", "PerServer", "Radioed"),
     "scenario": ("EnergyModels", "Scenario"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

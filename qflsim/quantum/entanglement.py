@@ -10,8 +10,6 @@ References
    entanglement and faithful teleportation via noisy channels", Phys. Rev. Lett. 76, 722 (1996).
 .. [3] D. Deutsch, A. Ekert, R. Jozsa, C. Macchiavello, S. Popescu, A. Sanpera, "Quantum privacy amplification and the
    security of quantum cryptography over noisy channels", Phys. Rev. Lett. 77, 2818 (1996).
-.. [4] M. Horodecki, P. Horodecki, R. Horodecki, "General teleportation channel, singlet fraction, and
-   quasidistillation", Phys. Rev. A 60, 1888 (1999).
 
 *Scope*: pairs are diagonal in the Bell basis; whatever is off the diagonal is twirled away, which costs no fidelity.
 
@@ -24,8 +22,8 @@ from typing import NamedTuple
 from .operations import PERFECT, Operations
 
 __all__ = [
-    "BellDiagonal", "Purified", "bbpssw", "dejmps", "dephased", "depolarised", "mixed", "swap",
-    "teleportation_fidelity", "werner", "werner_error_rate",
+    "BellDiagonal", "Purified", "bbpssw", "dejmps", "dephased", "depolarised", "mixed", "swap", "werner",
+    "werner_error_rate",
 ]  # fmt: skip
 
 
@@ -171,14 +169,6 @@ def dephased(pair: BellDiagonal, elapsed: float, lifetime: float) -> BellDiagona
         stay * x + (1.0 - stay) * y,
         stay * y + (1.0 - stay) * x,
     )
-
-
-def teleportation_fidelity(fidelity: float) -> float:
-    """Average fidelity of a qubit teleported over a pair of ``fidelity`` F: (2 F + 1)/3 [4]_.
-
-    2/3 is what can be had without entanglement, at F = 1/2.
-    """
-    return (2.0 * werner(fidelity).fidelity + 1.0) / 3.0
 
 
 def _kept(elapsed: float, lifetime: float) -> float:

@@ -14,8 +14,9 @@ References
 
 from collections.abc import Iterator
 
-from qflsim.quantum.entanglement import bbpssw, dejmps, swap, teleportation_fidelity, werner
+from qflsim.quantum.entanglement import bbpssw, dejmps, swap, werner
 from qflsim.quantum.heralding import Midpoint
+from qflsim.quantum.teleportation import teleportation_fidelity
 from qflsim.quantum.waiting import expected_attempts
 from qflsim.units import km
 from qflsim.validation.comparison import Comparison

@@ -14,7 +14,6 @@ from qflsim.quantum.entanglement import (
     dephased,
     depolarised,
     swap,
-    teleportation_fidelity,
     werner,
     werner_error_rate,
 )
@@ -242,11 +241,6 @@ def test_dejmps_values_and_ladder():
     assert ladder == pytest.approx([0.7353, 0.8460, 0.9344, 0.9720, 0.9970, 0.9998], abs=6e-5)
 
 
-@pytest.mark.parametrize(("fidelity", "average"), [(0.5, 2 / 3), (0.9, 0.9333), (0.95, 0.9667), (1.0, 1.0)])
-def test_teleportation(fidelity, average):
-    assert teleportation_fidelity(fidelity) == pytest.approx(average, abs=4e-5)
-
-
 @pytest.mark.parametrize(
     ("fidelity", "error", "fraction"), [(0.90, 0.0667, 0.2933), (0.95, 0.0333, 0.5783), (0.99, 0.00667, 0.8844)]
 )
@@ -354,7 +348,7 @@ def test_waiting_by_simulation():
     ("call", "message"),
     [
         (lambda: werner(1.1), r"fidelity must be in \[0, 1\], got 1\.1"),
-        (lambda: teleportation_fidelity(math.nan), "fidelity must be in"),
+        (lambda: werner(math.nan), "fidelity must be in"),
         (lambda: depolarised(werner(0.9), -1.0, 1.0), "elapsed must be >= 0 s, got -1.0"),
         (lambda: dephased(werner(0.9), 1.0, 0.0), "lifetime must be > 0 s, got 0.0"),
         (lambda: dejmps(BellDiagonal(1, 0, 0, 0), BellDiagonal(0, 1, 0, 0)), "never agree"),
