@@ -29,6 +29,7 @@ from .network.failures import LinkFailures
 from .network.fibre import Backhaul, Fibre
 from .network.placement import DenseCell
 from .network.radio import UrbanMicro
+from .network.satellite import Satellite
 from .network.sidelink import Sidelink
 from .quantum.qpu import QPU, EdgeQPU
 
@@ -79,6 +80,8 @@ class Scenario(Part):
         Which sites have a fibre between them.
     failures:
         When fibres fail.
+    satellites:
+        Satellites that bring keys to servers.
     background:
         The other devices on the access band; ``None`` for an empty cell.
     keys:
@@ -129,6 +132,7 @@ class Scenario(Part):
     backhaul: Backhaul = Fibre()
     backhaul_graph: BackhaulGraph = FullMesh()
     failures: LinkFailures = LinkFailures()
+    satellites: tuple[Satellite, ...] = ()
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
     key_store: KeyStore = KeyStore()
@@ -160,7 +164,19 @@ class Scenario(Part):
                 f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
             )
         self._check_disc()
+        self._check_satellites()
         self._check_station()
+
+    def _check_satellites(self) -> None:
+        names = [satellite.name for satellite in self.satellites]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Scenario.satellites must have a name each, got {names!r}; give e.g. name='micius-2'")
+        starts = {satellite.orbit.instant: satellite.orbit.start for satellite in self.satellites}
+        if len(starts) > 1:
+            raise ValueError(
+                "Scenario.satellites must agree on the instant of simulated time 0, got "
+                f"{' and '.join(starts.values())}; give all orbits the same start"
+            )
 
     def _check_disc(self) -> None:
         nearest, farthest = self.access.distances

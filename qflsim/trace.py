@@ -13,7 +13,7 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Outage", "QKDBlock",
-    "Record", "Round", "Storage", "Trace", "Transfer",
+    "Record", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -337,8 +337,33 @@ class Outage(Record):
     lost: int = column("messages lost on it: queued or in flight when it failed, or on a route over it already chosen")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class SatellitePass(Record):
+    """One contact of one satellite with one station."""
+
+    table: ClassVar[str] = "passes"
+    about: ClassVar[str] = (
+        "one row per contact of a satellite with a station, written when its key is distilled: a pass, or the part of "
+        "it in which the satellite points there"
+    )
+
+    round: int = column("number of the global round")
+    satellite: str = column("name of the satellite")
+    station: str = column("server with the telescope")
+    started_s: float = column("simulated time at which the contact began")
+    ended_s: float = column("simulated time at which it ended")
+    elevation_degree: float = column("largest elevation [degree] of the satellite above the horizon during the contact")
+    range_m: float = column("least distance to the satellite during the contact")
+    loss_db: float = column("least loss [dB] of the light during the contact, detectors left out")
+    sifted_bit: int = column("bits that both ends kept as raw key")
+    error_rate: float = column("share of wrong bits among them; empty without any")
+    secret_bit: int = column("secret bits of the contact's one block; 0 if it is too short for its errors")
+    aborted: bool = column("whether the error rate was too high to be trusted")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
+    SatellitePass,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from qflsim.scenario import Scenario
 from .access import AccessNetwork
 from .backhaul import BackhaulNetwork
 from .keylinks import KeyLinks
+from .space import SpaceNetwork
 
 __all__ = ["Wiring"]
 
@@ -40,6 +41,7 @@ class Wiring:
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
         self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph)
+        self.space = SpaceNetwork(scenario, placement, ctx)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:
