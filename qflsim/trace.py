@@ -229,7 +229,8 @@ class QKDBlock(Record):
     sifted_bit: float = column("bits that both ends kept as raw key; empty for a steady flow")
     error_rate: float = column("share of wrong bits among them; empty if there are none")
     secret_bit: float = column("secret bits made, whether the store had room for them or not")
-    level_bit: float = column("bits in the store then, those set aside not counted")
+    before_bit: float = column("bits in the store just before the first of these blocks; empty for a steady flow")
+    level_bit: float = column("bits in the store at that time, those set aside not counted")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,9 +34,9 @@ class KeyStore(Part):
     maximum:
         Capacity [bit]; 100,000 keys of 256 bit, the example of [2]_.
     block_tags:
-        Key [bit] that authenticating the post-processing of one QKD block takes from the store, whether the block
-        yields key or not; two tags of 128 bit, one for each direction, an *assumption*. Links without blocks have
-        that cost in their ``realised_share``.
+        Key [bit] that authenticating the post-processing of one QKD block takes from the store; two tags of 128 bit,
+        one for each direction, an *assumption*. A block that is given up is not authenticated: dropping it is always
+        safe. Links without blocks have that cost in their ``realised_share``.
     lifetime:
         Age [s] at which stored key is dropped; infinite by default: key that nobody else holds does not spoil.
         Operators set a limit to bound what a burglar finds. The reserve is not dropped.

@@ -110,13 +110,20 @@ class KeyLink:
         self._make()
 
     def put_block(self, block: KeyBlock) -> None:
-        """Authenticate a block with key from the store, and put what it gave there."""
+        """Authenticate a block with key from the store, and put what it gave there.
+
+        A block that is aborted, or gives less than its authentication takes, is dropped without authenticating it.
+        """
         now, manager = self._ctx.now, self.manager
-        aborted = not manager.spend(now, manager.store.block_tags) or block.aborted
-        if not aborted:
-            manager.deposit(now, float(block.secret_bit))
+        before, tags, secret = manager.level(now), manager.store.block_tags, float(block.secret_bit)
+        worth = not block.aborted and secret > tags
+        trusted = worth and manager.spend(now, tags)
+        if trusted:
+            manager.deposit(now, secret)
         self._follow_up()
-        self._book.block(block, aborted=aborted, level_bit=manager.level(now))
+        aborted = block.aborted or (worth and not trusted)
+        made, level = secret if trusted else 0.0, manager.level(now)
+        self._book.block(block, aborted=aborted, secret_bit=made, before_bit=before, level_bit=level)
 
     def close_round(self) -> None:
         """Write down what the link has made and has not been written down yet."""

@@ -31,16 +31,18 @@ class QKDBook:
         self._steady_bit = 0.0
         self._empty()
 
-    def block(self, block: KeyBlock, *, aborted: bool, level_bit: float) -> None:
-        """Take in one block; ``aborted`` whether it gave no key because it was given up."""
+    def block(self, block: KeyBlock, *, aborted: bool, secret_bit: float, before_bit: float, level_bit: float) -> None:
+        """Take in one block, what of it was used, and the levels of the store before and after it [bit]."""
         if self._ctx.round != self._round:
             self._round, self._rows = self._ctx.round, 0
+        if not self._blocks:
+            self._before = before_bit
         self._blocks += 1
         self._aborted += aborted
         self._sifted += block.sifted_bit
         if block.sifted_bit:
             self._wrong += block.error_rate * block.sifted_bit
-        self._secret += 0.0 if aborted else block.secret_bit
+        self._secret += secret_bit
         if self._blocks >= 2 ** (self._rows // ROWS):
             self._write(level_bit)
 
@@ -49,7 +51,7 @@ class QKDBook:
         secret, self._steady_bit = made_bit - self._steady_bit, made_bit
         if secret > 0.0:
             nan = float("nan")
-            self._record(0, 0, nan, nan, secret, level_bit)
+            self._record(0, 0, nan, nan, secret, nan, level_bit)
 
     def close(self, level_bit: float) -> None:
         """Write down the blocks that wait for others to make up a row."""
@@ -59,15 +61,23 @@ class QKDBook:
     def _write(self, level_bit: float) -> None:
         self._rows += 1
         error_rate = self._wrong / self._sifted if self._sifted else float("nan")
-        self._record(self._blocks, self._aborted, float(self._sifted), error_rate, float(self._secret), level_bit)
+        sifted = float(self._sifted)
+        self._record(self._blocks, self._aborted, sifted, error_rate, self._secret, self._before, level_bit)
         self._empty()
 
     def _empty(self) -> None:
         self._blocks = self._aborted = self._sifted = 0
-        self._wrong = self._secret = 0.0
+        self._wrong = self._secret = self._before = 0.0
 
     def _record(
-        self, blocks: int, aborted: int, sifted_bit: float, error_rate: float, secret_bit: float, level_bit: float
+        self,
+        blocks: int,
+        aborted: int,
+        sifted_bit: float,
+        error_rate: float,
+        secret_bit: float,
+        before_bit: float,
+        level_bit: float,
     ) -> None:
         self._ctx.record(
             QKDBlock(
@@ -80,6 +90,7 @@ class QKDBook:
                 sifted_bit=sifted_bit,
                 error_rate=error_rate,
                 secret_bit=secret_bit,
+                before_bit=before_bit,
                 level_bit=level_bit,
             )
         )

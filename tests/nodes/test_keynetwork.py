@@ -127,7 +127,7 @@ def test_blocks_follow_each_other_until_the_store_is_full(key_world):
     assert source.started == [0.0, 10.0, 20.0, 30.0, 40.0]
     rows = world.of(QKDBlock)
     assert [(r.time_s, r.aborted, r.secret_bit, r.level_bit) for r in rows] == [
-        (12.0, 0, 50.0, 86.0), (22.0, 0, 50.0, 132.0), (32.0, 1, 0.0, 128.0), (42.0, 0, 50.0, 140.0),
+        (12.0, 0, 50.0, 86.0), (22.0, 0, 50.0, 132.0), (32.0, 1, 0.0, 132.0), (42.0, 0, 50.0, 140.0),
         (52.0, 0, 50.0, 140.0),
     ]  # fmt: skip
     assert link.manager.discarded_bit > 0.0
@@ -146,6 +146,13 @@ def test_a_link_without_key_to_authenticate_with_makes_none(key_world):
     world.run(100.0)
     assert link.manager.made_bit == 0.0
     assert all(row.aborted and row.secret_bit == 0.0 for row in world.of(QKDBlock))
+
+
+def test_a_block_that_gives_less_than_its_authentication_takes_is_dropped(key_world):
+    world, link = blocky(key_world, Ticking(), minimum=100.0, threshold=120.0, block_tags=50.0)
+    world.run(100.0)
+    assert link.manager.spent_bit == 0.0 and link.manager.level(100.0) == 100.0
+    assert [row.aborted for row in world.of(QKDBlock)] == [0, 0, 1] * 3
 
 
 def test_many_blocks_make_few_rows_that_add_up(key_world):

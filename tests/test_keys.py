@@ -1,0 +1,178 @@
+"""Whole runs under the policies for keys: relayed, padded, tagged, starved."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+import qflsim as qfl
+from qflsim.checks import ScenarioError
+from qflsim.trace import Agreement, Key, QKDBlock, Round, Transfer
+from qflsim.units import km, s
+from qflsim.world import World
+
+
+def played(scenario):
+    world, records = World(scenario, 0), []
+    world.trace.observe(records.append)
+    world.run()
+    return world, records
+
+
+def of(records, kind):
+    return [record for record in records if isinstance(record, kind)]
+
+
+@pytest.fixture(scope="module")
+def short(tiny):
+    return replace(tiny, rounds=1, background=None, keys=qfl.QKDKeys())
+
+
+def test_servers_without_a_fibre_between_them_get_keys_by_relay(short):
+    line = replace(short, backhaul_graph=qfl.LineGraph())
+    _, records = played(line)
+    relayed = [key for key in of(records, Key) if key.hops > 1]
+    assert {(key.purpose, key.path, key.known_to) for key in relayed} == {
+        ("mixing", "server-1>server-2>server-3", 3), ("mixing", "server-3>server-2>server-1", 3),
+    }  # fmt: skip
+    assert all(key.link_bit == 2 * key.qkd_bit and key.relay_s > 0 for key in relayed)
+    messages = [t for t in of(records, Transfer) if t.kind == "key-relay"]
+    assert len(messages) == 2 * len(relayed)
+    drawn = sum(key.link_bit for key in of(records, Key))
+    assert of(records, Round)[0].key_bit == drawn
+
+
+def test_every_bit_that_was_drawn_is_in_a_table(short):
+    world, records = played(replace(short, authentication=qfl.WegmanCarter()))
+    drawn = sum(link.manager.drawn_bit for link in world.wiring.keys.links.values())
+    direct = {(k.first, k.second): 0 for k in of(records, Key) if k.hops == 1}
+    assert direct
+    tagged = sum(a.tag_bit for a in of(records, Agreement))
+    relayed_tags = sum(a.tag_bit for a in of(records, Agreement) if a.chain.startswith("lmuc"))
+    keys = sum(key.link_bit for key in of(records, Key))
+    assert drawn == pytest.approx(keys + tagged - relayed_tags)
+    assert sum(r.key_bit for r in of(records, Round)) == pytest.approx(drawn)
+
+
+def test_a_tag_for_every_message_of_an_agreement(short):
+    _, plain = played(short)
+    world, tagged = played(replace(short, authentication=qfl.WegmanCarter()))
+    pairs = Counter()
+    for before, after in zip(of(plain, Agreement), of(tagged, Agreement), strict=True):
+        assert before.tag_bit == 0.0
+        assert after.messages == before.messages == 2 * after.validators * (after.validators - 1)
+        # transactions name the time in decimals, more or fewer of them
+        assert after.size_bit == pytest.approx(before.size_bit + 128 * after.messages, abs=8 * 4 * after.messages)
+        hash_keys = (after.tag_bit - 128 * after.messages) / 128
+        assert hash_keys in (0, after.validators * (after.validators - 1) / 2, 3)  # shard members met globally, or not
+        pairs[after.chain] += 1
+    assert any("publisher" in ends for ends in world.wiring.keys.links)
+
+
+def test_relayed_lots_pay_for_the_tags_of_devices(short):
+    _, records = played(replace(short, authentication=qfl.WegmanCarter()))
+    lots = [key for key in of(records, Key) if key.purpose == "tags"]
+    assert len(lots) >= 9  # three devices in each of three cells make nine pairs
+    assert all(key.path.split(">")[1].startswith("server") and key.known_to == 3 for key in lots)
+
+
+def test_a_one_time_pad_takes_a_bit_for_every_bit(short):
+    _, records = played(replace(short, sealing=qfl.OneTimePad()))
+    sent = [t for t in of(records, Transfer) if t.kind in ("model", "mixed-model")]
+    sealed = 8 * (16 + 16)  # a tag and the key's identifier
+    for ends in {tuple(sorted((t.source, t.destination))) for t in sent}:
+        sizes = sorted(t.size_bit - sealed for t in sent if {t.source, t.destination} == set(ends))
+        keys = sorted(key.qkd_bit for key in of(records, Key) if (key.first, key.second) == ends)
+        assert len(keys) == 2
+        assert sum(keys) == sum(sizes) + 128 * 2 + 128  # a tag each, and one hash key
+
+
+def test_one_key_may_seal_many_messages(tiny):
+    scenario = replace(tiny, keys=qfl.QKDKeys(), sealing=qfl.AES256(rekey_messages=1000))
+    _, records = played(scenario)
+    keys = of(records, Key)
+    assert Counter((key.first, key.second) for key in keys).most_common(1)[0][1] <= 2  # both ways at once, at first
+    assert len(of(records, Transfer)) > len(keys)
+    assert {key.round for key in keys} == {1}
+
+
+STARVED = qfl.DecoyBB84(pulse_rate=1e3)  # some 15 bit/s a device
+
+
+def test_either_falls_back_when_the_store_is_dry_in_time(short):
+    _, records = played(replace(short, keys=qfl.EitherKeys(qkd=STARVED, patience=0.05)))
+    keys = of(records, Key)
+    back = [key for key in keys if key.source == "kem"]
+    assert back
+    for key in back:
+        assert (key.qkd_bit, key.kem_bit, key.link_bit, key.path) == (0.0, 256.0, 0.0, "")
+        assert key.store_wait_s == pytest.approx(0.05) and key.granted_s > key.requested_s + 0.05
+    assert of(records, Round)[0].aggregated == 9
+
+
+def test_qkd_required_waits_where_either_does_not(short):
+    slow, quick = (
+        of(played(replace(short, keys=keys))[1], Round)[0]
+        for keys in (qfl.QKDKeys(qkd=STARVED), qfl.EitherKeys(qkd=STARVED, patience=0.05))
+    )
+    assert slow.distribute_s > 5 * s > 0.5 * s > quick.distribute_s
+
+
+def test_links_in_blocks_write_them_down_and_starve_when_somebody_listens(short):
+    spied = qfl.FiniteKeyBB84(block_bit=1e6, eavesdropping=qfl.InterceptResend(share=0.5, begin=0.0, end=60.0))
+    scenario = replace(short, keys=qfl.QKDKeys(qkd=spied), update_deadline=300 * s)
+    _, records = played(scenario)
+    rows = of(records, QKDBlock)
+    assert all(row.aborted == row.blocks and row.secret_bit == 0.0 for row in rows if row.time_s < 60.0)
+    late = [row for row in rows if row.time_s > 61.0]  # no pulse of theirs was sent before she had gone
+    assert late and sum(row.aborted for row in late) == 0 < sum(row.secret_bit for row in late)
+    assert all(key.granted_s > 60.0 for key in of(records, Key))
+    assert of(records, Round)[0].aggregated == 9  # they came in the end
+
+
+def test_an_agreement_stalls_without_key_and_is_given_up(short):
+    spied = qfl.FiniteKeyBB84(block_bit=1e6, eavesdropping=qfl.InterceptResend(share=0.5, begin=0.0, end=25.0))
+    scenario = replace(
+        short, rounds=3, keys=qfl.EitherKeys(qkd=spied), authentication=qfl.WegmanCarter(), agreement_deadline=10 * s
+    )
+    _, records = played(scenario)
+    sought = of(records, Agreement)
+    early, late = ([a for a in sought if (a.ended_s < 25.0) == before] for before in (True, False))
+    assert early and all(a.decided == 0 and a.tag_wait_s > 9.9 for a in early)
+    assert late[-1].decided == late[-1].validators and late[-1].tag_wait_s < 0.01
+    assert (of(records, Round)[0].aggregated, of(records, Round)[-1].aggregated) == (0, 9)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"keys": qfl.KEMKeys(), "authentication": qfl.WegmanCarter()},
+            "WegmanCarter pays its tags with QKD keys, and",
+        ),
+        ({"keys": qfl.KEMKeys(), "sealing": qfl.OneTimePad()}, "OneTimePad needs keys that no computer can find"),
+        (
+            {"topology": qfl.DenseCell(spacing=400 * km)},
+            "no QKD key reaches from .* nor is relayed: their fibre is 600",
+        ),
+        (
+            {
+                "topology": qfl.DenseCell(spacing=400 * km),
+                "keys": qfl.EitherKeys(),
+                "authentication": qfl.WegmanCarter(),
+            },
+            "no QKD key reaches",
+        ),
+    ],
+)
+def test_keys_that_can_never_come_are_refused(short, change, words):
+    with pytest.raises(ScenarioError, match=words):
+        World(replace(short, **change))
+
+
+def test_either_goes_without_qkd_where_it_does_not_reach(short):
+    _, records = played(replace(short, topology=replace(short.topology, spacing=400 * km), keys=qfl.EitherKeys()))
+    assert {key.source for key in of(records, Key) if key.purpose == "mixing"} == {"kem"}
+    assert {key.source for key in of(records, Key) if key.purpose == "model"} == {"qkd"}
+    assert not math.isnan(sum(key.granted_s for key in of(records, Key)))
