@@ -20,7 +20,7 @@ scenario = qfl.Scenario(
     background=qfl.BackgroundTraffic(density=1e6 / km2, message_size=100 * byte, message_rate=1 / s),
     sidelink=qfl.Sidelink(bandwidth=20 * MHz),
     backhaul=qfl.Fibre(rate=10 * Gbit / s),
-    keys=qfl.HybridKeys(qkd=qfl.DecoyBB84(pulse_rate=1 * GHz), kem=qfl.MLKEM(level=768)),
+    keys=qfl.HybridKeys(qkd=qfl.FiniteKeyBB84(pulse_rate=1 * GHz), kem=qfl.MLKEM(level=768)),
     signatures=qfl.MLDSA(level=65),
     qpu=qfl.EdgeQPU(snapshot="torino", shots=256, copies=32, job_overhead=10 * ms),
     model=qfl.VQC(qubits=4, layers=6),

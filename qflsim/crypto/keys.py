@@ -8,15 +8,15 @@ from typing import NamedTuple
 from qflsim.checks import Part, quantity
 from qflsim.crypto.kem import KEM, MLKEM
 from qflsim.crypto.processors import Operation
+from qflsim.quantum.finite_bb84 import FiniteKeyBB84
 from qflsim.quantum.keyrates import QKD
-from qflsim.quantum.qkd import DecoyBB84
 
 __all__ = ["SESSION_KEY_BIT", "EitherKeys", "HybridKeys", "KEMKeys", "KeyNeed", "KeySource", "QKDKeys"]
 
 SESSION_KEY_BIT = 256
 """Bits of one AES-256 key (NIST FIPS 197), and of the secret that one encapsulation gives."""
 
-_STANDARD_QKD = DecoyBB84()
+_STANDARD_QKD = FiniteKeyBB84()
 _STANDARD_KEM = MLKEM()
 
 
