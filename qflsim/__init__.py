@@ -110,6 +110,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.orbit import Orbit as Orbit
     from .network.placement import DenseCell as DenseCell
     from .network.radio import UrbanMacro as UrbanMacro, UrbanMicro as UrbanMicro
+    from .network.relay import SatelliteRelay as SatelliteRelay
     from .network.satellite import Satellite as Satellite
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
@@ -214,6 +215,7 @@ _HOMES = {
     "network.orbit": ("Orbit",),
     "network.placement": ("DenseCell",),
     "network.radio": ("UrbanMacro", "UrbanMicro"),
+    "network.relay": ("SatelliteRelay",),
     "network.satellite": ("Satellite",),
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),

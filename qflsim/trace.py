@@ -67,7 +67,7 @@ class Round(Record):
     train_loss: float = column(
         "sample-weighted mean training loss [nat] of the aggregated devices over their last epoch"
     )
-    air_bit: float = column("bits sent over the air, access and sidelink, in this round")
+    air_bit: float = column("bits sent over the air, access, sidelink and satellite, in this round")
     wired_bit: float = column("bits sent over fibre in this round")
     key_bit: float = column("key bits drawn from the stores of QKD links in this round, tags included")
     ledger_byte: float = column("bytes appended to all chains in this round, counted once per chain")
@@ -116,8 +116,8 @@ class Transfer(Record):
     source: str = column("sending node")
     destination: str = column("receiving node")
     medium: str = column(
-        "access-up, access-down, sidelink or fibre; several joined by + if it took several hops; of a lost message the "
-        "hop on which it was lost, none if no route led to its destination"
+        "access-up, access-down, sidelink, fibre or satellite; several joined by + if it took several hops; of a lost "
+        "message the hop on which it was lost, none if no route led to its destination"
     )
     size_bit: float = column("bits on the link, headers and signatures included")
     sent_s: float = column("simulated time at which the message was handed to the link")

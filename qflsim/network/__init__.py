@@ -34,6 +34,7 @@ from .propagation import (
 )
 from .propagation_macro import uma_breakpoint, uma_los_probability, uma_path_loss
 from .radio import UrbanMacro, UrbanMicro
+from .relay import SatelliteRelay
 from .satellite import Contact, Satellite
 from .sharing import SharedBand
 from .sidelink import Sidelink
@@ -44,14 +45,14 @@ from .tracks import MobilityTrace
 
 __all__ = [
     "DOWNLINK", "UPLINK", "Area", "BackgroundTraffic", "Backhaul", "BackhaulGraph", "Buildings", "CellBackground",
-    "Channel", "Contact", "Crowd", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh", "GeographicSites",
-    "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Interference", "Knot", "LineGraph", "LineSites",
-    "LinkFailures", "LinkModel", "Look", "Mobility", "MobilityTrace", "Monitor", "OpticalDownlink", "Orbit", "Pass",
-    "Placement", "Quality", "RadioCell", "RandomField", "RandomWaypoint", "Rectangle", "RingGraph", "RingSites",
-    "Satellite", "SharedBand", "Sidelink", "SiteLayout", "SlotTiming", "StarGraph", "Static", "SubTerahertz",
-    "Surroundings", "Trajectory", "TruncatedShannon", "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime",
-    "close_in_path_loss", "coupled_loads", "device_name", "indoor_los_probability", "indoor_path_loss", "noise_power",
-    "noise_rise", "server_name", "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon",
-    "uma_breakpoint", "uma_los_probability", "uma_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss",
-    "wall_loss",
+    "Channel", "Contact", "Crowd", "DenseCell", "Disc", "EdgeList", "Fibre", "FifoQueue", "FullMesh",
+    "GeographicSites", "GroundSite", "Handover", "HexagonalSites", "IndoorOffice", "Interference", "Knot",
+    "LineGraph", "LineSites", "LinkFailures", "LinkModel", "Look", "Mobility", "MobilityTrace", "Monitor",
+    "OpticalDownlink", "Orbit", "Pass", "Placement", "Quality", "RadioCell", "RandomField", "RandomWaypoint",
+    "Rectangle", "RingGraph", "RingSites", "Satellite", "SatelliteRelay", "SharedBand", "Sidelink", "SiteLayout",
+    "SlotTiming", "StarGraph", "Static", "SubTerahertz", "Surroundings", "Trajectory", "TruncatedShannon",
+    "UrbanMacro", "UrbanMicro", "WaxmanGraph", "airtime", "close_in_path_loss", "coupled_loads", "device_name",
+    "indoor_los_probability", "indoor_path_loss", "noise_power", "noise_rise", "server_name",
+    "sidelink_los_probability", "sidelink_path_loss", "truncated_shannon", "uma_breakpoint", "uma_los_probability",
+    "uma_path_loss", "umi_breakpoint", "umi_los_probability", "umi_path_loss", "wall_loss",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from qflsim.units import MHz, degree
 from .earth import GroundSite
 from .optics import OpticalDownlink
 from .orbit import Orbit, Pass
+from .relay import SatelliteRelay
 from .windows import windows
 
 __all__ = ["Contact", "Satellite"]
@@ -86,7 +87,7 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class Satellite(Part):
-    """A satellite with a telescope that sends light pulses down to one station at a time.
+    """A satellite with a telescope that sends light pulses down to one station at a time, and may carry messages.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ class Satellite(Part):
         Names of the sites with a telescope; every server if none is named.
     minimum_elevation:
         Elevation [rad] above which it sends; 19 degrees, where the 273 s of [1]_ begin and end.
+    relay:
+        Carries messages between its stations where no fibre does; none by default.
     sun_at_most:
         Elevation of the Sun [rad] at the station at which the sky is dark enough: -12 degrees, the end of nautical
         twilight, is an *assumption*; 90 degrees for day and night.
@@ -132,6 +135,8 @@ class Satellite(Part):
         -12 * degree, unit="rad", at_least=-math.pi / 2, at_most=math.pi / 2,
         advice="give it in radians, e.g. -12 * degree",
     )  # fmt: skip
+
+    relay: SatelliteRelay | None = None
 
     def passes(self, site: GroundSite, start_s: float, end_s: float) -> list[Pass]:
         """Passes over ``site`` between two simulated times [s], high enough and in the dark, in order."""
@@ -163,18 +168,18 @@ def _turns(number: int, passes: Sequence[Pass]) -> list[tuple[float, float]]:
     Of two that see it equally high the first one counts.
     """
     own = passes[number]
-    rivals = {
-        other: _TIE if number < i else -_TIE
+    rivals = [
+        (other, _TIE if number < i else -_TIE)
         for i, other in enumerate(passes)
         if i != number and other.rise_s < own.set_s and own.rise_s < other.set_s
-    }
+    ]
     if not rivals:
         return [(own.rise_s, own.set_s)]
 
     def lead(times: Floats) -> Floats:
         above = own.look(times).elevation
         least = np.full(times.shape, math.pi)
-        for other, tie in rivals.items():
+        for other, tie in rivals:
             there = (times >= other.rise_s) & (times <= other.set_s)
             least = np.where(there, np.minimum(least, above - other.look(times).elevation + tie), least)
         return least

@@ -1,4 +1,4 @@
-"""A satellite on the timeline: contact after contact, each distilled to key when it is over."""
+"""A satellite on the timeline: contacts that are distilled to key when they are over, and messages that it carries."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from qflsim.network.earth import GroundSite
+from qflsim.network.relay import Visibility, WindowedQueue
 from qflsim.network.satellite import Contact, Satellite
 from qflsim.quantum.keyblocks import KeyBlock
 from qflsim.quantum.satellite import drawn_pass
@@ -13,8 +14,9 @@ from qflsim.trace import SatellitePass
 from qflsim.units import day, degree
 
 from .context import Context
+from .media import Action, Label
 
-__all__ = ["Downlink", "Received"]
+__all__ = ["Downlink", "Received", "SpaceLink"]
 
 Received = Callable[[str, str, KeyBlock], object]
 """Told of the satellite, the station, and the block that both have distilled now."""
@@ -81,3 +83,34 @@ class Downlink:
             )
         )
         self._received(self._satellite.name, contact.station, block)
+
+
+class SpaceLink:
+    """One direction of the radio between a station and a satellite: it waits for a pass, and loses nothing.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    rate_bps:
+        Rate [bit/s] while the satellite is in sight.
+    visibility:
+        When that is.
+    charge:
+        Books the energy of the station for a number of seconds.
+    """
+
+    medium = "satellite"
+
+    def __init__(self, ctx: Context, rate_bps: float, visibility: Visibility, charge: Callable[[float], None]) -> None:
+        self._ctx = ctx
+        self._rate_bps = rate_bps
+        self._visibility = visibility
+        self._queue = WindowedQueue(rate_bps, visibility.window)
+        self._charge = charge
+
+    def carry(self, label: Label, size_bit: float, arrived: Action, lost: Action) -> None:
+        """Queue ``size_bit`` behind what was sent before."""
+        self._charge(size_bit / self._rate_bps)
+        gone = self._queue.send(self._ctx.now, size_bit)
+        self._ctx.at(gone + self._visibility.delay(gone), arrived)

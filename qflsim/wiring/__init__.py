@@ -38,10 +38,10 @@ class Wiring:
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
         self._placement = placement
         self.access = AccessNetwork(scenario, placement, ctx)
-        self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.forget_routes)
+        self.space = SpaceNetwork(scenario, placement, ctx)
+        self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
         self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph)
-        self.space = SpaceNetwork(scenario, placement, ctx)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

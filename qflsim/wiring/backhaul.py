@@ -15,6 +15,8 @@ from qflsim.nodes.outages import FibreOutages
 from qflsim.scenario import Scenario
 from qflsim.trace import Link
 
+from .space import SpaceNetwork
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -32,6 +34,8 @@ class BackhaulNetwork:
         Where everybody stands.
     ctx:
         The run's shared services.
+    space:
+        Satellites, which carry what no fibre can.
     changed:
         Told when a fibre has failed or is back, so that routes are found anew.
 
@@ -49,7 +53,15 @@ class BackhaulNetwork:
         If two sites cannot reach each other, or a length or a name of the graph is wrong.
     """
 
-    def __init__(self, scenario: Scenario, placement: Placement, ctx: Context, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        placement: Placement,
+        ctx: Context,
+        space: SpaceNetwork,
+        changed: Callable[[], None],
+    ) -> None:
+        self._space = space
         self._scenario = scenario
         self._ctx = ctx
         self._routes_changed = changed
@@ -65,11 +77,14 @@ class BackhaulNetwork:
         self._outages = self._planned()
 
     def path(self, source: str, destination: str) -> Sequence[Carrier]:
-        """Fibres in order from site to site, the shortest way over those that work; empty if none leads there."""
+        """Fibres in order from site to site, the shortest way over those that work; empty if none leads there.
+
+        Where no fibres lead, satellites do if they can, with fibres to their stations and from them.
+        """
         if source not in self._ways:
-            self._ways[source] = self._ways_from(source)
+            self._ways[source] = self._over_satellites(source) | self._ways_from(source)
         stations = self._ways[source].get(destination, [])
-        return tuple(self._fibre(first, second) for first, second in pairwise(stations))
+        return tuple(self._hop(first, second) for first, second in pairwise(stations))
 
     def record(self) -> None:
         """Write down every fibre."""
@@ -89,6 +104,21 @@ class BackhaulNetwork:
             self._working, source, weight=self._scenario.backhaul_graph.metric
         )
         return ways
+
+    def _over_satellites(self, source: str) -> dict[str, list[str]]:
+        """The nodes on the quickest way over fibres and satellites, these by their mean wait."""
+        import networkx as nx
+
+        if not self._space.graph:
+            return {}
+        ways: dict[str, list[str]] = nx.single_source_dijkstra_path(
+            nx.compose(self._working, self._space.graph), source, weight="delay"
+        )
+        return ways
+
+    def _hop(self, source: str, destination: str) -> Carrier:
+        up_or_down = self._space.graph.has_edge(source, destination)
+        return self._space.link(source, destination) if up_or_down else self._fibre(source, destination)
 
     def _fibre(self, source: str, destination: str) -> FibreLink:
         """One direction of one fibre, with its queue; the same whoever asks."""
@@ -172,7 +202,7 @@ class BackhaulNetwork:
     def _refuse_apart(self) -> None:
         """Refuse a graph in which two sites that must talk cannot reach each other."""
         first = next(iter(self._sites))
-        reached = self._ways_from(first)
+        reached = self._over_satellites(first) | self._ways_from(first)
         apart = [site for site in self._sites if site not in reached]
         if apart:
             name = type(self._scenario.backhaul_graph).__name__
