@@ -197,7 +197,7 @@ def test_a_message_under_way_is_lost_and_so_is_one_whose_route_was_chosen_before
         )
     )
     outage = qfl.LinkFailures(scheduled=(("server-2", "server-3", 10 * s, 20 * s),))
-    world, records = World(replace(tiny, backhaul_graph=far, failures=outage)), []
+    world, records = World(replace(tiny, keys=qfl.KEMKeys(), backhaul_graph=far, failures=outage)), []
     world.trace.observe(records.append)
     probes = [
         (10.0 - 1e-3, "server-2", "server-3"),
