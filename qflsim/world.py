@@ -77,7 +77,8 @@ class World:
         self.data, self._compiled, self.task = self._learn()
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
-        network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay) if links else None
+        aloft = self.wiring.space.stations
+        network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay, aloft) if links else None
         self._keys = KeyService(
             self.ctx, self._fabric, scenario.keys, scenario.sealing, network, self._computers, scenario.signatures
         )

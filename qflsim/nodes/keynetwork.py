@@ -1,7 +1,7 @@
 """The key network on the timeline: keys between any two nodes, from their own link or relayed over trusted nodes."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Literal
@@ -62,7 +62,8 @@ class KeyNetwork:
     Two nodes with a link of their own draw from its store. Others get a key that the first of them makes and the
     nodes on a path pass on, each hop encrypted with a one-time pad from that link's store: h hops take h bits of link
     key for each bit delivered, and every node on the path knows the key. The bits are set aside on all links before
-    the first hop begins, and given back if one of them does not have them in time.
+    the first hop begins, and given back if one of them does not have them in time. A satellite on the path is passed
+    over in one message between its stations: after every contact it has announced the XOR of what it shares with them.
 
     Parameters
     ----------
@@ -72,17 +73,28 @@ class KeyNetwork:
         The key links, by their ends.
     routing:
         How a path is chosen.
+    aloft:
+        The nodes that are satellites.
 
     Notes
     -----
-    *Scope*: the nodes on a path are trusted and honest. What a hop needs to authenticate its message is not counted.
+    *Scope*: the nodes on a path are trusted and honest. What a satellite announces is known on the ground at once.
+    What a hop needs to authenticate its message is not counted.
 
     *Validation*: bits drawn from all links = hops x bits delivered; nothing is lost by relays that are given up.
     """
 
-    def __init__(self, ctx: Context, fabric: Fabric, links: Mapping[Ends, KeyLink], routing: KeyRouting) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        fabric: Fabric,
+        links: Mapping[Ends, KeyLink],
+        routing: KeyRouting,
+        aloft: Collection[str] = (),
+    ) -> None:
         self._ctx = ctx
         self._fabric = fabric
+        self._aloft = aloft
         self.links = links
         ordered = list(links.values())
         graph = KeyGraph(list(links), lambda number: ordered[number].spare_bit)
@@ -148,17 +160,18 @@ class KeyNetwork:
         self._pass_on(draw, 0)
 
     def _pass_on(self, draw: KeyDraw, hop: int) -> None:
-        """The key, encrypted with the pad of this hop, to the next node."""
+        """The key, encrypted with the pad of this hop, to the next node on the ground."""
         if draw.state != "relayed":
             return
-        if hop == draw.hops:
+        stops = [node for node in draw.path if node not in self._aloft]
+        if hop == len(stops) - 1:
             draw.key_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{draw.path[0]} {draw.path[-1]} relayed {self._relayed}"))
             self._relayed += 1
             self._end(draw, "granted")
             return
         size_bit = draw.bits + 8.0 * KEY_ID_BYTE
         arrived, lost = partial(self._pass_on, draw, hop + 1), partial(self._end, draw, "failed")
-        self._fabric.send("key-relay", draw.path[hop], draw.path[hop + 1], size_bit, arrived, lost)
+        self._fabric.send("key-relay", stops[hop], stops[hop + 1], size_bit, arrived, lost)
 
     def _release(self, draw: KeyDraw) -> None:
         for link, request in draw.requests:

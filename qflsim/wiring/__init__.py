@@ -41,7 +41,7 @@ class Wiring:
         self.space = SpaceNetwork(scenario, placement, ctx)
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
-        self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph)
+        self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph, self.space)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

@@ -10,9 +10,12 @@ from qflsim.crypto.keyrouting import Ends, ends_of
 from qflsim.network.placement import Placement
 from qflsim.nodes.context import Context
 from qflsim.nodes.keylink import BlockMaker, KeyLink
+from qflsim.quantum.keyblocks import KeyBlock
 from qflsim.quantum.keyrates import QKD
 from qflsim.scenario import Scenario
 from qflsim.units import km
+
+from .space import SpaceNetwork
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -21,7 +24,8 @@ __all__ = ["KeyLinks"]
 
 
 class KeyLinks:
-    """Key links along the fibres: from every reached device to its server, and along every edge of the backhaul.
+    """Key links: along fibres from every reached device to its server, along every edge of the backhaul, and from
+    every satellite to its stations.
 
     The publisher has QKD boxes only where key is asked of it, or where no key could be relayed without it.
 
@@ -37,11 +41,14 @@ class KeyLinks:
         The devices of each server that its base station reaches.
     backhaul:
         The graph of the backhaul, with the ``length`` [m] of every fibre.
+    space:
+        The satellites: trusted nodes whose links are filled pass by pass.
 
     Raises
     ------
     ScenarioError
-        If two nodes that need QKD keys have no path of links within reach, or tags are asked for without QKD.
+        If two nodes that need QKD keys have no path of links within reach, or tags or satellites are asked for without
+        QKD.
     """
 
     def __init__(
@@ -51,7 +58,9 @@ class KeyLinks:
         ctx: Context,
         reached: Mapping[str, Sequence[str]],
         backhaul: "nx.Graph",
+        space: SpaceNetwork,
     ) -> None:
+        self._aloft = [ends_of(satellite, s) for satellite, stations in space.stations.items() for s in stations]
         self._scenario = scenario
         self._placement = placement
         self._ctx = ctx
@@ -65,11 +74,14 @@ class KeyLinks:
         lengths = self._lengths(qkd, backhaul)
         self._refuse_apart(qkd, backhaul, lengths)
         self.links = {ends: self._link(qkd, ends, length) for ends, length in lengths.items()}
+        self.links |= {ends: KeyLink(ctx, ends, scenario.key_store) for ends in self._aloft}
+        space.listeners.append(self._from_above)
 
     def upkeep(self, duration: float) -> None:
         """Charge QKD terminals, which run whether key is drawn or not, for ``duration`` [s]; write down their key.
 
-        The devices of a cell share one receiver at their server in time; every backhaul link has a pair of its own.
+        The devices of a cell share one receiver at their server in time; every backhaul link has a pair of its own. A
+        station's receiver runs while a satellite sends; what the satellite takes comes from the Sun.
         """
         model, charge = self._scenario.energy.qkd, self._ctx.energy.charge
         if self.links:
@@ -78,6 +90,8 @@ class KeyLinks:
                     charge(server, "qkd", model.receiver_energy(duration))
         for (first, second), link in self.links.items():
             link.close_round()
+            if (first, second) in self._aloft:
+                continue
             charge(first, "qkd", model.transmitter_energy(duration))
             if second not in self._placement.home and first not in self._placement.home:
                 charge(second, "qkd", model.receiver_energy(duration))
@@ -92,6 +106,12 @@ class KeyLinks:
             yield from (ends_of("publisher", server) for server in servers)
             for server in servers:
                 yield from (ends_of(*pair) for pair in itertools.combinations(self._reached[server], 2))
+
+    def _from_above(self, satellite: str, station: str, block: KeyBlock) -> None:
+        """A pass has become a block of key at a station."""
+        receiver = self._scenario.energy.qkd.receiver_energy(block.duration_s)
+        self._ctx.energy.charge(station, "qkd", receiver)
+        self.links[ends_of(satellite, station)].put_block(block)
 
     def _lengths(self, qkd: QKD, backhaul: "nx.Graph") -> dict[Ends, float]:
         """Metres of fibre [m] of every link within reach."""
@@ -140,7 +160,7 @@ class KeyLinks:
 
         parts = {
             node: number
-            for number, part in enumerate(nx.connected_components(nx.Graph(list(lengths))))
+            for number, part in enumerate(nx.connected_components(nx.Graph([*lengths, *self._aloft])))
             for node in part
         }
         return next(
@@ -172,6 +192,12 @@ class KeyLinks:
 
     def _refuse_without_qkd(self) -> None:
         scenario = self._scenario
+        for satellite in scenario.satellites:
+            if satellite.relay is None:
+                raise ScenarioError(
+                    f"{satellite.name} brings QKD keys, and {type(scenario.keys).__name__} uses none; use "
+                    "keys=QKDKeys(), HybridKeys() or EitherKeys(), or give it relay=SatelliteRelay() to carry messages"
+                )
         if self._tags:
             raise ScenarioError(
                 f"{type(scenario.authentication).__name__} pays its tags with QKD keys, and "

@@ -19,7 +19,7 @@ CITIES = qfl.GeographicSites(
 
 def cities(tiny, *satellites, **changes):
     topology = replace(tiny.topology, layout=CITIES)
-    return replace(tiny, topology=topology, satellites=satellites, keys=qfl.KEMKeys(), **changes)
+    return replace(tiny, topology=topology, satellites=satellites, keys=qfl.EitherKeys(), **changes)
 
 
 def passed(scenario, until, replication=0):
