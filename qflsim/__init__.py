@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .crypto.signatures import MLDSA as MLDSA, SignatureScheme as SignatureScheme
     from .crypto.slhdsa import SLHDSA as SLHDSA
     from .energy import (
+        Battery as Battery,
         ComputeEnergy as ComputeEnergy,
         FibreEnergy as FibreEnergy,
         MacroStationEnergy as MacroStationEnergy,
@@ -82,6 +83,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .learning.training import LocalTraining as LocalTraining
     from .learning.vqc import VQC as VQC
     from .loading import load as load
+    from .network.areas import Area as Area, Disc as Disc, Rectangle as Rectangle
     from .network.background import BackgroundTraffic as BackgroundTraffic
     from .network.backhaul_graphs import (
         BackhaulGraph as BackhaulGraph,
@@ -97,6 +99,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.edge_list import EdgeList as EdgeList
     from .network.failures import LinkFailures as LinkFailures
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
+    from .network.handover import Handover as Handover
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
         GeographicSites as GeographicSites,
@@ -106,6 +109,12 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         SiteLayout as SiteLayout,
     )
     from .network.link import LinkModel as LinkModel, Quality as Quality
+    from .network.mobility import (
+        Mobility as Mobility,
+        RandomWaypoint as RandomWaypoint,
+        Static as Static,
+        Trajectory as Trajectory,
+    )
     from .network.optics import OpticalDownlink as OpticalDownlink
     from .network.orbit import Orbit as Orbit
     from .network.placement import DenseCell as DenseCell
@@ -115,6 +124,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.sidelink import Sidelink as Sidelink
     from .network.terahertz import SubTerahertz as SubTerahertz
     from .network.timing import SlotTiming as SlotTiming
+    from .network.tracks import MobilityTrace as MobilityTrace
     from .quantum.bbm92 import BBM92 as BBM92
     from .quantum.codes import BCH as BCH, LDPC as LDPC, Code as Code
     from .quantum.eavesdropping import InterceptResend as InterceptResend
@@ -180,6 +190,7 @@ _HOMES = {
     "crypto.signatures": ("MLDSA", "SignatureScheme"),
     "crypto.slhdsa": ("SLHDSA",),
     "energy": (
+        "Battery",
         "ComputeEnergy",
         "FibreEnergy",
         "MacroStationEnergy",
@@ -200,6 +211,7 @@ _HOMES = {
     "learning.training": ("LocalTraining",),
     "learning.vqc": ("VQC",),
     "loading": ("load",),
+    "network.areas": ("Area", "Disc", "Rectangle"),
     "network.background": ("BackgroundTraffic",),
     "network.backhaul_graphs": ("BackhaulGraph", "FullMesh", "LineGraph", "RingGraph", "StarGraph", "WaxmanGraph"),
     "network.buildings": ("Buildings",),
@@ -208,9 +220,11 @@ _HOMES = {
     "network.edge_list": ("EdgeList",),
     "network.failures": ("LinkFailures",),
     "network.fibre": ("Backhaul", "Fibre"),
+    "network.handover": ("Handover",),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("GeographicSites", "HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
     "network.link": ("LinkModel", "Quality"),
+    "network.mobility": ("Mobility", "RandomWaypoint", "Static", "Trajectory"),
     "network.optics": ("OpticalDownlink",),
     "network.orbit": ("Orbit",),
     "network.placement": ("DenseCell",),
@@ -220,6 +234,7 @@ _HOMES = {
     "network.sidelink": ("Sidelink",),
     "network.terahertz": ("SubTerahertz",),
     "network.timing": ("SlotTiming",),
+    "network.tracks": ("MobilityTrace",),
     "quantum.bbm92": ("BBM92",),
     "quantum.codes": ("BCH", "LDPC", "Code"),
     "quantum.eavesdropping": ("InterceptResend",),

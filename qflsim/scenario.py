@@ -13,7 +13,7 @@ from .crypto.keystore import KeyStore
 from .crypto.processors import CortexM4, Processor, X86Core
 from .crypto.sealing import AES256, Sealing
 from .crypto.signatures import MLDSA, SignatureScheme
-from .energy import ComputeEnergy, FibreEnergy, QKDEnergy, RadioEnergy, StationEnergy
+from .energy import Battery, ComputeEnergy, FibreEnergy, QKDEnergy, RadioEnergy, StationEnergy
 from .learning.aggregation import Aggregator, FedAvg
 from .learning.datasets import Dataset
 from .learning.digits import Digits
@@ -27,6 +27,8 @@ from .network.backhaul_graphs import BackhaulGraph, FullMesh
 from .network.cell import RadioCell
 from .network.failures import LinkFailures
 from .network.fibre import Backhaul, Fibre
+from .network.handover import Handover
+from .network.mobility import Mobility, Static
 from .network.placement import DenseCell
 from .network.radio import UrbanMicro
 from .network.satellite import Satellite
@@ -82,6 +84,10 @@ class Scenario(Part):
         When fibres fail.
     satellites:
         Satellites that bring keys to servers.
+    mobility, handover:
+        How devices move, and when a moving one is handed over to another station.
+    battery:
+        What every device runs on; ``None`` for the mains.
     background:
         The other devices on the access band; ``None`` for an empty cell.
     keys:
@@ -133,6 +139,9 @@ class Scenario(Part):
     backhaul_graph: BackhaulGraph = FullMesh()
     failures: LinkFailures = LinkFailures()
     satellites: tuple[Satellite, ...] = ()
+    mobility: Mobility = Static()
+    handover: Handover = Handover()
+    battery: Battery | None = None
     background: BackgroundTraffic | None = BackgroundTraffic()
     keys: KeySource = HybridKeys()
     key_store: KeyStore = KeyStore()
@@ -177,6 +186,11 @@ class Scenario(Part):
                 "Scenario.satellites must agree on the instant of simulated time 0, got "
                 f"{' and '.join(starts.values())}; give all orbits the same start"
             )
+
+    @property
+    def moves(self) -> bool:
+        """Whether devices move."""
+        return not isinstance(self.mobility, Static)
 
     def _check_disc(self) -> None:
         nearest, farthest = self.access.distances

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Block", "Energy", "Evaluation", "Job", "Key", "Link", "Node", "Outage", "QKDBlock",
-    "Record", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
+    "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
+    "Outage", "Position", "QKDBlock", "Record", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -285,10 +285,10 @@ class Evaluation(Record):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Node(Record):
-    """One node of the network, which stays where it is."""
+    """One node of the network, and where it stands at the start; where devices go to is in `Position`."""
 
     table: ClassVar[str] = "nodes"
-    about: ClassVar[str] = "one row per node"
+    about: ClassVar[str] = "one row per node, as it stands at time 0; where a device moves to is in positions.csv"
 
     node: str = column("name of the node")
     role: str = column("publisher, server, device, or transit: a switch or relay of the backhaul")
@@ -362,9 +362,71 @@ class SatellitePass(Record):
     aborted: bool = column("whether the error rate was too high to be trusted")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Position(Record):
+    """Where one moving device was at one moment."""
+
+    table: ClassVar[str] = "positions"
+    about: ClassVar[str] = (
+        "one row per moving device and `Mobility.record_period`, at the first measurement after it; none if devices do "
+        "not move"
+    )
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time")
+    device: str = column("device")
+    east_m: float = column("position, metres to the east of the origin")
+    north_m: float = column("position, metres to the north of the origin")
+    server: str = column("server whose station serves it")
+    task_server: str = column("server that it trains for in this round, or trained for last")
+    reached: bool = column("whether that station reaches it in both directions; False in outage or without power")
+    snr_down_db: float = column("signal-to-noise ratio [dB] at the device, from the station that serves it, full band")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Handover(Record):
+    """One device handed over from one station to another."""
+
+    table: ClassVar[str] = "handovers"
+    about: ClassVar[str] = "one row per handover of a device from the station of one server to that of another"
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time at which the link to the old station ended")
+    device: str = column("device")
+    source: str = column("server whose station served it before")
+    target: str = column("server whose station serves it from now on")
+    cause: str = column("a3: the new station was heard better; recovery: the old one had been out of reach")
+    task_server: str = column("server that the device trains for in this round, which a handover does not change")
+    east_m: float = column("position, metres to the east of the origin")
+    north_m: float = column("position, metres to the north of the origin")
+    snr_before_db: float = column("signal-to-noise ratio [dB] at the device from the old station, full band")
+    snr_after_db: float = column("signal-to-noise ratio [dB] at the device from the new station, full band")
+    interruption_s: float = column("time without a link; for a recovery from the beginning of the outage")
+    sending: int = column("messages under way from the device, which go on in the new cell")
+    receiving: int = column("messages under way to the device, whose rest the old station forwards to the new one")
+    forwarded_bit: float = column("bits of that rest")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Battery(Record):
+    """The battery of one device at the end of one round."""
+
+    table: ClassVar[str] = "batteries"
+    about: ClassVar[str] = "one row per round and device; none without `Scenario.battery`"
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time at which the round ended")
+    device: str = column("device")
+    initial_j: float = column("energy in it at time 0")
+    level_j: float = column("energy left; what empties a battery is finished, so that it may end a little below zero")
+    drawn_j: float = column("energy drawn in this round")
+    empty: bool = column("whether it is empty, and the device gone")
+    emptied_s: float = column("simulated time at which it became empty; empty cell if it has not")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass,
+    SatellitePass, Position, Handover, Battery,
 )  # fmt: skip
 
 

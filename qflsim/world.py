@@ -3,7 +3,7 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from .chain.archive import Archive
 from .checks import ScenarioError
-from .energy import EnergyBook
+from .energy import Battery, EnergyBook
 from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
 from .learning.selection import Reputation, Requirement
 from .learning.task import LearningTask
+from .network.mobility import Trajectory
+from .nodes.batteries import Batteries
 from .nodes.computer import Computer
 from .nodes.context import Context
 from .nodes.device import Device
@@ -25,6 +27,8 @@ from .nodes.fabric import Fabric
 from .nodes.keynetwork import KeyNetwork
 from .nodes.keys import KeyService
 from .nodes.ledger import Ledger
+from .nodes.membership import Membership
+from .nodes.mobility import Roaming
 from .nodes.publisher import Publisher, TaskOffer
 from .nodes.qpu import QuantumProcessor
 from .nodes.rounds import Rounds
@@ -37,6 +41,7 @@ from .streams import Streams
 from .trace import Node, Trace
 from .units import to_dB
 from .wiring import Wiring
+from .wiring.movement import set_out
 
 __all__ = ["World"]
 
@@ -71,9 +76,9 @@ class World:
         self.trace = Trace()
         streams = Streams(scenario.seed, replication)
         self.ctx = Context(simpy.Environment(initial_time=0.0), self.trace, EnergyBook(), streams)
-        self.placement = scenario.topology.place(streams)
+        self.placement, ways = set_out(scenario, scenario.topology.place(streams), streams)
         self.wiring = Wiring(scenario, self.placement, self.ctx)
-        self._fabric = Fabric(self.ctx, self.wiring.route)
+        self._fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         self.data, self._compiled, self.task = self._learn()
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
@@ -85,6 +90,10 @@ class World:
         tagged = scenario.authentication.key_bit(first=True) > 0.0
         self._tagger = Tagger(self.ctx, scenario.authentication, network if tagged else None)
         self._qpus: dict[str, QuantumProcessor] = {}
+        access = self.wiring.access
+        self.membership = Membership(self.placement.servers, access.serving, self.wiring.reached, Reputation())
+        self._roaming = self._roam(ways) if ways else None
+        self._batteries = self._powered(scenario.battery) if scenario.battery else None
         self._rounds = self._actors()
         self._check_parts()
         self._check_deadline()
@@ -94,6 +103,8 @@ class World:
         for name in (*self.placement.positions, *self.wiring.backhaul.transit):
             self.trace(self._described(name))
         self.wiring.backhaul.record()
+        if self._roaming is not None:
+            self.ctx.env.process(self._roaming.run())
         try:
             self.ctx.env.run(until=self.ctx.env.process(self._rounds.run()))
         finally:
@@ -169,16 +180,24 @@ class World:
             global_chain, shard_chain, patience,
         )  # fmt: skip
         initial = scenario.model.initial(self.ctx.streams.fresh("initial"))
-        actors = [self._server(name, initial) for name in servers]
+        fleet = {device: self._device(device) for device in self._recruitable()}
+        actors = [self._server(name, fleet, initial) for name in servers]
         shard = TaskShard(
             self.ctx, self._fabric, self._keys, TASK, scenario.mixing, scenario.signatures,
             publisher.computer, global_chain, shard_chain, patience,
         )  # fmt: skip
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
-        return Rounds(self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(), self._upkeep, self._quiet)
+        return Rounds(
+            self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(),
+            self.membership.renew, self._upkeep, self._quiet,
+        )  # fmt: skip
 
-    def _server(self, name: str, initial: NDArray[np.float64]) -> Server:
-        reached = self.wiring.reached(name)
+    def _recruitable(self) -> list[str]:
+        """Devices that may ever train: those reached now, or all if they move."""
+        access = self.wiring.access
+        return [device for device in self.placement.home if self._roaming is not None or access.reaches(device)]
+
+    def _server(self, name: str, fleet: Mapping[str, Device], initial: NDArray[np.float64]) -> Server:
         return Server(
             self.ctx,
             self._fabric,
@@ -186,7 +205,8 @@ class World:
             name,
             self._computers[name],
             self._qpu(name),
-            {device: self._device(device) for device in reached},
+            fleet,
+            self.membership,
             self._ledger(f"lmuc-{name}"),
             self._rules(),
             initial,
@@ -203,7 +223,6 @@ class World:
             task=TASK,
             requirement=self._requirement(),
             selection=scenario.selection,
-            reputation=Reputation(),
             aggregation=scenario.aggregation,
             scheme=scenario.signatures,
             update_deadline=scenario.update_deadline,
@@ -239,20 +258,20 @@ class World:
         east, north = transit[name] if role == "transit" else self.placement.positions[name]
         access = self.wiring.access
         channel = access.serving_channel(name) if role == "device" else None
-        disturbed = access.sinr(name, dict.fromkeys(self.placement.servers, 1.0)) if channel else None
-        server = self.placement.home.get(name, name)
+        everybody_sends = dict.fromkeys(self.placement.servers, 1.0)
+        sinr_up, sinr_down = access.sinr(name, everybody_sends) if channel else (0.0, 0.0)
         return Node(
             node=name,
             role=role,
-            server="" if role in ("publisher", "transit") else server,
+            server="" if role in ("publisher", "transit") else access.serving.get(name, name),
             east_m=east,
             north_m=north,
             line_of_sight=channel is not None and channel.los,
             indoor=channel is not None and channel.indoor,
-            snr_up_db=to_dB(channel.snr_up) if channel else float("nan"),
-            sinr_up_db=to_dB(disturbed[0]) if disturbed else float("nan"),
-            sinr_down_db=to_dB(disturbed[1]) if disturbed else float("nan"),
-            reached=channel is None or name in self.wiring.reached(server),
+            snr_up_db=_decibels(channel.snr_up if channel else 0.0),
+            sinr_up_db=_decibels(sinr_up),
+            sinr_down_db=_decibels(sinr_down),
+            reached=channel is None or access.reaches(name),
         )
 
     def _upkeep(self, started: float, ended: float) -> None:
@@ -260,6 +279,29 @@ class World:
         self.wiring.keys.upkeep(ended - started)
         for qpu in self._qpus.values():
             qpu.account_idle(ended)
+        if self._batteries is not None:
+            self._batteries.record(ended)
+
+    def _roam(self, ways: Mapping[str, Trajectory]) -> Roaming:
+        """Let all devices move along their ways."""
+        scenario, access = self.scenario, self.wiring.access
+        roaming = Roaming(
+            self.ctx, self._fabric, access, scenario.handover, scenario.access.timing.failure_time,
+            self.placement.positions, ways, self.membership, scenario.mobility.record_period, self.wiring.forget_routes,
+        )  # fmt: skip
+        access.position = roaming.place
+        return roaming
+
+    def _powered(self, battery: Battery) -> Batteries:
+        """Give every device a battery."""
+        streams = self.ctx.streams
+        stores = {device: battery.store(streams.fresh("battery", device)) for device in self.placement.home}
+        return Batteries(self.ctx, stores, self._switch_off)
+
+    def _switch_off(self, device: str) -> None:
+        """The battery of ``device`` is empty: it sends, receives and computes nothing any more."""
+        self._computers[device].off = True
+        self.wiring.access.switch_off(device)
 
     def _quiet(self) -> Generator[Any, Any, None]:
         """Wait until no message is under way and no computer has anything left to do."""
@@ -276,7 +318,8 @@ class World:
         scenario.mixing.check_servers(len(servers))
         scenario.qpu.plant.control_power(self._compiled.chip_qubits)
         scenario.energy.station.load_energy(scenario.access.station_power, 0.0)
-        largest = max(len(self.wiring.reached(server)) for server in servers)
+        home = self.placement.home
+        largest = len(home) if scenario.moves else max(len(self.membership.members(server)) for server in servers)
         if largest and scenario.aggregation.minimum_updates > largest:
             name = type(scenario.aggregation).__name__
             raise ScenarioError(
@@ -295,3 +338,8 @@ class World:
                 f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, "
                 f"takes {times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
             )
+
+
+def _decibels(ratio: float) -> float:
+    """Decibels of a ratio; NaN where nothing is received."""
+    return to_dB(ratio) if ratio else float("nan")

@@ -1,6 +1,7 @@
 """The energy book: who spent how many joules on what, in this round and since the beginning."""
 
 import math
+from collections.abc import Callable
 
 __all__ = ["CAUSES", "EnergyBook"]
 
@@ -33,6 +34,11 @@ class EnergyBook:
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], list[float]] = {}
         self._closed: dict[str, list[float]] = {cause: [] for cause in CAUSES}
+        self._watchers: list[Callable[[str, str, float], object]] = []
+
+    def watch(self, watcher: Callable[[str, str, float], object]) -> None:
+        """Let ``watcher`` hear of every charge from now on: node, cause and joules [J]."""
+        self._watchers.append(watcher)
 
     def charge(self, node: str, cause: str, joules: float) -> None:
         """Write ``joules`` [J] on ``node``'s account under ``cause``.
@@ -47,6 +53,8 @@ class EnergyBook:
         if not 0.0 <= joules < math.inf:
             raise ValueError(f"energy of {node} for {cause} must be finite and >= 0 J, got {joules!r}")
         self._open.setdefault((node, cause), []).append(joules)
+        for watcher in self._watchers:
+            watcher(node, cause, joules)
 
     def close_round(self) -> list[tuple[str, str, float]]:
         """End the round: what each node spent on each cause in it [J], sorted by node and cause."""

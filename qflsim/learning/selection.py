@@ -163,7 +163,8 @@ class Reputation(Part):
 
     Notes
     -----
-    *Scope*: the score stays in [0, 1]; kept by each server for itself, and gossip about it is not modelled.
+    *Scope*: the score stays in [0, 1]. All servers know it, so that it goes with a device that moves from one to
+    another; telling each other costs nothing.
 
     *Validation*: after k equal contributions c, r - c = (1 - smoothing)^k (initial - c).
 

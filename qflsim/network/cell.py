@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qflsim.checks import quantity
-from qflsim.units import GHz, MHz, W, dB, dBm, m
+from qflsim.units import GHz, MHz, W, dB, dBm, m, to_dB
 
 from .buildings import Buildings, Indoors, mean_power
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
@@ -47,6 +47,11 @@ class Channel:
     efficiency_down: float
     penetration_db: float = 0.0
     indoor: bool = False
+
+    @property
+    def snr_down_db(self) -> float:
+        """Signal-to-noise ratio from the station [dB]; NaN if nothing is received."""
+        return to_dB(self.snr_down) if self.snr_down else math.nan
 
 
 @dataclass(frozen=True, kw_only=True)

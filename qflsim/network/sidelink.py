@@ -50,10 +50,11 @@ class Sidelink(LinkModel):
 
     Notes
     -----
-    *Scope*: static devices in the open. TR 37.885 divides links into line of sight, blocked by a vehicle and
-    blocked by a building; here every link without line of sight is blocked by a building, the worst of the three. No
-    interference between pairs: they take turns (`SharedBand`). The model was made for 6 GHz and 30 to 63 GHz and
-    is interpolated to 10 GHz.
+    *Scope*: devices in the open. While two devices move, their luck with buildings and shadowing stays what it was
+    drawn to be, and only the distance changes: near enough they see each other, too far they do not. TR 37.885 divides
+    links into line of sight, blocked by a vehicle and blocked by a building; here every link without line of sight is
+    blocked by a building, the worst of the three. No interference between pairs: they take turns (`SharedBand`). The
+    model was made for 6 GHz and 30 to 63 GHz and is interpolated to 10 GHz.
 
     *Validation*: closed-form values of the two path losses and of the line-of-sight probability.
     """
@@ -70,16 +71,29 @@ class Sidelink(LinkModel):
 
     def draw(self, distance: float, rng: np.random.Generator) -> Channel:
         """The channel of two devices ``distance`` [m] apart; always takes two draws from ``rng``."""
-        los = bool(rng.random() < sidelink_los_probability(distance))
-        shadowing = float(rng.standard_normal()) * (self.shadowing_los if los else self.shadowing_nlos)
+        return self.channel(distance, rng.random(), rng.standard_normal())
+
+    def luck(self, first: str, second: str, streams: Streams) -> tuple[float, float]:
+        """Chance and deviate of the `channel` of two named devices, whichever is named first; the same each time."""
+        rng = streams.fresh("sidelink", *sorted((first, second)))
+        return rng.random(), rng.standard_normal()
+
+    def channel(self, distance: float, chance: float, deviate: float) -> Channel:
+        """The channel of two devices ``distance`` [m] apart.
+
+        Parameters
+        ----------
+        chance:
+            Uniform in [0, 1): in line of sight if it is below the probability of that.
+        deviate:
+            Standard normal deviate of the shadowing.
+        """
+        los = chance < sidelink_los_probability(distance)
+        shadowing = deviate * (self.shadowing_los if los else self.shadowing_nlos)
         path_loss = sidelink_path_loss(distance, self.carrier, los)
         snr = self.power * self.gain**2 / dB(path_loss + shadowing) / noise_power(self.bandwidth, self.noise)
         efficiency = self.adaptation.efficiency(snr)
         return Channel(los, path_loss, shadowing, snr, snr, efficiency, efficiency)
-
-    def draw_pair(self, first: str, second: str, distance: float, streams: Streams) -> Channel:
-        """The channel between two named devices: the same whichever is named first, and however often it is asked."""
-        return self.draw(distance, streams.fresh("sidelink", *sorted((first, second))))
 
     def airtime(self, size_bit: float, efficiency: float) -> float:
         """Time [s] for which ``size_bit`` bits at ``efficiency`` [bit/s/Hz] occupy the sidelink band."""

@@ -17,7 +17,9 @@ __all__ = ["Computer"]
 class Computer:
     """A node's processor, serving tasks in the order in which they come.
 
-    Work is booked by arithmetic on the time until which the processor is busy: one event per task, no process.
+    Work is booked by arithmetic on the time until which the processor is busy: one event per task, no process. A
+    computer that is ``off`` computes nothing and takes no energy; what waits for it goes on at once, and gets nowhere,
+    for the radio of its node is off too.
 
     Parameters
     ----------
@@ -43,6 +45,7 @@ class Computer:
         self._scheme = scheme
         self._verifying = scheme.verify(processor)
         self._busy_until = 0.0
+        self.off = False
 
     @property
     def busy_until(self) -> float:
@@ -78,6 +81,9 @@ class Computer:
         return self._event(lambda then: self._do(cost, "computing", then))
 
     def _do(self, cost: Cost, cause: str, then: Action) -> None:
+        if self.off:
+            self._ctx.after(0.0, then)
+            return
         start = max(self._ctx.now, self._busy_until)
         self._busy_until = start + cost.time_s
         self._ctx.energy.charge(self.node, cause, cost.energy_j)

@@ -23,6 +23,13 @@ class _Message:
     round: int
 
 
+Onward = Callable[[str, str, Carrier, Sequence[Carrier]], Sequence[Carrier] | None]
+
+
+def _as_planned(source: str, destination: str, hop: Carrier, rest: Sequence[Carrier]) -> Sequence[Carrier]:
+    return rest
+
+
 class Fabric:
     """Sends messages over routes, each a sequence of carriers (access up, fibre, access down, sidelink).
 
@@ -32,11 +39,17 @@ class Fabric:
         The run's shared services.
     route:
         ``route(source, destination)`` gives the carriers in order; empty if the two cannot reach each other.
+    onward:
+        ``onward(source, destination, hop, rest)`` gives the carriers that a message still has to take after ``hop``,
+        where ``rest`` was planned when it was sent; ``None`` if no way leads on any more. Left out, nothing changes.
     """
 
-    def __init__(self, ctx: Context, route: Callable[[str, str], Sequence[Carrier]]) -> None:
+    def __init__(
+        self, ctx: Context, route: Callable[[str, str], Sequence[Carrier]], onward: Onward = _as_planned
+    ) -> None:
         self._ctx = ctx
         self._route = route
+        self._onward = onward
         self._under_way = 0
         self._waiting: list[simpy.Event] = []
 
@@ -58,7 +71,7 @@ class Fabric:
         self._under_way += 1
         hops = self._route(source, destination)
         if hops:
-            self._hop(message, hops, 0, arrived, lost)
+            self._hop(message, hops, (), arrived, lost)
         else:
             self._lose(message, "none", lost)
 
@@ -78,20 +91,26 @@ class Fabric:
         self.send(kind, source, destination, size_bit, lambda: event.succeed())
         return event
 
-    def _hop(self, message: _Message, hops: Sequence[Carrier], index: int, arrived: Action, lost: Action) -> None:
-        hop = hops[index]
+    def _hop(
+        self, message: _Message, hops: Sequence[Carrier], passed: tuple[str, ...], arrived: Action, lost: Action
+    ) -> None:
+        """Take the first of ``hops``, after those over the media in ``passed``."""
+        hop, media = hops[0], (*passed, hops[0].medium)
         self._count(hop.medium, message.size_bit)
 
-        def passed() -> None:
-            if index + 1 < len(hops):
-                self._hop(message, hops, index + 1, arrived, lost)
+        def go_on() -> None:
+            rest = self._onward(message.source, message.destination, hop, hops[1:])
+            if rest is None:
+                self._lose(message, "none", lost)
+            elif rest:
+                self._hop(message, rest, media, arrived, lost)
             else:
-                self._note(message, "+".join(hop.medium for hop in hops), delivered=True)
+                self._note(message, "+".join(media), delivered=True)
                 arrived()
                 self._end_one()
 
         label = (message.source, message.destination, message.kind)
-        hop.carry(label, message.size_bit, passed, lambda: self._lose(message, hop.medium, lost))
+        hop.carry(label, message.size_bit, go_on, lambda: self._lose(message, hop.medium, lost))
 
     def _lose(self, message: _Message, medium: str, lost: Action) -> None:
         self._note(message, medium, delivered=False)

@@ -27,6 +27,7 @@ class Carrier(Protocol):
     """One direction of one link: takes bits, calls back when the last one has arrived, or when the message is lost."""
 
     medium: str
+    ends: tuple[str, str]
 
     def carry(self, label: Label, size_bit: float, arrived: Action, lost: Action) -> None:
         """Send ``size_bit`` of the message that ``label`` names.
@@ -53,7 +54,15 @@ class FibreLink:
 
     medium = "fibre"
 
-    def __init__(self, ctx: Context, queue: FifoQueue, intake: FifoQueue, charge: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        ends: tuple[str, str],
+        queue: FifoQueue,
+        intake: FifoQueue,
+        charge: Callable[[float], None],
+    ) -> None:
+        self.ends = ends
         self._ctx = ctx
         self._queue = queue
         self._intake = intake

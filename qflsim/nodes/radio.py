@@ -92,7 +92,7 @@ class Band:
     def start(self, link: "RadioLink", size_bit: float, sent: Action, lost: Action) -> Flow:
         """Begin a transfer of ``size_bit`` [bit] over ``link``; at its end ``sent`` or ``lost`` is called."""
         flow = Flow(link, size_bit, sent, lost)
-        self._put(flow)
+        self.put(flow)
         return flow
 
     def refresh(self) -> None:
@@ -129,10 +129,10 @@ class Band:
     def move(self, flow: Flow, link: "RadioLink") -> None:
         """Go on with the remaining bits of a transfer of this band over another ``link``, on that link's band."""
         self.withdraw(flow)
-        flow.link = link
-        link.band._put(flow)
+        link.adopt(flow)
 
-    def _put(self, flow: Flow) -> None:
+    def put(self, flow: Flow) -> None:
+        """Begin, or go on with, a transfer that is on no band; its link is one of this band's."""
         self._look_at_background()
         self._started += 1
         flow.name = str(self._started)
@@ -253,3 +253,8 @@ class RadioLink:
     def carry(self, label: Label, size_bit: float, arrived: Action, lost: Action) -> None:
         """Share the band until the last bit is sent, then wait for slots and decoding."""
         self.band.start(self, size_bit, lambda: self._ctx.after(self._delay(label), arrived), lost)
+
+    def adopt(self, flow: Flow) -> None:
+        """Go on with a transfer that was withdrawn from another link's band."""
+        flow.link = self
+        self.band.put(flow)

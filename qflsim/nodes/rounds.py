@@ -52,6 +52,8 @@ class Rounds:
         The learning task.
     roles:
         ``publisher``, ``server`` or ``device`` for every node.
+    renew:
+        Lets devices be members of the servers whose stations serve them now.
     upkeep:
         Charges, between two times [s], what runs whether it is used or not.
     quiet:
@@ -67,6 +69,7 @@ class Rounds:
         ledgers: Sequence[Ledger],
         task: LearningTask,
         roles: Mapping[str, str],
+        renew: Callable[[], None],
         upkeep: Callable[[float, float], None],
         quiet: Callable[[], Generator[Any, Any, None]],
     ) -> None:
@@ -77,6 +80,7 @@ class Rounds:
         self.ledgers = tuple(ledgers)
         self._task = task
         self._roles = roles
+        self._renew = renew
         self._upkeep = upkeep
         self._quiet = quiet
         self.model: Floats = self._servers[0].parameters
@@ -96,7 +100,9 @@ class Rounds:
         before = replace(ctx.totals)
         times = _Times(started=ctx.now)
 
+        self._renew()  # who joins, and below who is selected, goes by who is served at that moment
         members = yield from self._publisher.announce(self._servers)
+        self._renew()
         times.published = times.distributed = ctx.now
 
         contributions = {server: Contribution() for server in members}  # in their order, not in that of completion

@@ -92,6 +92,8 @@ class SpaceLink:
     ----------
     ctx:
         The run's shared services.
+    ends:
+        Sender and receiver.
     rate_bps:
         Rate [bit/s] while the satellite is in sight.
     visibility:
@@ -102,7 +104,15 @@ class SpaceLink:
 
     medium = "satellite"
 
-    def __init__(self, ctx: Context, rate_bps: float, visibility: Visibility, charge: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        ends: tuple[str, str],
+        rate_bps: float,
+        visibility: Visibility,
+        charge: Callable[[float], None],
+    ) -> None:
+        self.ends = ends
         self._ctx = ctx
         self._rate_bps = rate_bps
         self._visibility = visibility

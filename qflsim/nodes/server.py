@@ -9,7 +9,7 @@ from qflsim.chain.transactions import IntermediateModel, SignedTransaction, dige
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
-from qflsim.learning.selection import Candidate, Reputation, Requirement, Selection, alignment
+from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
 
 from .computer import Computer
 from .context import Context
@@ -18,6 +18,7 @@ from .fabric import Fabric
 from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
+from .membership import Membership
 from .qpu import QuantumProcessor
 from .waiting import until
 
@@ -31,7 +32,6 @@ class Rules:
     task: str
     requirement: Requirement
     selection: Selection
-    reputation: Reputation
     aggregation: Aggregator
     scheme: SignatureScheme
     update_deadline: float
@@ -64,8 +64,10 @@ class Server:
         Its name.
     computer, qpu:
         What it computes with.
-    devices:
-        The devices of its cell that its base station reaches, by name.
+    fleet:
+        All devices that may ever train for it, by name.
+    membership:
+        Which of them do in this round.
     lmuc:
         Its local model update chain.
     rules:
@@ -82,7 +84,8 @@ class Server:
         name: str,
         computer: Computer,
         qpu: QuantumProcessor,
-        devices: Mapping[str, Device],
+        fleet: Mapping[str, Device],
+        membership: Membership,
         lmuc: Ledger,
         rules: Rules,
         parameters: Floats,
@@ -94,17 +97,23 @@ class Server:
         self.name = name
         self.computer = computer
         self.qpu = qpu
-        self.devices = devices
+        self._fleet = fleet
+        self._membership = membership
         self.lmuc = lmuc
         self._rules = rules
         self.parameters = as_sent(parameters)
         self._device_qubits = device_qubits
-        self._reputation = dict.fromkeys(devices, rules.reputation.initial)
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """The devices that train for it in this round, by name."""
+        return {name: self._fleet[name] for name in self._membership.members(self.name)}
 
     def eligible(self) -> list[Candidate]:
         """The devices that meet the task's requirements."""
+        known = self._membership
         candidates = [
-            Candidate(name=name, samples=d.samples, qubits=self._device_qubits, reputation=self._reputation[name])
+            Candidate(name=name, samples=d.samples, qubits=self._device_qubits, reputation=known.reputation(name))
             for name, d in self.devices.items()
         ]
         return [candidate for candidate in candidates if self._rules.requirement.eligible(candidate)]
@@ -116,12 +125,13 @@ class Server:
         contribution = Contribution(selected=tuple(c.name for c in chosen), distributed_s=self._ctx.now)
         if not chosen:
             return contribution
-        committee = {name: self.devices[name].computer for name in contribution.selected}
+        devices = self.devices
+        committee = {name: devices[name].computer for name in contribution.selected}
         leader = contribution.selected[(self._ctx.round - 1) % len(committee)]  # each proposes in turn
         gathering = Gathering(self._ctx, self._fabric, "update", leader, committee)
         handed_in: dict[str, tuple[Update, SignedTransaction]] = {}
         yield self.computer.signed()  # the model, once for all devices
-        parts = [self._serve(self.devices[name], contribution, gathering, handed_in) for name in committee]
+        parts = [self._serve(devices[name], contribution, gathering, handed_in) for name in committee]
         yield from until(self._ctx.env, parts, self._rules.update_deadline, gathering.complete)
         if gathering.at_leader:
             yield from self._agree(contribution, gathering, handed_in)
@@ -220,4 +230,4 @@ class Server:
         """Let each contributor's reputation follow how well its change agrees with everybody's, ``reference``."""
         for update in updates:
             score = alignment(update.parameters - self.parameters, reference)
-            self._reputation[update.device] = self._rules.reputation.updated(self._reputation[update.device], score)
+            self._membership.judge(update.device, score)

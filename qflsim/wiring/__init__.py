@@ -36,8 +36,10 @@ class Wiring:
     """
 
     def __init__(self, scenario: Scenario, placement: Placement, ctx: Context) -> None:
-        self._placement = placement
+        self._moves = scenario.moves
         self.access = AccessNetwork(scenario, placement, ctx)
+        if scenario.moves:
+            self.access.select_stations()
         self.space = SpaceNetwork(scenario, placement, ctx)
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
@@ -45,8 +47,9 @@ class Wiring:
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:
-        """Devices of ``server`` that its base station reaches in both directions."""
-        return tuple(device for device in self._placement.devices(server) if self.access.reaches(device))
+        """Devices that the base station of ``server`` serves now and reaches in both directions."""
+        serving = self.access.serving
+        return tuple(device for device in serving if serving[device] == server and self.access.reaches(device))
 
     def route(self, source: str, destination: str) -> Route:
         """Carriers from ``source`` to ``destination``; empty if no fibre leads there. A link on it may be in outage."""
@@ -58,6 +61,17 @@ class Wiring:
     def forget_routes(self) -> None:
         """Find all routes anew from now on: a device has another station, or a fibre has failed or come back."""
         self._routes.clear()
+
+    def onward(self, source: str, destination: str, hop: Carrier, rest: Route) -> Route | None:
+        """What a message from ``source`` has before it after ``hop``, if devices move: see `Fabric`.
+
+        A message that a device has sent up is at the station that serves it now: when a device is handed over, what it
+        was sending goes on from there, and what had arrived at its old station is forwarded.
+        """
+        if not self._moves or (hop.medium != "access-up" and rest and rest[0].medium != "access-down"):
+            return rest  # nothing moves, or it is between two stations
+        place = self.access.serving[source] if hop.medium == "access-up" else hop.ends[1]
+        return () if place == destination else self.route(place, destination) or None
 
     def _found(self, source: str, destination: str) -> Route:
         """Sidelink within a cell, else up to a station, over the backhaul, and down from a station."""

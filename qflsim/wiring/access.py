@@ -53,6 +53,10 @@ class AccessNetwork:
         Mean background load of each station's cell, a share of its band.
     bands, sidelink_bands:
         The bands of each station's cell.
+    interrupted:
+        Devices that have no link to any station just now: they are being handed over.
+    off:
+        Devices without power. Who changes either also lets the bands `Band.refresh`.
 
     Raises
     ------
@@ -79,6 +83,17 @@ class AccessNetwork:
             for server, crowd in background.items()
         }
         self.sidelink_bands = {server: Band(ctx, scenario.sidelink.bandwidth) for server in sites}
+        self.interrupted: set[str] = set()
+        self.off: set[str] = set()
+        self._lucks: dict[tuple[str, str], tuple[float, float]] = {}
+        self._pairs: dict[tuple[str, str], tuple[Point, Point, float]] = {}
+
+    def select_stations(self) -> None:
+        """Let every device be served by the station that it hears best from where it is now."""
+        for device in self.serving:
+            place = self.position(device)
+            heard = {server: self.channel(device, server, place).snr_down for server in self.bands}
+            self.serving[device] = max(heard, key=lambda server: heard[server])
 
     def channel(self, device: str, server: str, position: Point) -> Channel:
         """The radio between ``server`` and ``device`` at a ``position`` [m]: the one place where channels come from."""
@@ -101,16 +116,28 @@ class AccessNetwork:
         activity:
             How much each cell sends, 0 to 1; left out, as it does now.
         """
-        now = self._now(device)
-        sends = self._activity if activity is None else activity
-        up, down = noise_rise(self._heard[now.server], sends), noise_rise(now.heard, sends)
-        return now.channel.snr_up / up, now.channel.snr_down / down
+        return self._disturbed(self._now(device), self._activity if activity is None else activity)
 
     def reaches(self, device: str) -> bool:
         """Whether the station that serves ``device`` reaches it in both directions, beside the background traffic."""
-        up, down = self.sinr(device, self.loads)
-        cell = self._scenario.access
+        return device not in self.off and self._audible(self._now(device))
+
+    def would_reach(self, device: str, server: str) -> bool:
+        """Whether the station of ``server`` would reach ``device``, where it is now, if it served it."""
+        position = self.position(device)
+        heard = self._interference.at_place(server, position)
+        return device not in self.off and self._audible(
+            _Kept(server, position, self.channel(device, server, position), heard)
+        )
+
+    def _audible(self, kept: "_Kept") -> bool:
+        """Whether a device and a station hear each other beside the background traffic."""
+        cell, (up, down) = self._scenario.access, self._disturbed(kept, self.loads)
         return bool(cell.uplink.efficiency(up) and cell.downlink.efficiency(down))
+
+    def _disturbed(self, kept: "_Kept", sends: Mapping[str, float]) -> tuple[float, float]:
+        up, down = noise_rise(self._heard[kept.server], sends), noise_rise(kept.heard, sends)
+        return kept.channel.snr_up / up, kept.channel.snr_down / down
 
     def _now(self, device: str) -> "_Kept":
         """What is known of a device; found anew when it has moved or is served by another station."""
@@ -129,7 +156,17 @@ class AccessNetwork:
                 if other != server:
                     band.refresh()
 
-    def up(self, device: str) -> Carrier:
+    def connected(self, device: str) -> bool:
+        """Whether ``device`` has power and is not being handed over."""
+        return device not in self.interrupted and device not in self.off
+
+    def switch_off(self, device: str) -> None:
+        """``device`` has no power any more: what is under way to or from it waits in vain, and is lost."""
+        self.off.add(device)
+        for band in (*self.bands.values(), *self.sidelink_bands.values()):
+            band.refresh()
+
+    def up(self, device: str) -> RadioLink:
         """The link from ``device`` to the station that serves it."""
         access, models = self._scenario.access, self._scenario.energy
         server = self.serving[device]
@@ -139,11 +176,11 @@ class AccessNetwork:
             self._ctx.energy.charge(server, "radio", models.station.idle_energy(airtime))
 
         def efficiency() -> float:
-            return access.uplink.efficiency(self.sinr(device)[0])
+            return access.uplink.efficiency(self.sinr(device)[0]) if self.connected(device) else 0.0
 
         return self._radio("access-up", (device, server), self.bands[server], efficiency, charge)
 
-    def down(self, device: str) -> Carrier:
+    def down(self, device: str) -> RadioLink:
         """The link to ``device`` from the station that serves it."""
         access, models = self._scenario.access, self._scenario.energy
         server = self.serving[device]
@@ -154,24 +191,42 @@ class AccessNetwork:
             self._ctx.energy.charge(device, "radio", models.device_radio.receive_energy(airtime))
 
         def efficiency() -> float:
-            return access.downlink.efficiency(self.sinr(device)[1])
+            return access.downlink.efficiency(self.sinr(device)[1]) if self.connected(device) else 0.0
 
         return self._radio("access-down", (server, device), self.bands[server], efficiency, charge)
 
     def sidelink(self, source: str, destination: str) -> Carrier | None:
-        """The direct link between two devices of one cell; ``None`` in outage."""
+        """The direct link between two devices of one cell; ``None`` if they are in outage now."""
         sidelink, radio = self._scenario.sidelink, self._scenario.energy.device_radio
-        distance = math.dist(self.position(source), self.position(destination))
-        efficiency = sidelink.draw_pair(source, destination, distance, self._ctx.streams).efficiency_up
-        if not efficiency:
+        if not self._sidelink_efficiency(source, destination):
             return None
+
+        def efficiency() -> float:
+            return self._sidelink_efficiency(source, destination)
 
         def charge(airtime: float) -> None:
             self._ctx.energy.charge(source, "radio", radio.transmit_energy(sidelink.power, airtime))
             self._ctx.energy.charge(destination, "radio", radio.receive_energy(airtime))
 
         band = self.sidelink_bands[self.serving[source]]
-        return self._radio("sidelink", (source, destination), band, lambda: efficiency, charge)
+        return self._radio("sidelink", (source, destination), band, efficiency, charge)
+
+    def _sidelink_efficiency(self, source: str, destination: str) -> float:
+        """How well two devices hear each other where they are now [bit/s/Hz]; 0 in outage or without power."""
+        if source in self.off or destination in self.off:
+            return 0.0
+        first, second = sorted((source, destination))
+        here, there = self.position(first), self.position(second)
+        kept = self._pairs.get((first, second))
+        if kept is None or kept[:2] != (here, there):
+            kept = self._pairs[first, second] = (here, there, self._heard_by(first, second, math.dist(here, there)))
+        return kept[2]
+
+    def _heard_by(self, first: str, second: str, distance: float) -> float:
+        sidelink = self._scenario.sidelink
+        if (first, second) not in self._lucks:
+            self._lucks[first, second] = sidelink.luck(first, second, self._ctx.streams)
+        return sidelink.channel(distance, *self._lucks[first, second]).efficiency_up
 
     def _background(self) -> dict[str, CellBackground | None]:
         """What the other devices of each cell leave of its band, while all of them disturb each other."""

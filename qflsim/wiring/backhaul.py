@@ -136,7 +136,7 @@ class BackhaulNetwork:
         if destination not in self._intakes:
             self._intakes[destination] = backhaul.intake()
         queue = backhaul.queue(self.graph.edges[source, destination]["distance"])
-        return FibreLink(self._ctx, queue, self._intakes[destination], charge)
+        return FibreLink(self._ctx, (source, destination), queue, self._intakes[destination], charge)
 
     def _planned(self) -> list[FibreOutages]:
         """The outages of every fibre that can have any, set on the timeline."""

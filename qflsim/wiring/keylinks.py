@@ -27,6 +27,9 @@ class KeyLinks:
     """Key links: along fibres from every reached device to its server, along every edge of the backhaul, and from
     every satellite to its stations.
 
+    A device that moves has no fibre: servers are the fixed anchors up to which QKD reaches, and the key of the last
+    hop comes from the fallback of the key source.
+
     The publisher has QKD boxes only where key is asked of it, or where no key could be relayed without it.
 
     Parameters
@@ -64,13 +67,15 @@ class KeyLinks:
         self._scenario = scenario
         self._placement = placement
         self._ctx = ctx
-        self._reached = reached
+        self._reached = dict.fromkeys(reached, ()) if scenario.moves else reached
         self._tags = scenario.authentication.key_bit(first=True) > 0.0
         qkd = scenario.keys.qkd
         if qkd is None:
             self._refuse_without_qkd()
             self.links: dict[Ends, KeyLink] = {}
             return
+        if scenario.moves:
+            self._refuse_fibres_to_the_moving()
         lengths = self._lengths(qkd, backhaul)
         self._refuse_apart(qkd, backhaul, lengths)
         self.links = {ends: self._link(qkd, ends, length) for ends, length in lengths.items()}
@@ -189,6 +194,15 @@ class KeyLinks:
             f"no QKD key reaches from {first} to {second}, nor is relayed: their fibre is {length / km:.4g} km and the "
             f"reach {reach / km:.4g} km{spy} (error rate {_undisturbed(qkd).error_rate(length):.3g}); {advice}"
         )
+
+    def _refuse_fibres_to_the_moving(self) -> None:
+        """Refuse a world in which devices that move would have to get QKD keys."""
+        asking = type(self._scenario.authentication if self._tags else self._scenario.keys).__name__
+        if self._tags or self._scenario.keys.fallback() is None:
+            raise ScenarioError(
+                f"{asking} asks for QKD keys at devices, and devices that move have no fibre over which to get "
+                "any; use keys=EitherKeys(), with QKD between servers only, or keys=KEMKeys(), and signatures"
+            )
 
     def _refuse_without_qkd(self) -> None:
         scenario = self._scenario

@@ -82,8 +82,11 @@ class SpaceNetwork:
             def charge(duration: float, station: str = station, power: float = relay.station_power) -> None:
                 ctx.energy.charge(station, "radio", power * duration)
 
-            self._links[station, satellite.name] = SpaceLink(ctx, relay.up_rate, visibility, charge)
-            self._links[satellite.name, station] = SpaceLink(ctx, relay.down_rate, visibility, charge)
+            for ends, rate in (
+                ((station, satellite.name), relay.up_rate),
+                ((satellite.name, station), relay.down_rate),
+            ):
+                self._links[ends] = SpaceLink(ctx, ends, rate, visibility, charge)
             self.graph.add_edge(station, satellite.name, delay=visibility.mean_wait(_PATIENCE))
 
 

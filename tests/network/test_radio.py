@@ -59,10 +59,23 @@ def test_a_deep_shadow_is_outage():
 
 def test_a_pair_has_one_channel_both_ways():
     streams, link = Streams(3), Sidelink()
-    there, back = link.draw_pair("a", "b", 120, streams), link.draw_pair("b", "a", 120, streams)
-    assert there == back
-    assert there.efficiency_up == there.efficiency_down
-    assert there != link.draw_pair("a", "c", 120, streams)
+    there, back = link.luck("a", "b", streams), link.luck("b", "a", streams)
+    assert there == back != link.luck("a", "c", streams)
+    channel = link.channel(120, *there)
+    assert channel.efficiency_up == channel.efficiency_down
+    assert channel == link.draw(120, streams.fresh("sidelink", "a", "b"))
+
+
+def test_a_pair_that_moves_apart_loses_sight_once_and_then_reach():
+    link = Sidelink()
+    for seed in range(20):
+        luck = link.luck("a", "b", Streams(seed))
+        channels = [link.channel(distance, *luck) for distance in range(1, 3000, 10)]
+        seen = [channel.los for channel in channels]
+        assert seen == sorted(seen, reverse=True)
+        efficiencies = [channel.efficiency_up for channel in channels if not channel.los]
+        assert efficiencies == sorted(efficiencies, reverse=True)
+        assert efficiencies[-1] == 0.0
 
 
 def test_sidelink_budget():

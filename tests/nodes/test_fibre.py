@@ -22,7 +22,9 @@ def context():
 
 
 def fibre(ctx, rate=1e6, delay=0.25, intake=None):
-    return FibreLink(ctx, FifoQueue(rate, delay), intake or FifoQueue(float("inf"), 0.0), lambda size_bit: None)
+    return FibreLink(
+        ctx, ("a", "b"), FifoQueue(rate, delay), intake or FifoQueue(float("inf"), 0.0), lambda size_bit: None
+    )
 
 
 class Fates:
