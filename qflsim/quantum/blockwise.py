@@ -187,7 +187,7 @@ def _collected(line: Line, block_bit: int, start_s: float, spy: InterceptResend,
         pulses += part.pulses
         parts.append(part.counts)
         missing -= round(line.sifted(part.counts))
-    return Harvest(now - start_s, pulses, np.sum(parts, axis=0))
+    return Harvest(now - start_s, pulses, sum(parts[1:], start=parts[0]))
 
 
 def block_from(link: BlockwiseQKD, line: Line, harvest: Harvest, latency_s: float) -> KeyBlock:

@@ -101,6 +101,7 @@ class PulsedLine(Line):
         self._wrong = wrong
         self._rate = rate
         self._key_click = float(self.table(0.0)[0].sum())
+        self._laws: dict[float, tuple[float, Floats, Floats]] = {}
 
     def table(self, share: float) -> Floats:
         """Probabilities of what a pulse does, with ``share`` intercepted: (bases, intensities, right or wrong)."""
@@ -125,21 +126,25 @@ class PulsedLine(Line):
         key = sifted_bit
         pulses = key + int(rng.negative_binomial(key, self._key_click))
         duration = pulses / self._rate
-        if duration >= within_s:  # the pulses sent in time held fewer clicks than wanted: draw how many
+        if pulses > within_s * self._rate:  # the pulses sent in time held fewer clicks than wanted: draw how many
             pulses, duration = int(within_s * self._rate), within_s
             key = repeated_below(sifted_bit, lambda: int(rng.binomial(pulses, self._key_click)))
         return Harvest(duration, pulses, self._sorted(pulses, key, share, rng))
 
     def _sorted(self, pulses: int, key: int, share: float, rng: np.random.Generator) -> Counts:
         """Drawn counts of ``pulses`` of which ``key`` clicked in the key basis."""
-        table = self.table(share)
-        chance = float(table[1].sum()) / (1.0 - self._key_click)
-        check = int(rng.binomial(pulses - key, min(1.0, chance)))
-        drawn = [
-            rng.multinomial(total, basis.ravel() / basis.sum())
-            for total, basis in zip((key, check), table, strict=True)
-        ]
-        return np.reshape(drawn, table.shape)
+        chance, key_kinds, check_kinds = self._law(share)
+        check = int(rng.binomial(pulses - key, chance))
+        kinds = rng.multinomial(key, key_kinds), rng.multinomial(check, check_kinds)
+        return np.reshape(kinds, (2, -1, 2))
+
+    def _law(self, share: float) -> tuple[float, Floats, Floats]:
+        """How likely a pulse without a click in the key basis has one in the other; kinds of clicks in either."""
+        if share not in self._laws:
+            table = self.table(share)
+            key, check = (basis.ravel() / basis.sum() for basis in table)
+            self._laws[share] = min(1.0, float(table[1].sum()) / (1.0 - self._key_click)), key, check
+        return self._laws[share]
 
     def sifted(self, counts: Counts) -> float:
         """Clicks in the key basis."""

@@ -22,6 +22,7 @@ SatQuMA ships.
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -99,8 +100,13 @@ class BlockProtocol(Part):
 
     def photons(self, count: int) -> float:
         """Probability tau that a pulse, whatever its intensity, holds ``count`` photons."""
-        pairs = zip(self.probabilities, self.intensities, strict=True)
-        return sum(p * math.exp(-mu) * mu**count for p, mu in pairs) / math.factorial(count)
+        return _photons(self.probabilities, self.intensities, count)
+
+
+@cache
+def _photons(probabilities: tuple[float, ...], intensities: tuple[float, ...], count: int) -> float:
+    pairs = zip(probabilities, intensities, strict=True)
+    return sum(p * math.exp(-mu) * mu**count for p, mu in pairs) / math.factorial(count)
 
 
 @dataclass(frozen=True, slots=True)

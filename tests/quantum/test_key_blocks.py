@@ -114,6 +114,33 @@ def test_skipping_ahead_equals_going_pulse_by_pulse(share):
         assert stats.chi2_contingency(seen).pvalue > 1e-3
 
 
+def pair_by_pair(link, rng, share, batch=4000):
+    """Seconds and wrong bits until ``block_bit`` coincidences in matching bases, each pair by itself."""
+    eta = link.transmittance(0.0)
+    times = np.cumsum(rng.exponential(1.0 / link.pair_rate, batch))
+    kept = (rng.random((2, batch)) < eta).all(axis=0) & (rng.random(batch) < link.sifting)
+    own = rng.random(batch) < 2 * (1 - link.fidelity) / 3
+    other_basis = (rng.random(batch) < share) & (rng.random(batch) < 0.5)
+    wrong = np.where(other_basis, rng.random(batch) < 0.5, own)
+    used = np.flatnonzero(kept)[: int(link.block_bit)]
+    assert len(used) == link.block_bit
+    return times[used[-1]], int(wrong[used].sum())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_skipping_ahead_equals_going_pair_by_pair(share):
+    link = BBM92(block_bit=40, pair_rate=1e3, detector_efficiency=0.3, fidelity=0.85, dark_count_rate=0.0, window=1e-12)
+    rng, line = np.random.default_rng(12), link.line(0.0)
+    slow = [pair_by_pair(link, rng, share) for _ in range(2000)]
+    fast = [line.drawn(40, math.inf, share, rng) for _ in range(2000)]
+    assert stats.ks_2samp([time for time, _ in slow], [harvest.duration_s for harvest in fast]).pvalue > 1e-3
+    seen = np.stack([
+        np.bincount([wrong for _, wrong in slow], minlength=40),
+        np.bincount([harvest.counts[..., 1].sum() for harvest in fast], minlength=40),
+    ])  # fmt: skip
+    assert stats.chi2_contingency(seen[:, seen.sum(axis=0) >= 30]).pvalue > 1e-3
+
+
 def test_counts_of_every_kind_are_multinomial():
     line, rng = LINK.line(25 * KM), np.random.default_rng(3)
     total = sum(line.drawn(1000, math.inf, 0.0, rng).counts for _ in range(300))

@@ -18,6 +18,8 @@ LINKS = st.builds(
     misalignment=st.floats(0.0, 0.5),
     error_correction=st.floats(1.0, 1.5),
     sifting=st.floats(0.1, 1.0),
+    after_pulse=st.floats(0.0, 1.0),
+    dead_time=st.floats(0.0, 1e-5),
 )
 
 
@@ -82,6 +84,16 @@ def test_the_fielded_rate_of_tokyo_takes_a_fifth_of_the_asymptotic_one():
 @given(LINKS, st.floats(0.0, 400.0))
 def test_no_link_beats_the_repeaterless_bound(link, distance):
     assert 0.0 <= link.secret_bits_per_pulse(distance * KM) <= plob_bound(link.transmittance(distance * KM))
+
+
+def test_after_pulses_and_dead_time_cost_key():
+    link = dataclasses.replace(GYS, dark_count_yield=0.0, after_pulse=0.02)
+    assert link.gain(0.0) == pytest.approx(1.02 * dataclasses.replace(link, after_pulse=0.0).gain(0.0))
+    assert link.error_rate(0.0) == pytest.approx((0.033 + 0.01) / 1.02)
+    blind = dataclasses.replace(link, dead_time=1e-5)
+    clicks = link.pulse_rate * link.gain(0.0)
+    assert blind.key_rate(0.0) == pytest.approx(link.key_rate(0.0) / (1 + clicks * 1e-5))
+    assert 0 < blind.key_rate(0.0) < link.key_rate(0.0) < dataclasses.replace(link, after_pulse=0.0).key_rate(0.0)
 
 
 @given(LINKS, st.floats(0.0, 300.0), st.floats(0.0, 100.0))
