@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
 from qflsim.checks import Part
 
 __all__ = [
-    "Agreement", "Broadcast", "CancelTimer", "Decide", "Effect", "Effects", "Message", "Proposal", "Replica", "Send",
-    "SetTimer", "Validate", "Votes",
+    "Agreement", "Broadcast", "CancelTimer", "Decide", "Draws", "Effect", "Effects", "Extend", "Message", "Proposal",
+    "Replica", "Send", "SetTimer", "Spend", "Validate", "Votes",
 ]  # fmt: skip
 
 Validate = Callable[[str], bool]
 """The application's word on a proposal: takes its digest, tells whether a correct replica may vote for it."""
+
+Draws = Callable[..., np.random.Generator]
+"""Gives the random stream that its arguments name, at its start: ``draws("mining", "server-1")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,11 @@ class Message:
     signatures: int = 1
     payload_byte: int = 0
     evidence: tuple["Message", ...] = ()
+
+    @property
+    def header_byte(self) -> int:
+        """Bytes of what a message of this class carries besides the fields above; none here."""
+        return 0
 
 
 class Votes(tuple[Message, ...]):
@@ -113,11 +123,15 @@ class Broadcast:
 
 @dataclass(slots=True, unsafe_hash=True)
 class Decide:
-    """The block with ``digest`` is final at ``height``; once per replica and height."""
+    """The block with ``digest`` is final at ``height``; once per replica and height.
+
+    ``signers`` are the members whose votes prove it, if the protocol tells.
+    """
 
     height: int
     digest: str
     view: int
+    signers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -135,7 +149,28 @@ class CancelTimer:
     name: str
 
 
-Effect = Send | Broadcast | Decide | SetTimer | CancelTimer
+@dataclass(slots=True, unsafe_hash=True)
+class Spend:
+    """The replica spent ``energy_j`` [J] on ``cause``, besides what messages and signatures take."""
+
+    energy_j: float
+    cause: str
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class Extend:
+    """The replica made the block ``name`` on top of ``parent``, in a protocol in which blocks may compete.
+
+    ``depth`` counts blocks from the first one of the chain, ``digest`` names what it carries, nothing if it is empty.
+    """
+
+    name: str
+    parent: str
+    depth: int
+    digest: str
+
+
+Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend
 Effects = tuple[Effect, ...]
 
 
@@ -158,6 +193,15 @@ class Replica(ABC):
     def leader(self, view: int, height: int | None = None) -> str:
         """The member that proposes in ``view`` of ``height``, by default of the height in progress."""
 
+    def close(self, now: float) -> Effects:
+        """Take in that the world waits for nothing more until the next `start`: rest, if there is work under way."""
+        return ()
+
+    @property
+    def memory(self) -> object:
+        """What members of the next height must know of the heights before; for most protocols nothing."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(Part, ABC):
@@ -177,6 +221,26 @@ class Agreement(Part, ABC):
     @abstractmethod
     def replica(self, me: str, members: tuple[str, ...], validate: Validate | None = None) -> Replica:
         """The part of ``me`` among ``members``, which are the same in the same order for all."""
+
+    def seat(
+        self, me: str, members: tuple[str, ...], *, validate: Validate | None, draws: Draws, memory: object
+    ) -> Replica:
+        """The part of ``me``, with all that the world can give it; the world calls this, by default it is `replica`.
+
+        Parameters
+        ----------
+        me, members, validate:
+            As for `replica`.
+        draws:
+            Random streams, for protocols that draw lots. Streams of the same name are the same for all members.
+        memory:
+            `Replica.memory` of a member that decided the height before; None at first.
+        """
+        return self.replica(me, members, validate)
+
+    def latency(self, validators: int) -> float:
+        """Least time [s] that one decision can be expected to take by design, links aside; 0 if links are all."""
+        return 0.0
 
     def tolerated(self, validators: int) -> int:
         """Faulty validators f that n can bear: floor((n - 1)/3) Byzantine ones."""

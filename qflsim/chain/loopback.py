@@ -5,9 +5,9 @@ order of time and, at equal times, of sending.
 """
 
 import heapq
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from qflsim.chain.agreement import (
     Agreement,
@@ -15,12 +15,17 @@ from qflsim.chain.agreement import (
     CancelTimer,
     Decide,
     Effects,
+    Extend,
     Message,
     Proposal,
+    Replica,
     Send,
     SetTimer,
+    Spend,
     Validate,
 )
+from qflsim.chain.seat import Fate, Play, Seat
+from qflsim.streams import Streams
 
 __all__ = ["Decision", "Loopback"]
 
@@ -49,6 +54,25 @@ class Loopback:
         Validators that run no protocol: crashed, or played by the caller through `post`.
     validate:
         The application's word on proposals.
+    seed:
+        Seed of what the protocol draws.
+    played:
+        Who takes the seats of members that do not follow the protocol; these members are accomplices.
+    fate:
+        What happens to a message on top of ``delay``; nothing, if left out.
+
+    Attributes
+    ----------
+    replicas:
+        Those that run the protocol, by name.
+    sent, received:
+        Messages by kind.
+    decided:
+        Decisions by height and replica.
+    extended:
+        Blocks made, in protocols in which blocks compete, with who made them.
+    spent_j:
+        Energy [J] by cause.
     """
 
     def __init__(
@@ -59,8 +83,13 @@ class Loopback:
         delay: Callable[[], float] = lambda: 1.0,
         absent: Iterable[str] = (),
         validate: Validate | None = None,
+        seed: int = 0,
+        played: Mapping[str, Play] | None = None,
+        fate: Fate | None = None,
     ) -> None:
         self.members = members
+        self.extended: list[tuple[str, Extend]] = []
+        self.spent_j: defaultdict[str, float] = defaultdict(float)
         self.sent: Counter[str] = Counter()
         self.received: Counter[str] = Counter()
         self.decided: dict[int, dict[str, Decision]] = {}
@@ -72,23 +101,32 @@ class Loopback:
         self._timers: set[tuple[str, str]] = set()
         gone = set(absent)
         self._others = {name: tuple(other for other in members if other != name) for name in members}
-        self._replicas = {name: protocol.replica(name, members, validate) for name in members if name not in gone}
+        self._fate = fate
+        self._played = played or {}
+        place = Seat(
+            protocol=protocol, me="", members=members, validate=validate, draws=Streams(seed).fresh,
+            accomplices=tuple(name for name in members if name in self._played),
+        )  # fmt: skip
+        self.replicas: dict[str, Replica] = {
+            name: self._played.get(name, Seat.honest)(replace(place, me=name)) for name in members if name not in gone
+        }
 
     @property
     def decisions(self) -> dict[str, Decision]:
         """Decisions at height 0, by replica."""
         return self.decided.get(0, {})
 
-    def run(self, until: float = 1000.0, heights: int = 1) -> "Loopback":
+    def run(self, until: float = 1000.0, heights: int = 1, *, stop: Callable[[], bool] | None = None) -> "Loopback":
         """Let every member propose a block of its own; go on until nothing is left to do, or until a time [s].
 
-        With more than one height, each member begins the next one when it has decided.
+        With more than one height, each member begins the next one when it has decided. It ends early when ``stop``,
+        asked after every event, says so: `all_decided`, or what the caller looks at.
         """
         self._heights = heights
-        for name in self._replicas:
+        for name in self.replicas:
             self._start(name, 0)
-        queue, timers, replicas = self._queue, self._timers, self._replicas
-        while queue and queue[0][0] <= until:
+        queue, timers, replicas = self._queue, self._timers, self.replicas
+        while queue and queue[0][0] <= until and not (stop is not None and stop()):
             self.now, _, name, content = heapq.heappop(queue)
             if isinstance(content, Message):
                 self.received[content.kind] += 1
@@ -98,7 +136,27 @@ class Loopback:
             elif (name, content) in timers:
                 timers.discard((name, content))
                 self._carry_out(name, replicas[name].expire(self.now, content))
+        for name, replica in replicas.items():
+            self._carry_out(name, replica.close(self.now))
         return self
+
+    @property
+    def honest(self) -> list[str]:
+        """Members that follow the protocol."""
+        return [name for name in self.replicas if name not in self._played]
+
+    def forks(self) -> list[int]:
+        """Heights at which two members that follow the protocol decided differently."""
+        found = []
+        for height, decisions in self.decided.items():
+            blocks = {decisions[name].digest for name in self.honest if name in decisions}
+            found += [height] if len(blocks) > 1 else []
+        return found
+
+    def all_decided(self) -> bool:
+        """Whether all that follow the protocol have decided the last height."""
+        decisions = self.decided.get(self._heights - 1, {})
+        return len(decisions) >= len(self.honest) and all(name in decisions for name in self.honest)
 
     def post(self, destination: str, message: Message) -> None:
         """Put a message on its way; one to an absent validator is sent but never received."""
@@ -106,7 +164,10 @@ class Loopback:
 
     def _post(self, destinations: tuple[str, ...], message: Message) -> None:
         self.sent[message.kind] += len(destinations)
-        queue, replicas, now, number = self._queue, self._replicas, self.now, self._number
+        queue, replicas, now, number = self._queue, self.replicas, self.now, self._number
+        if self._fate is not None:
+            self._meddle(self._fate, destinations, message)
+            return
         for destination in destinations:
             delay = self._delay()
             if destination in replicas:
@@ -114,9 +175,16 @@ class Loopback:
                 heapq.heappush(queue, (now + delay, number, destination, message))
         self._number = number
 
+    def _meddle(self, fate: Fate, destinations: tuple[str, ...], message: Message) -> None:
+        """Send copies as somebody who holds the network has it."""
+        for destination in destinations:
+            delay = self._delay()
+            for later in fate(self.now, message.sender, destination, message) if destination in self.replicas else ():
+                self._push(self.now + delay + later, destination, message)
+
     def _start(self, name: str, height: int) -> None:
         proposal = Proposal(f"block {height} of {name}", 1000)
-        self._carry_out(name, self._replicas[name].start(self.now, proposal, height))
+        self._carry_out(name, self.replicas[name].start(self.now, proposal, height))
 
     def _push(self, time: float, name: str, content: Message | str | int) -> None:
         self._number += 1  # messages, names of timers and heights to begin, in order
@@ -135,6 +203,10 @@ class Loopback:
                 self._timers.discard((name, effect.name))
             elif isinstance(effect, Decide):
                 self._note(name, effect)
+            elif isinstance(effect, Extend):
+                self.extended.append((name, effect))
+            elif isinstance(effect, Spend):
+                self.spent_j[effect.cause] += effect.energy_j
 
     def _note(self, name: str, decide: Decide) -> None:
         self.decided.setdefault(decide.height, {})[name] = Decision(self.now, decide.digest, decide.view)

@@ -17,4 +17,5 @@ def message_byte(message: Message, signature_byte: int) -> int:
 
 
 def _body_byte(message: Message) -> int:
-    return _FIELDS_BYTE + message.payload_byte + sum(_body_byte(proof) for proof in message.evidence)
+    proofs = sum(_body_byte(proof) for proof in message.evidence)
+    return _FIELDS_BYTE + message.header_byte + message.payload_byte + proofs

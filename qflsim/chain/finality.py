@@ -1,0 +1,127 @@
+"""Casper's finality gadget: votes from checkpoint to checkpoint, of which two thirds of all stake make one final."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qflsim.chain.agreement import Message
+from qflsim.chain.blocktree import BlockTree
+
+__all__ = ["Attestation", "Checkpoint", "Finality"]
+
+
+class Checkpoint(NamedTuple):
+    """The last block of a branch when an epoch begins."""
+
+    epoch: int
+    name: str
+
+
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+class Attestation(Message):
+    """One validator's vote in one slot: ``digest`` names the end of the branch it sees, ``view`` the slot."""
+
+    source: Checkpoint
+    target: Checkpoint
+
+    @property
+    def header_byte(self) -> int:
+        """Two checkpoints, each with the number of its epoch and the hash of its block."""
+        return 2 * (8 + 32)
+
+
+class Finality:
+    """What one member knows of votes between checkpoints [1]_.
+
+    A checkpoint is justified if two thirds of all stake voted for the way to it from a justified one. It is final if
+    the same holds for the way from it to the checkpoint of the next epoch. Two final checkpoints can only contradict
+    each other if validators with a third of all stake voted twice for one epoch, or around an earlier vote of theirs.
+
+    Parameters
+    ----------
+    tree:
+        The blocks.
+    stakes:
+        Stake of each member.
+    root:
+        The checkpoint to begin with, justified and final.
+
+    References
+    ----------
+    .. [1] V. Buterin, V. Griffith, "Casper the friendly finality gadget", arXiv:1710.09437 (2017).
+    """
+
+    def __init__(self, tree: BlockTree, stakes: Mapping[str, float], root: Checkpoint) -> None:
+        self._tree = tree
+        self._stakes = stakes
+        self._total = sum(stakes.values())
+        self._links: defaultdict[tuple[Checkpoint, Checkpoint], dict[str, Attestation]] = defaultdict(dict)
+        self._weights: defaultdict[tuple[Checkpoint, Checkpoint], float] = defaultdict(float)
+        self._open: set[tuple[Checkpoint, Checkpoint]] = set()  # two thirds voted, but it cannot be followed yet
+        self._votes: defaultdict[str, list[Attestation]] = defaultdict(list)
+        self.justified: dict[Checkpoint, tuple[Attestation, ...]] = {root: ()}
+        self.highest = root
+        self.final = root
+        self.sealers: tuple[str, ...] = ()  # whose votes made it final
+        self.slashable: set[str] = set()
+
+    def proof(self, checkpoint: Checkpoint) -> tuple[Attestation, ...]:
+        """The votes that justified a checkpoint; none for one that is not, or needs none."""
+        return self.justified.get(checkpoint, ())
+
+    def source(self, epoch: int) -> Checkpoint:
+        """The latest justified checkpoint from before ``epoch``."""
+        return max((known for known in self.justified if known.epoch < epoch), default=self.final)
+
+    def vote(self, vote: Attestation) -> bool:
+        """Count a vote; True if it, or one before it, made a checkpoint justified or final."""
+        if vote.target.epoch <= vote.source.epoch:
+            return False
+        link = (vote.source, vote.target)
+        voters = self._links[link]
+        if vote.sender in voters:
+            return False
+        self._watch(vote)
+        voters[vote.sender] = vote
+        enough, before = 2.0 / 3.0 * self._total * (1 - 1e-12), self._weights[link]
+        self._weights[link] = before + self._stakes[vote.sender]
+        if not before < enough <= self._weights[link]:
+            return False
+        self._open.add(link)
+        return self.follow()
+
+    def follow(self) -> bool:
+        """Follow the links that two thirds voted for, from what is justified on; True if that led anywhere."""
+        led, found = False, True
+        while found:
+            found = False
+            for link in sorted(self._open):
+                source, target = link
+                if source in self.justified and target.name in self._tree:
+                    self._open.discard(link)
+                    led = found = self._justify(source, target) or led
+        return led
+
+    def _justify(self, source: Checkpoint, target: Checkpoint) -> bool:
+        if not self._tree.extends(target.name, source.name):
+            return False
+        votes = self._links[source, target]
+        self.justified.setdefault(target, tuple(votes[name] for name in sorted(votes)))
+        if target.epoch > self.highest.epoch:
+            self.highest = target
+        if target.epoch == source.epoch + 1 and source.epoch > self.final.epoch:
+            self.final = source
+            self.sealers = tuple(sorted(votes))
+        return True
+
+    def _watch(self, vote: Attestation) -> None:
+        """Note who voted twice for an epoch, or around a vote of its own."""
+        span = (vote.source.epoch, vote.target.epoch)
+        for other in self._votes[vote.sender]:
+            before = (other.source.epoch, other.target.epoch)
+            twice = before[1] == span[1]
+            around = (before[0] - span[0]) * (span[1] - before[1]) > 0
+            if twice or around:
+                self.slashable.add(vote.sender)
+        self._votes[vote.sender].append(vote)

@@ -1,0 +1,277 @@
+"""Proof of stake: lots by stake choose who proposes, everybody votes, and two thirds of the votes make blocks final."""
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, takewhile
+from typing import ClassVar
+
+from qflsim.chain.agreement import (
+    Agreement,
+    Broadcast,
+    CancelTimer,
+    Draws,
+    Effect,
+    Effects,
+    Message,
+    Send,
+    SetTimer,
+    Validate,
+    Votes,
+)
+from qflsim.chain.blocktree import TreeBlock
+from qflsim.chain.finality import Attestation, Checkpoint, Finality
+from qflsim.chain.stakes import EqualStakes, Stakes
+from qflsim.chain.treereplica import TreeReplica
+from qflsim.checks import quantity
+from qflsim.streams import Streams
+
+__all__ = ["ProofOfStake", "StakeReplica"]
+
+ATTESTATION, ASK_LINK, LINK = "attestation", "get-link", "link"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofOfStake(Agreement):
+    """Proof of stake as Ethereum's beacon chain has it, simplified [1]_.
+
+    Time is cut into slots. In each slot a lot drawn by stake chooses who proposes a block; a third of a slot later some
+    of the validators vote for the branch that they see (attestation), so that each votes once per epoch. Blocks are put
+    on the branch that the latest votes weigh most (LMD-GHOST), from the latest justified checkpoint on. The first
+    blocks of epochs are checkpoints: one is justified when two thirds of all stake voted for it, and final when the
+    next one is justified from it (Casper FFG [2]_), which makes all blocks before it final. That takes two epochs and
+    most of a third.
+
+    n validators exchange at most n-1 messages with a block per slot and n(n-1) votes per epoch.
+
+    Parameters
+    ----------
+    slot:
+        Time [s] of a slot; 2 s (assumption: a third of it must suffice to spread a block. Ethereum's are 12 s).
+    epoch:
+        Slots in an epoch; 4 (assumption; Ethereum's 32 serve to spread a million validators).
+    stakes:
+        Who has how much at stake.
+
+    References
+    ----------
+    .. [1] V. Buterin et al., "Combining GHOST and Casper", arXiv:2003.03052 (2020).
+    .. [2] V. Buterin, V. Griffith, "Casper the friendly finality gadget", arXiv:1710.09437 (2017).
+
+    *Scope*: lots come from a random stream that all share, not from commitments that the last to speak can bias. Votes
+    go to everybody and are not put into blocks; who lacks the votes behind a vote asks for them. A vote is one
+    signature; Ethereum combines them. Who votes against the rules is noted (`Finality.slashable`), but nobody loses a
+    stake or earns a reward. Of two branches of equal weight the one with the larger hash; no proposer boost. Slots
+    begin when a decision does and pause between decisions, in which nobody proposes.
+
+    *Validation*: proposers in proportion to stake; time until final; no two final blocks that contradict each other
+    under up to f equivocators and random schedules, while more than a third forks; decisions with f crashed, none with
+    more.
+    """
+
+    name: ClassVar[str] = "proof of stake"
+
+    slot: float = quantity(2.0, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
+    epoch: int = quantity(4, at_least=1, advice="give a whole number of slots, e.g. 4")
+    stakes: Stakes = EqualStakes()
+
+    def replica(self, me: str, members: tuple[str, ...], validate: Validate | None = None) -> "StakeReplica":
+        """The part of ``me`` among ``members``, with draws of seed 0."""
+        return self.seat(me, members, validate=validate, draws=Streams(0).fresh, memory=None)
+
+    def seat(
+        self, me: str, members: tuple[str, ...], *, validate: Validate | None, draws: Draws, memory: object
+    ) -> "StakeReplica":
+        """The part of ``me``; all draw the same lots, from streams called ``beacon``."""
+        return StakeReplica(self, me, members, validate, draws, memory)
+
+    def quorum(self, validators: int) -> int:
+        """Votes needed if all have as much at stake: two thirds, rounded up."""
+        return -(-2 * validators // 3)
+
+    def latency(self, validators: int) -> float:
+        """Time [s] from the first slot until two thirds have voted in the epoch after the next."""
+        return self.slot * self.epoch * (2 + 2 / 3)
+
+
+class StakeReplica(TreeReplica):
+    """One validator of proof of stake."""
+
+    _block_signatures = 1
+
+    def __init__(
+        self,
+        protocol: ProofOfStake,
+        me: str,
+        members: tuple[str, ...],
+        validate: Validate | None,
+        draws: Draws,
+        memory: object,
+    ) -> None:
+        super().__init__(me, members, validate, memory if isinstance(memory, TreeBlock) else None)
+        self._protocol = protocol
+        self._draws = draws
+        self._stakes = {name: protocol.stakes.stake(name) for name in members}
+        self._latest: dict[str, tuple[int, str]] = {}  # slot and branch that each member voted for last
+        self._slot = 0  # the latest slot that has begun
+        self._timers: dict[str, tuple[bool, int]] = {}  # whether to vote, and the slot
+        self._timer_count = 0
+        self._drawn: dict[int, tuple[list[int], list[float]]] = {}
+        self._asked: dict[str, int] = {}  # slot in which each thing was last asked for
+
+    def _reactions(self) -> Mapping[str, Callable[[float, Message], list[Effect]]]:
+        return {ATTESTATION: self._on_attestation, ASK_LINK: self._on_ask_link, LINK: self._on_link}
+
+    def _first(self, height: int) -> TreeBlock:
+        return TreeBlock(parent="", depth=0, proposer="", time_s=0.0, payloads=height)
+
+    def _continues(self, root: TreeBlock) -> float:
+        """The slot after that of the last block."""
+        return root.slot * self._protocol.slot
+
+    def _rooted(self) -> None:
+        root = self.tree.root
+        self._slot = root.slot
+        self.finality = Finality(self.tree, self._stakes, Checkpoint(self._epoch(root.slot), root.name))
+
+    def _epoch(self, slot: int) -> int:
+        return slot // self._protocol.epoch
+
+    def _resume(self, now: float) -> list[Effect]:
+        return [] if self._timers else [self._await(now, False, self._slot + 1)]
+
+    def _await(self, now: float, votes: bool, slot: int) -> SetTimer:
+        """A timer for the begin of a slot, or for the time to vote in it."""
+        self._timer_count += 1
+        name = str(self._timer_count)
+        self._timers[name] = (votes, slot)
+        time = (slot - 1 + votes / 3) * self._protocol.slot
+        return SetTimer(name, max(0.0, time - self._clock(now)))
+
+    def expire(self, now: float, timer: str) -> Effects:
+        """A slot begins, or the time to vote in it has come."""
+        if timer not in self._timers:
+            return ()
+        votes, slot = self._timers.pop(timer)
+        return tuple(self._attest(now, slot) if votes else self._begin_slot(now, slot))
+
+    def _begin_slot(self, now: float, slot: int) -> list[Effect]:
+        self._slot = slot
+        effects: list[Effect] = [self._await(now, False, slot + 1)]
+        if self._on_duty(slot):
+            effects.append(self._await(now, True, slot))
+        return effects + (self._propose(now, slot) if self.proposer(slot) == self._me else [])
+
+    def close(self, now: float) -> Effects:
+        """Let the slots pass."""
+        super().close(now)
+        stopped, self._timers = self._timers, {}
+        return tuple(CancelTimer(name) for name in stopped)
+
+    def proposer(self, slot: int) -> str:
+        """Who may propose in a slot: a lot drawn by stake."""
+        bounds = list(accumulate(self._stakes.values()))
+        lot = self._lots(self._epoch(slot))[1][slot % self._protocol.epoch] * bounds[-1]
+        return self._members[min(bisect(bounds, lot), len(bounds) - 1)]
+
+    def _lots(self, epoch: int) -> tuple[list[int], list[float]]:
+        """The order of members on duty in an epoch, and the lot of each of its slots."""
+        if epoch not in self._drawn:
+            rng = self._draws("beacon", str(epoch))
+            order, lots = rng.permutation(len(self._members)), rng.random(self._protocol.epoch)
+            self._drawn[epoch] = (order.tolist(), lots.tolist())
+        return self._drawn[epoch]
+
+    def _on_duty(self, slot: int) -> bool:
+        """Whether this member votes in a slot; each does once per epoch."""
+        length = self._protocol.epoch
+        order = self._lots(self._epoch(slot))[0]
+        return order[self._members.index(self._me)] % length == slot % length
+
+    def _accepts(self, block: TreeBlock, parent: TreeBlock) -> bool:
+        """A block of whose slot it is, which has begun."""
+        return parent.slot < block.slot <= self._slot + 1 and block.proposer == self.proposer(block.slot)
+
+    def _propose(self, now: float, slot: int) -> list[Effect]:
+        tip = self.tip = self._head()
+        content = self._content()
+        return self._publish(now, TreeBlock(
+            parent=tip.name, depth=tip.depth + 1, proposer=self._me, time_s=self._clock(now),
+            payloads=tip.payloads + (content is not None), digest=content.digest if content else "",
+            payload_byte=content.size_byte if content else 0, slot=slot,
+        ))  # fmt: skip
+
+    def _head(self) -> TreeBlock:
+        """The end of the branch that the latest votes weigh most, from the latest justified checkpoint on."""
+        start = self.finality.highest.name
+        weights: defaultdict[str, float] = defaultdict(float)
+        for member, (_, name) in self._latest.items():
+            if name in self.tree and self.tree.extends(name, start):
+                for block in takewhile(lambda block: block.name != start, self.tree.branch(name)):
+                    weights[block.name] += self._stakes[member]
+        while self.tree.children.get(start):
+            start = max(self.tree.children[start], key=lambda child: (weights[child], child))
+        return self.tree[start]
+
+    def _attest(self, now: float, slot: int) -> list[Effect]:
+        """Vote for the branch that this member sees, and for the way to its checkpoint of this epoch."""
+        head, epoch = self._head(), self._epoch(slot)
+        begins = epoch * self._protocol.epoch
+        target = next((b for b in self.tree.branch(head.name) if b.slot <= begins), self.tree.root)
+        vote = Attestation(
+            sender=self._me, kind=ATTESTATION, height=self._height, view=slot, digest=head.name,
+            source=self.finality.source(epoch), target=Checkpoint(epoch, target.name),
+        )  # fmt: skip
+        return [Broadcast(vote), *self._count(vote)]
+
+    def _count(self, vote: Attestation) -> list[Effect]:
+        if vote.view > self._latest.get(vote.sender, (-1, ""))[0]:
+            self._latest[vote.sender] = (vote.view, vote.digest)
+        return self._finalise() if self.finality.vote(vote) else []
+
+    def _on_attestation(self, now: float, message: Message) -> list[Effect]:
+        """Count a vote; ask for the branch that it is for, and for what justifies its source, if they are unknown."""
+        if not isinstance(message, Attestation):
+            return []
+        effects: list[Effect] = []
+        if message.digest not in self.tree and self._may_ask(message.digest):
+            effects.append(self._request(message.sender, message.digest))
+        unknown = message.source not in self.finality.justified
+        if unknown and message.source.epoch > self.finality.final.epoch and self._may_ask(repr(message.source)):
+            asked = Message(
+                sender=self._me, kind=ASK_LINK, height=self._height, view=message.source.epoch,
+                digest=message.source.name, signatures=0,
+            )  # fmt: skip
+            effects.append(Send(message.sender, asked))
+        return effects + self._count(message)
+
+    def _may_ask(self, what: str) -> bool:
+        """Whether something was not asked for in this slot."""
+        asked, self._asked[what] = self._asked.get(what), self._slot
+        return asked != self._slot
+
+    def _on_ask_link(self, now: float, message: Message) -> list[Effect]:
+        """Show the votes that justified a checkpoint."""
+        votes = self.finality.proof(Checkpoint(message.view, message.digest))
+        if not votes:
+            return []
+        shown = Votes(votes)
+        return [Send(message.sender, Message(
+            sender=self._me, kind=LINK, height=self._height, view=message.view, digest=message.digest,
+            signatures=shown.signatures, evidence=shown,
+        ))]  # fmt: skip
+
+    def _on_link(self, now: float, message: Message) -> list[Effect]:
+        """Count votes that others pass on."""
+        effects: list[Effect] = []
+        for vote in message.evidence:
+            if vote.sender in self._stakes:
+                effects += self._on_attestation(now, vote) if isinstance(vote, Attestation) else []
+        return effects
+
+    def _attached(self, now: float, block: TreeBlock) -> list[Effect]:
+        return self._finalise() if self.finality.follow() else []
+
+    def _finalise(self) -> list[Effect]:
+        return self._decide(self.tree[self.finality.final.name], self.finality.sealers)
