@@ -167,6 +167,8 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Radioed as Radioed,
     )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
+    from .security.forgery import ForgedUpdates as ForgedUpdates
+    from .security.threat import Threat as Threat
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
 _HOMES = {
@@ -253,6 +255,8 @@ _HOMES = {
     "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),
     "quantum.transports": ("EntangledTransport", "ModelTransport", "PerServer", "Radioed"),
     "scenario": ("EnergyModels", "Scenario"),
+    "security.forgery": ("ForgedUpdates",),
+    "security.threat": ("Threat",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

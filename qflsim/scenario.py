@@ -34,6 +34,7 @@ from .network.radio import UrbanMicro
 from .network.satellite import Satellite
 from .network.sidelink import Sidelink
 from .quantum.qpu import QPU, EdgeQPU
+from .security.threat import Threat
 
 __all__ = ["EnergyModels", "Scenario"]
 
@@ -102,6 +103,10 @@ class Scenario(Part):
         What authenticates the messages of agreements, beside signatures.
     signatures:
         Signature scheme of updates, votes and transactions.
+    computed_cryptography:
+        Whether signatures and encapsulated secrets are really computed, by the libraries that there are, and checked by
+        everybody who receives them; otherwise they are assumed to be what a secure scheme makes. Simulated time, energy
+        and every table are the same.
     device_processor, server_processor:
         Processors that do the cryptography.
     qpu:
@@ -116,6 +121,8 @@ class Scenario(Part):
         Time [s] from the selection of devices after which a server goes on without those that are not done.
     agreement_deadline:
         Time [s] after which a decision that did not fall is given up.
+    threats:
+        What adversaries do.
     reward:
         Reward that the task announces, in the chain's own unit.
     energy:
@@ -149,6 +156,7 @@ class Scenario(Part):
     sealing: Sealing = AES256()
     authentication: Authentication = Signatures()
     signatures: SignatureScheme = MLDSA(level=65)
+    computed_cryptography: bool = quantity(False, advice="give True or False")
     device_processor: Processor = CortexM4()
     server_processor: Processor = X86Core()
     qpu: QPU = EdgeQPU()
@@ -161,6 +169,7 @@ class Scenario(Part):
     agreement: Agreement = PBFT()
     update_deadline: float = quantity(600.0, unit="s", above=0, advice="give it in seconds, e.g. 600 * s")
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
+    threats: tuple[Threat, ...] = ()
     reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
     energy: EnergyModels = EnergyModels()
     aer_samples: int = quantity(200, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")

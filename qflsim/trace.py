@@ -13,7 +13,7 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
-    "Outage", "Position", "QKDBlock", "Record", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
+    "Outage", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
 ]  # fmt: skip
 
 
@@ -424,9 +424,26 @@ class Battery(Record):
     emptied_s: float = column("simulated time at which it became empty; empty cell if it has not")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection(Record):
+    """Something that a node received and did not accept."""
+
+    table: ClassVar[str] = "rejections"
+    about: ClassVar[str] = "one row per transaction or block that a node received and rejected"
+
+    round: int = column("number of the global round")
+    rejected_s: float = column("simulated time at which it was verified")
+    node: str = column("node that rejected it")
+    kind: str = column(
+        "what it came as: update, join, receipt, model, mixed-model, lmuc-block, or block for a proposal"
+    )
+    sender: str = column("node in whose name it came")
+    reason: str = column("what is wrong with it")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery,
+    SatellitePass, Position, Handover, Battery, Rejection,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .chain.archive import Archive
 from .checks import ScenarioError
+from .crypto.keyring import AssumedSignatures, Keyring
 from .energy import Battery, EnergyBook
 from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
@@ -29,6 +30,7 @@ from .nodes.keys import KeyService
 from .nodes.ledger import Ledger
 from .nodes.membership import Membership
 from .nodes.mobility import Roaming
+from .nodes.notary import Notary
 from .nodes.publisher import Publisher, TaskOffer
 from .nodes.qpu import QuantumProcessor
 from .nodes.rounds import Rounds
@@ -80,6 +82,7 @@ class World:
         self.wiring = Wiring(scenario, self.placement, self.ctx)
         self._fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         self.data, self._compiled, self.task = self._learn()
+        self._notary = Notary(self.ctx, self._register(), scenario.threats, self._roles())
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
         aloft = self.wiring.space.stations
@@ -112,7 +115,7 @@ class World:
 
     def keep_ledgers(self, path: Path) -> None:
         """Keep every block committed from now on in a new archive at ``path``."""
-        self.ctx.archive = Archive(path, new=True)
+        self.ctx.archive = Archive(path, new=self.keyring)
 
     def close_ledgers(self) -> dict[str, str]:
         """Close the archive; returns height and hash of the last block of every chain in it."""
@@ -127,6 +130,11 @@ class World:
     def model(self) -> NDArray[np.float64]:
         """Parameters of the global model as it is now."""
         return self._rounds.model
+
+    @property
+    def keyring(self) -> Keyring:
+        """The signing keys of all nodes."""
+        return self._notary.keyring
 
     @property
     def ledgers(self) -> tuple[Ledger, ...]:
@@ -176,14 +184,14 @@ class World:
         patience = scenario.agreement_deadline
         offer = TaskOffer(TASK, repr(scenario.model), self._requirement().samples, scenario.rounds, scenario.reward)
         publisher = Publisher(
-            self.ctx, self._fabric, self._computers["publisher"], offer, scenario.signatures,
+            self.ctx, self._fabric, self._computers["publisher"], offer, self._notary,
             global_chain, shard_chain, patience,
         )  # fmt: skip
         initial = scenario.model.initial(self.ctx.streams.fresh("initial"))
         fleet = {device: self._device(device) for device in self._recruitable()}
         actors = [self._server(name, fleet, initial) for name in servers]
         shard = TaskShard(
-            self.ctx, self._fabric, self._keys, TASK, scenario.mixing, scenario.signatures,
+            self.ctx, self._fabric, self._keys, TASK, scenario.mixing, self._notary,
             publisher.computer, global_chain, shard_chain, patience,
         )  # fmt: skip
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
@@ -202,6 +210,7 @@ class World:
             self.ctx,
             self._fabric,
             self._keys,
+            self._notary,
             name,
             self._computers[name],
             self._qpu(name),
@@ -214,8 +223,7 @@ class World:
         )
 
     def _device(self, name: str) -> Device:
-        scheme = self.scenario.signatures
-        return Device(self.ctx, name, TASK, self._computers[name], self._qpu(name), self.task, scheme)
+        return Device(self.ctx, name, TASK, self._computers[name], self._qpu(name), self.task, self._notary)
 
     def _rules(self) -> Rules:
         scenario = self.scenario
@@ -224,7 +232,6 @@ class World:
             requirement=self._requirement(),
             selection=scenario.selection,
             aggregation=scenario.aggregation,
-            scheme=scenario.signatures,
             update_deadline=scenario.update_deadline,
         )
 
@@ -245,7 +252,16 @@ class World:
     def _ledger(self, name: str) -> Ledger:
         scenario = self.scenario
         patience = scenario.agreement_deadline
-        return Ledger(self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._tagger, patience)
+        return Ledger(
+            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._notary, self._tagger, patience
+        )
+
+    def _register(self) -> Keyring:
+        """Give every node its signing keys."""
+        scheme, streams = self.scenario.signatures, self.ctx.streams
+        assumed = AssumedSignatures(scheme.public_key_byte, scheme.signature_byte)
+        library = scheme.library() if self.scenario.computed_cryptography else assumed
+        return Keyring(library, self.placement.positions, lambda node: streams.fresh("signing-key", node).bytes(32))
 
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")

@@ -232,7 +232,7 @@ def test_in_a_line_a_failed_fibre_parts_the_servers_and_agreement_recovers_after
         (True, False),
         (False, True),
     }
-    assert world.ledgers[0].chain.verify() is None
+    assert world.ledgers[0].chain.verify(world.keyring) is None
 
 
 def test_a_fibre_that_stays_down_leaves_rounds_without_a_model(tiny):

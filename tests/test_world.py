@@ -106,13 +106,13 @@ def test_every_chain_verifies_and_a_flipped_byte_is_found(run):
     for ledger in world.ledgers:
         chain = ledger.chain
         names.append(chain.name)
-        assert chain.verify() is None
+        assert chain.verify(world.keyring) is None
         stored = chain.encode()
-        assert check_stored(stored, chain.name) is None
+        assert check_stored(stored, chain.name, world.keyring) is None
         for place in rng.integers(len(stored), size=20):
             flipped = bytearray(stored)
             flipped[place] ^= 1 << int(rng.integers(8))
-            assert check_stored(bytes(flipped), chain.name) is not None
+            assert check_stored(bytes(flipped), chain.name, world.keyring) is not None
     assert names == ["global", "shard-task-1", "lmuc-server-1", "lmuc-server-2", "lmuc-server-3"]
 
 
@@ -193,10 +193,9 @@ def test_swapping_the_agreement_protocol_changes_no_radio_draw_and_no_learning(t
         first = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(records, Transfer) if t.kind == kind]
         second = [(t.round, t.source, t.delivered_s - t.sent_s) for t in of(others, Transfer) if t.kind == kind]
         assert [t[:2] for t in sorted(first)] == [t[:2] for t in sorted(second)]
-        if kind == "model":
-            assert [t[2] for t in sorted(second)] == pytest.approx(
-                [t[2] for t in sorted(first)], abs=1e-6
-            )  # stores fill by the clock
+        if kind == "model":  # those of later rounds may meet others on the air, at other times
+            early = [[t[2] for t in sorted(run) if t[0] == 1] for run in (second, first)]
+            assert early[0] == pytest.approx(early[1], abs=1e-6)
     assert [r.loss for r in of(others, Round)] == [r.loss for r in of(records, Round)]
     assert of(others, Round)[0].publish_s < of(records, Round)[0].publish_s
 
@@ -240,7 +239,7 @@ def test_a_committee_that_cannot_agree_in_time_leaves_a_round_without_update(tin
     assert (r.selected, r.aggregated) == (9, 0)
     initial = hasty.model.initial(world.ctx.streams.fresh("initial")).astype(np.float32)
     np.testing.assert_array_equal(world.model, initial.astype(np.float64))
-    assert all(ledger.chain.verify() is None for ledger in world.ledgers)
+    assert all(ledger.chain.verify(world.keyring) is None for ledger in world.ledgers)
 
 
 def test_devices_out_of_reach_do_not_take_part(tiny):

@@ -6,7 +6,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.chain.ledger import check_stored
-from qflsim.chain.seals import IDENTITY_BYTE
+from qflsim.crypto.keyring import IDENTITY_BYTE
 from qflsim.trace import Agreement, Round
 from qflsim.units import s
 from qflsim.world import World
@@ -54,8 +54,8 @@ def test_every_chain_grows_and_verifies(runs, name):
     for ledger in world.ledgers:
         chain = ledger.chain
         assert chain.height >= 1
-        assert chain.verify() is None
-        assert check_stored(chain.encode(), chain.name) is None
+        assert chain.verify(world.keyring) is None
+        assert check_stored(chain.encode(), chain.name, world.keyring) is None
         for block in chain.blocks[1:]:
             quorum = PROTOCOLS[name].quorum(3 if chain.name != "global" else 4)
             assert block.certificate_byte == 8 + quorum * (IDENTITY_BYTE + signature_byte)
@@ -83,4 +83,4 @@ def test_time_outs_far_too_short_cost_views_and_time_but_no_decision(tiny, name)
     decisions = [r for r in records if isinstance(r, Agreement)]
     assert all(decision.decided == decision.validators for decision in decisions)
     assert max(decision.view for decision in decisions) > 0
-    assert all(ledger.chain.verify() is None for ledger in world.ledgers)
+    assert all(ledger.chain.verify(world.keyring) is None for ledger in world.ledgers)

@@ -14,6 +14,8 @@ from qflsim.chain.block import Block
 from qflsim.chain.ledger import Chain, Fault, check_stored
 from qflsim.chain.transactions import read_transaction
 from qflsim.chain.wire import Reader
+from qflsim.crypto.keyring import Register
+from qflsim.crypto.libraries import library_named
 
 __all__ = ["Archive", "Entry"]
 
@@ -21,6 +23,8 @@ _SCHEMA = """
 CREATE TABLE blocks (chain TEXT, height INTEGER, round INTEGER, hash TEXT, data BLOB, PRIMARY KEY (chain, height));
 CREATE TABLE transactions (chain TEXT, height INTEGER, position INTEGER, kind TEXT, sender TEXT, task TEXT,
                            round INTEGER, PRIMARY KEY (chain, height, position));
+CREATE TABLE register (node TEXT PRIMARY KEY, public_key BLOB);
+CREATE TABLE library (name TEXT);
 """
 
 
@@ -47,7 +51,8 @@ class Archive:
     path:
         The file.
     new:
-        Whether to make it; otherwise it is opened to be read, and never written.
+        The register of those who sign, which goes into the file, to make a new one; left out, the file is opened to be
+        read, and never written.
 
     Raises
     ------
@@ -58,20 +63,27 @@ class Archive:
 
     *Scope*: one copy, that of an observer who holds every chain. What single nodes store is in the storage table.
 
+    Signatures are checked against the public keys in the file. Who changes keys, signatures and blocks alike makes
+    another ledger: that is seen by comparing its keys with those that others know.
+
     *Validation*: any flipped byte of any block is found, in the block it was flipped in.
     """
 
-    def __init__(self, path: Path, *, new: bool = False) -> None:
-        if new and path.exists():
+    def __init__(self, path: Path, *, new: Register | None = None) -> None:
+        if new is not None and path.exists():
             raise FileExistsError(f"{path} exists already; nothing is overwritten")
-        if not new and not path.is_file():
+        if new is None and not path.is_file():
             raise FileNotFoundError(f"there is no ledger at {path}")
         self.path = path
-        self._file = sqlite3.connect(path if new else f"file:{path}?mode=ro", uri=not new)
-        if new:
-            self._file.executescript(_SCHEMA)
-        else:
+        self._file = sqlite3.connect(f"file:{path}?mode=ro" if new is None else path, uri=new is None)
+        if new is None:
             self._refuse_other_files()
+            self.register = self._registered()
+        else:
+            self._file.executescript(_SCHEMA)
+            self._file.executemany("INSERT INTO register VALUES (?, ?)", new.public_keys.items())
+            self._file.execute("INSERT INTO library VALUES (?)", (new.library.name,))
+            self.register = new
 
     def append(self, block: Block) -> None:
         """Add a block; its place must be free."""
@@ -134,16 +146,20 @@ class Archive:
 
     def verify(self, chain: str) -> Fault | None:
         """The first bad block of ``chain``, or the first whose index says something else than its bytes; else None."""
-        fault = check_stored(self.stored(chain), chain)
+        fault = check_stored(self.stored(chain), chain, self.register)
         return fault or next(self._misfiled(chain), None)
 
     def rolled_back(self, round: int, path: Path) -> "Archive":
         """A new archive at ``path`` with the blocks up to ``round``; this one stays as it is."""
-        earlier = Archive(path, new=True)
+        earlier = Archive(path, new=self.register)
         for chain, height in self._places(round):
             earlier.append(self.block(chain, height))
         earlier.commit()
         return earlier
+
+    def _registered(self) -> Register:
+        (library,) = self._file.execute("SELECT name FROM library").fetchone()
+        return Register(library_named(library), dict(self._file.execute("SELECT node, public_key FROM register")))
 
     def _places(self, round: int) -> list[tuple[str, int]]:
         query = "SELECT chain, height FROM blocks WHERE round <= ? ORDER BY chain, height"
@@ -162,7 +178,7 @@ class Archive:
 
     def _refuse_other_files(self) -> None:
         try:
-            self._file.execute("SELECT chain, height, round, hash, data FROM blocks LIMIT 1")
+            self._file.execute("SELECT chain, height, round, hash, data FROM blocks, register, library LIMIT 1")
         except sqlite3.DatabaseError as error:
             self._file.close()
             raise ValueError(f"{self.path} is no ledger of qflsim ({error})") from None

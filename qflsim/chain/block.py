@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qflsim.chain.merkle import merkle_root
-from qflsim.chain.seals import IDENTITY_BYTE, identity, seal
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.chain.wire import Reader, count, number, real, text
+from qflsim.crypto.keyring import IDENTITY_BYTE, Keyring, Register, identity
 from qflsim.crypto.signatures import SignatureScheme
 
 __all__ = ["Block", "Certificate", "Header", "ModelMetadata", "certificate_byte"]
@@ -132,31 +132,58 @@ class Header:
 class Certificate:
     """The signatures of a quorum under one block hash.
 
-    *Scope*: the signatures are bytes reserved, see `qflsim.chain.seals`; they depend on the number of signers, so
-    that a signer dropped from a stored certificate is noticed, as a check against the quorum would notice it.
+    Parameters
+    ----------
+    digest:
+        The block's hash.
+    signers:
+        Identities of who signed.
+    signatures:
+        Theirs, in the same order, over the hash and their number: one dropped is noticed in the others.
+
+    *Scope*: signed when the certificate is put together, by those who decided; the votes of a protocol on their way
+    are messages with a size and a cost.
     """
 
     digest: bytes
     signers: tuple[bytes, ...]
-    signature_byte: int
+    signatures: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, digest: bytes, signers: Iterable[str], keyring: Keyring) -> "Certificate":
+        """The certificate that the nodes ``signers`` sign."""
+        names = tuple(signers)
+        vote = _vote(digest, len(names))
+        signatures = tuple(keyring.sign(name, vote) for name in names)
+        return cls(digest=digest, signers=tuple(identity(name) for name in names), signatures=signatures)
+
+    @property
+    def signature_byte(self) -> int:
+        """Bytes of one signature."""
+        return len(self.signatures[0]) if self.signatures else 0
+
+    def fault(self, register: Register) -> str:
+        """What is wrong with the signatures; empty if they hold."""
+        vote = _vote(self.digest, len(self.signers))
+        for number_of, (who, signature) in enumerate(zip(self.signers, self.signatures, strict=True)):
+            name = register.named(who)
+            if name is None or not register.fits(name, vote, signature):
+                return f"signature {number_of} of the certificate does not fit the header"
+        return ""
 
     def encode(self) -> bytes:
         """Number of signers, bytes per signature, and each signer's identity and signature."""
-        number_of = count(len(self.signers))
-        signed = (signer + seal(signer, self.digest + number_of, self.signature_byte) for signer in self.signers)
-        return b"".join((number_of, count(self.signature_byte), *signed))
+        signed = (who + signature for who, signature in zip(self.signers, self.signatures, strict=True))
+        return b"".join((count(len(self.signers)), count(self.signature_byte), *signed))
 
     @classmethod
     def decode(cls, reader: Reader, digest: bytes) -> "Certificate":
-        """The certificate that ``reader`` stands at, which must be one over ``digest``."""
-        signers, size, names = reader.count(), reader.count(), []
-        if signers and not size:
+        """The certificate that ``reader`` stands at, one over ``digest`` if its signatures hold."""
+        number_of, size = reader.count(), reader.count()
+        if number_of and not size:
             raise ValueError("the signatures of its certificate have no bytes")
-        for _ in range(signers):
-            names.append(reader.take(IDENTITY_BYTE))
-            if reader.take(size) != seal(names[-1], digest + count(signers), size):
-                raise ValueError(f"signature {len(names) - 1} of the certificate does not fit the header")
-        return cls(digest=digest, signers=tuple(names), signature_byte=size)
+        signed = [(reader.take(IDENTITY_BYTE), reader.take(size)) for _ in range(number_of)]
+        return cls(digest=digest, signers=tuple(who for who, _ in signed), signatures=tuple(by for _, by in signed))
 
     @property
     def size_byte(self) -> int:
@@ -179,7 +206,7 @@ class Block:
 
     @property
     def leaves(self) -> list[bytes]:
-        """The items of the Merkle tree: each transaction's lengths and content, without key and signature."""
+        """The items of the Merkle tree: each transaction's lengths and content, without key, signature and witness."""
         return [_frame(item) + item.payload for item in self.transactions]
 
     @cached_property
@@ -194,8 +221,8 @@ class Block:
 
     @cached_property
     def body_byte(self) -> int:
-        """Bytes of the transactions, with their keys, signatures and 12 bytes each to tell them apart."""
-        return sum(12 + item.size_byte for item in self.transactions)
+        """Bytes of the transactions, with their keys, signatures and 16 bytes each to tell them apart."""
+        return sum(16 + item.size_byte for item in self.transactions)
 
     @property
     def certificate_byte(self) -> int:
@@ -207,19 +234,15 @@ class Block:
         """Bytes of the stored block."""
         return self.header_byte + self.body_byte + self.certificate_byte
 
-    def certified(self, signers: Iterable[str], scheme: SignatureScheme) -> "Block":
+    def certified(self, signers: Iterable[str], keyring: Keyring) -> "Block":
         """The same block with the certificate of ``signers``."""
-        names = tuple(identity(name) for name in signers)
-        certificate = Certificate(digest=self.hash, signers=names, signature_byte=scheme.signature_byte)
-        return replace(self, certificate=certificate)
+        return replace(self, certificate=Certificate.of(self.hash, signers, keyring))
 
     def encode(self) -> bytes:
         """The bytes a node stores."""
         body = (
-            _frame(item) + item.payload
-            + seal(b"key", item.payload, item.public_key_byte) + seal(b"signature", item.payload, item.signature_byte)
-            for item in self.transactions
-        )  # fmt: skip
+            _frame(item) + item.payload + item.public_key + item.signature + item.witness for item in self.transactions
+        )
         certificate = count(0) * 2 if self.certificate is None else self.certificate.encode()
         return b"".join((self.header.encode(), *body, certificate))
 
@@ -230,11 +253,11 @@ class Block:
         Raises
         ------
         ValueError
-            If the bytes are no block, or a key or signature does not fit what it belongs to.
+            If the bytes are no block.
         """
         start = reader.place
         header = Header.decode(reader)
-        transactions = tuple(_transaction(reader, i) for i in range(header.transactions))
+        transactions = tuple(_transaction(reader) for _ in range(header.transactions))
         certificate = Certificate.decode(reader, header.hash)
         signed = certificate if certificate.signers else None
         block = cls(header=header, transactions=transactions, certificate=signed)
@@ -243,14 +266,18 @@ class Block:
         return block
 
 
+def _vote(digest: bytes, signers: int) -> bytes:
+    """What each of so many signers signs."""
+    return b"block " + digest + count(signers)
+
+
 def _frame(item: SignedTransaction) -> bytes:
-    """Lengths of content, public key and signature."""
-    return count(len(item.payload)) + count(item.public_key_byte) + count(item.signature_byte)
+    """Lengths of content, public key, signature and witness."""
+    parts = item.payload, item.public_key, item.signature, item.witness
+    return b"".join(count(len(part)) for part in parts)
 
 
-def _transaction(reader: Reader, index: int) -> SignedTransaction:
-    payload_byte, key_byte, signature_byte = reader.count(), reader.count(), reader.count()
-    payload, key, signature = reader.take(payload_byte), reader.take(key_byte), reader.take(signature_byte)
-    if key != seal(b"key", payload, key_byte) or signature != seal(b"signature", payload, signature_byte):
-        raise ValueError(f"the signature of transaction {index} does not fit its content")
-    return SignedTransaction(payload, key_byte, signature_byte)
+def _transaction(reader: Reader) -> SignedTransaction:
+    lengths = [reader.count() for _ in range(4)]
+    payload, public_key, signature, witness = (reader.take(length) for length in lengths)
+    return SignedTransaction(payload, public_key, signature, witness)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block, Header, ModelMetadata
 from qflsim.chain.merkle import merkle_root
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.chain.wire import Reader
+from qflsim.crypto.keyring import Register
 
 __all__ = ["Chain", "Fault", "check_stored", "genesis"]
 
@@ -41,8 +43,8 @@ class Chain:
     name:
         Name of the chain; it is part of every header.
 
-    *Scope*: agreement is final, so there are no forks. Signatures are bytes reserved (`qflsim.chain.seals`); whether
-    the signers are a quorum of the committee is for the committee to say.
+    *Scope*: agreement is final, so there are no forks. Whether the signers are a quorum of the committee is for the
+    committee to say.
 
     *Validation*: any flipped byte of a stored chain is found, in the block it was flipped in.
     """
@@ -97,16 +99,16 @@ class Chain:
             raise ValueError(f"block must continue chain {self.name!r} at height {self.height + 1}, but {reason}")
         self.blocks.append(block)
 
-    def verify(self) -> Fault | None:
-        """The first bad block, None if every block is as it was agreed on."""
-        return _first_fault(self.blocks, self.name)
+    def verify(self, register: Register) -> Fault | None:
+        """The first bad block, None if every block is as it was agreed on and signed."""
+        return _first_fault(self.blocks, self.name, register)
 
     def encode(self) -> bytes:
         """The bytes a node stores."""
         return b"".join(block.encode() for block in self.blocks)
 
 
-def check_stored(data: bytes, name: str) -> Fault | None:
+def check_stored(data: bytes, name: str, register: Register) -> Fault | None:
     """The first bad block of a stored copy of chain ``name``, None if there is none.
 
     Blocks cut off at the end leave a valid shorter chain; that is seen by comparing heights with others.
@@ -116,15 +118,15 @@ def check_stored(data: bytes, name: str) -> Fault | None:
         try:
             blocks.append(Block.decode(reader))
         except ValueError as error:
-            return _first_fault(blocks, name) or Fault(len(blocks), str(error))
-    return _first_fault(blocks, name)
+            return _first_fault(blocks, name, register) or Fault(len(blocks), str(error))
+    return _first_fault(blocks, name, register)
 
 
-def _first_fault(blocks: Sequence[Block], name: str) -> Fault | None:
+def _first_fault(blocks: Sequence[Block], name: str, register: Register) -> Fault | None:
     if blocks and blocks[0].encode() != genesis(name).encode():
         return Fault(0, f"it is not the genesis block of chain {name!r}")
     for before, block in pairwise(blocks):
-        reason = _broken(block, before, name)
+        reason = _broken(block, before, name) or _forged(block, register)
         if reason:
             return Fault(before.header.height + 1, reason)
     return None
@@ -146,3 +148,12 @@ def _broken(block: Block, before: Block, name: str) -> str:
         (header.time_s >= before.header.time_s, "it is older than the block before"),
     )
     return next((reason for holds, reason in checks if not holds), "")
+
+
+def _forged(block: Block, register: Register) -> str:
+    """Which signature in ``block`` does not hold; empty if all do."""
+    for number, item in enumerate(block.transactions):
+        reason = transaction_fault(item, register)
+        if reason:
+            return f"of transaction {number}, {reason}"
+    return "" if block.certificate is None else block.certificate.fault(register)

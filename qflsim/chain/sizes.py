@@ -1,7 +1,7 @@
 """How many bytes an agreement message takes on a link."""
 
 from qflsim.chain.agreement import Message
-from qflsim.chain.seals import IDENTITY_BYTE
+from qflsim.crypto.keyring import IDENTITY_BYTE
 
 __all__ = ["message_byte"]
 

@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qflsim.crypto.signatures import SignatureScheme
+from qflsim.crypto.keyring import Keyring
 
 __all__ = [
     "GlobalModel", "IntermediateModel", "Join", "Receipt", "Selection", "Shard", "SignedTransaction", "Task",
-    "Transaction", "Update", "digest_of", "pack_parameters", "read_transaction",
+    "Transaction", "Update", "carried_bytes", "digest_of", "pack_parameters", "read_transaction",
 ]  # fmt: skip
 
 
@@ -59,14 +59,26 @@ class Transaction:
     def encode(self) -> bytes:
         """Canonical bytes: length of the JSON text, the text, then the bytes that the fields carry."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
-        carried = [value for value in values.values() if isinstance(value, bytes)]
         text = {name: _plain(value) for name, value in values.items()} | {"kind": self.kind}
         encoded = json.dumps(text, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-        return b"".join((struct.pack(">I", len(encoded)), encoded, *carried))
+        return b"".join((struct.pack(">I", len(encoded)), encoded, *self._carried(witness=False)))
 
-    def signed(self, scheme: SignatureScheme) -> "SignedTransaction":
-        """The same transaction with room for the sender's public key and signature."""
-        return SignedTransaction(self.encode(), scheme.public_key_byte, scheme.signature_byte)
+    @property
+    def witness(self) -> bytes:
+        """Signatures of others that it carries: outside of what is signed and hashed, for they prove themselves."""
+        return b"".join(self._carried(witness=True))
+
+    def signed(self, keyring: Keyring) -> "SignedTransaction":
+        """The same transaction with its sender's public key and signature."""
+        payload = self.encode()
+        signature = keyring.sign(self.sender, payload)
+        return SignedTransaction(payload, keyring.public_key(self.sender), signature, self.witness)
+
+    def _carried(self, *, witness: bool) -> list[bytes]:
+        """The fields that are bytes, those of the witness or the others."""
+        fields = [item for item in dataclasses.fields(self) if item.metadata.get("witness", False) == witness]
+        values = [getattr(self, item.name) for item in fields]
+        return [value for value in values if isinstance(value, bytes)]
 
 
 def _plain(value: Any) -> Any:
@@ -93,21 +105,28 @@ def read_transaction(encoded: bytes) -> dict[str, Any]:
     return text
 
 
+def carried_bytes(encoded: bytes) -> bytes:
+    """What an encoded transaction carries after its JSON part: the parameters of a model, the header of a receipt."""
+    (length,) = struct.unpack_from(">I", encoded)
+    return encoded[4 + length :]
+
+
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """A transaction on a chain: canonical bytes, and room for public key and signature.
+    """A transaction on a chain: canonical bytes, public key and signature of its sender, and its witness.
 
-    *Scope*: key and signature are bytes reserved, not cryptography; see `qflsim.chain.seals`.
+    Key and signature are what a `Keyring` made of them; `qflsim.chain.audit` checks them.
     """
 
     payload: bytes
-    public_key_byte: int
-    signature_byte: int
+    public_key: bytes
+    signature: bytes
+    witness: bytes = b""
 
     @property
     def size_byte(self) -> int:
-        """Bytes of content, public key and signature."""
-        return len(self.payload) + self.public_key_byte + self.signature_byte
+        """Bytes of content, public key, signature and witness."""
+        return len(self.payload) + len(self.public_key) + len(self.signature) + len(self.witness)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,11 +232,12 @@ class Receipt(Transaction):
     header:
         Encoded header of the block, from which its hash follows.
     certificate:
-        Encoded quorum certificate over that hash.
+        Encoded quorum certificate over that hash: the receipt's witness. It is no part of what is signed and hashed,
+        as signatures never are: one content may have many, and the chain's hashes must not depend on which.
     """
 
     kind: ClassVar[str] = "receipt"
 
     source: str
     header: bytes = field(repr=False)
-    certificate: bytes = field(repr=False)
+    certificate: bytes = field(repr=False, metadata={"witness": True})

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from qflsim.checks import quantity
+from qflsim.crypto.computed import ComputedECDSA, ComputedEd25519
+from qflsim.crypto.encapsulation import ComputedECDH, KEMLibrary
 from qflsim.crypto.figures import KEMFigures, SignatureFigures, operations
 from qflsim.crypto.kem import KEM
+from qflsim.crypto.keyring import SignatureLibrary
 from qflsim.crypto.signatures import SignatureScheme
 
 __all__ = ["ECDH", "ECDSA_P256", "Ed25519"]
@@ -50,6 +53,10 @@ class ECDSA_P256(SignatureScheme):  # noqa: N801 - the name of the standard
         """A point by its x-coordinate and the sign of y; two numbers."""
         return _ECDSA_P256
 
+    def library(self) -> SignatureLibrary:
+        """By the package ``cryptography``."""
+        return ComputedECDSA()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ed25519(SignatureScheme):
@@ -70,6 +77,10 @@ class Ed25519(SignatureScheme):
     def figures(self) -> SignatureFigures:
         """A point; a point and a number."""
         return _ED25519
+
+    def library(self) -> SignatureLibrary:
+        """By the package ``cryptography``."""
+        return ComputedEd25519()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,3 +119,7 @@ class ECDH(KEM):
     def figures(self) -> KEMFigures:
         """The row of the curve."""
         return _ECDH[self.curve]
+
+    def library(self) -> KEMLibrary:
+        """By the package ``cryptography``."""
+        return ComputedECDH(self.curve)

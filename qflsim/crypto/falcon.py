@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from qflsim.crypto.computed import ComputedFalcon
 from qflsim.crypto.figures import SignatureFigures, operations
+from qflsim.crypto.keyring import SignatureLibrary
 from qflsim.crypto.signatures import SignatureScheme
 
 __all__ = ["Falcon512", "Falcon1024"]
@@ -35,6 +37,10 @@ class Falcon512(SignatureScheme):
         """Category 1."""
         return _FALCON_512
 
+    def library(self) -> SignatureLibrary:
+        """By the package ``py_fn_dsa``."""
+        return ComputedFalcon(512)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Falcon1024(SignatureScheme):
@@ -47,3 +53,7 @@ class Falcon1024(SignatureScheme):
     def figures(self) -> SignatureFigures:
         """Category 5."""
         return _FALCON_1024
+
+    def library(self) -> SignatureLibrary:
+        """By the package ``py_fn_dsa``."""
+        return ComputedFalcon(1024)

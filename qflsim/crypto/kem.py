@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from qflsim.checks import Part, quantity
+from qflsim.crypto.encapsulation import ComputedMLKEM, KEMLibrary
 from qflsim.crypto.figures import KEMFigures, operations
 from qflsim.crypto.processors import Operation
 
@@ -35,6 +36,19 @@ class KEM(Part, ABC):
     def quantum_safe(self) -> bool:
         """Whether no quantum algorithm that breaks it is known; Shor's breaks elliptic curves."""
         return self.figures.category > 0
+
+    def library(self) -> KEMLibrary:
+        """What computes it, for scenarios in which secrets are really made.
+
+        Raises
+        ------
+        ValueError
+            If nothing does, or its package is not installed.
+        """
+        raise ValueError(
+            f"{self.name} cannot be computed: its class has no library(); use computed_cryptography=False or another "
+            "KEM, e.g. MLKEM()"
+        )
 
     @property
     def public_key_byte(self) -> int:
@@ -107,3 +121,7 @@ class MLKEM(KEM):
     def figures(self) -> KEMFigures:
         """The row of the level."""
         return _MLKEM[self.level]
+
+    def library(self) -> KEMLibrary:
+        """By the package ``cryptography``, at level 512 by ``pqcrypto``."""
+        return ComputedMLKEM(self.level)

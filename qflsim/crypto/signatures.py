@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from qflsim.checks import Part, quantity
+from qflsim.crypto.computed import ComputedMLDSA
 from qflsim.crypto.figures import SignatureFigures, operations
+from qflsim.crypto.keyring import SignatureLibrary
 from qflsim.crypto.processors import Cost, Operation, Processor
 
 __all__ = ["MLDSA", "SignatureScheme"]
@@ -48,6 +50,19 @@ class SignatureScheme(Part, ABC):
     def signing(self, rng: np.random.Generator) -> Operation:
         """The operation of making one signature; ``rng`` serves schemes in which it varies."""
         return self.figures.signing
+
+    def library(self) -> SignatureLibrary:
+        """What computes it, for scenarios in which signatures are really made.
+
+        Raises
+        ------
+        ValueError
+            If nothing does, or its package is not installed.
+        """
+        raise ValueError(
+            f"{self.name} cannot be computed: its class has no library(); use computed_cryptography=False or another "
+            "scheme, e.g. MLDSA()"
+        )
 
     def make_keys(self, processor: Processor) -> Cost:
         """Seconds and joules for ``processor`` to make one key pair."""
@@ -123,6 +138,10 @@ class MLDSA(SignatureScheme):
     def figures(self) -> SignatureFigures:
         """The row of the level."""
         return _MLDSA[self.level]
+
+    def library(self) -> SignatureLibrary:
+        """By the package ``cryptography``."""
+        return ComputedMLDSA(self.level)
 
     @property
     def expected_attempts(self) -> float:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from qflsim.checks import quantity
+from qflsim.crypto.computed import ComputedSLHDSA
 from qflsim.crypto.figures import SignatureFigures, operations
+from qflsim.crypto.keyring import SignatureLibrary
 from qflsim.crypto.signatures import SignatureScheme
 
 __all__ = ["SLHDSA"]
@@ -60,3 +62,7 @@ class SLHDSA(SignatureScheme):
     def figures(self) -> SignatureFigures:
         """The row of the variant."""
         return _SLHDSA[self.variant]
+
+    def library(self) -> SignatureLibrary:
+        """By the package ``pqcrypto``."""
+        return ComputedSLHDSA(self.variant)

@@ -1,6 +1,6 @@
 """A committee: the validators of one chain, agreeing on its blocks message by message over the real links."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ from qflsim.chain.agreement import (
     Replica,
     Send,
     SetTimer,
+    Validate,
 )
 from qflsim.chain.sizes import message_byte
 from qflsim.crypto.signatures import SignatureScheme
@@ -99,6 +100,7 @@ class Committee:
         *,
         unseen: int,
         held: Mapping[str, simpy.Event],
+        sound: Callable[[str], bool],
     ) -> simpy.Event:
         """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`.
 
@@ -110,9 +112,11 @@ class Committee:
             Transactions in the block that the validators see with the proposal, and whose signatures they verify.
         held:
             For each validator, the event of its holding what the proposal only names; it takes no proposal before.
+        sound:
+            Whether a validator finds all transactions of the block to be right; it votes for no other.
         """
         members = self._seated(tuple(validator.node for validator in validators), proposer, height)
-        replicas = {name: self._agreement.replica(name, members) for name in members}
+        replicas = {name: self._agreement.replica(name, members, _asking(sound, name)) for name in members}
         session = _Session(
             self._ctx,
             self._fabric,
@@ -139,6 +143,11 @@ class Committee:
         raise ValueError(
             f"{proposer} never leads {self.chain} under {self._agreement.name}; its leader must be a member"
         )
+
+
+def _asking(sound: Callable[[str], bool], validator: str) -> Validate:
+    """A validator's word on proposals: only one is ever made."""
+    return lambda digest: sound(validator)
 
 
 class _Session:

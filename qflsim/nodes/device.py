@@ -6,8 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.chain.transactions import SignedTransaction, Update as UpdateTransaction, digest_of, pack_parameters
-from qflsim.crypto.signatures import SignatureScheme
+from qflsim.chain.transactions import (
+    SignedTransaction,
+    Update as UpdateTransaction,
+    carried_bytes,
+    digest_of,
+    pack_parameters,
+    read_transaction,
+)
 from qflsim.learning.aggregation import Update
 from qflsim.learning.batcher import Pending
 from qflsim.learning.cost import adam_cycles
@@ -15,9 +21,10 @@ from qflsim.learning.task import LearningTask
 
 from .computer import Computer
 from .context import Context
+from .notary import Notary
 from .qpu import QuantumProcessor, Work
 
-__all__ = ["Device", "Floats", "as_sent"]
+__all__ = ["Device", "Floats", "as_sent", "parameters_in", "update_in"]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +32,19 @@ Floats = NDArray[np.float64]
 def as_sent(parameters: Floats) -> Floats:
     """Parameters as their receiver sees them: rounded to the float32 of the wire."""
     return np.frombuffer(pack_parameters(parameters), dtype="<f4").astype(np.float64)
+
+
+def parameters_in(item: SignedTransaction) -> Floats:
+    """The model that a signed transaction carries."""
+    return np.frombuffer(carried_bytes(item.payload), dtype="<f4").astype(np.float64)
+
+
+def update_in(item: SignedTransaction) -> Update:
+    """The update that a signed transaction states."""
+    fields = read_transaction(item.payload)
+    return Update(
+        device=fields["sender"], parameters=parameters_in(item), samples=fields["samples"], loss=float(fields["loss"])
+    )
 
 
 class Device:
@@ -40,8 +60,8 @@ class Device:
         What it computes with.
     task:
         The learning task.
-    scheme:
-        Signature scheme of its updates.
+    notary:
+        Signs its updates.
     """
 
     def __init__(
@@ -52,7 +72,7 @@ class Device:
         computer: Computer,
         qpu: QuantumProcessor,
         task: LearningTask,
-        scheme: SignatureScheme,
+        notary: Notary,
     ) -> None:
         self._ctx = ctx
         self.name = name
@@ -60,15 +80,15 @@ class Device:
         self.qpu = qpu
         self._task_name = task_name
         self._task = task
-        self._scheme = scheme
+        self._notary = notary
 
     @property
     def samples(self) -> int:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
-    def train(self, parameters: Floats) -> Generator[Any, Any, tuple[Update, SignedTransaction]]:
-        """Train from the given model; returns the update and the signed transaction that carries it."""
+    def train(self, parameters: Floats) -> Generator[Any, Any, SignedTransaction]:
+        """Train from the given model; returns the update, signed."""
         submissions = self._task.submissions(self.name)
         rng = self._ctx.streams.fresh("train", self.name, str(self._ctx.round))
         handed_in: list[Pending[Any, Any]] = []
@@ -94,9 +114,9 @@ class Device:
             loss=self._task.last_epoch_loss(result),
         )
         yield self.computer.signed()
-        return update, self._transaction(update)
+        return self._notary.sign(self._transaction(self._notary.trained(update)))
 
-    def _transaction(self, update: Update) -> SignedTransaction:
+    def _transaction(self, update: Update) -> UpdateTransaction:
         packed = pack_parameters(update.parameters)
         return UpdateTransaction(
             sender=self.name,
@@ -107,4 +127,4 @@ class Device:
             samples=update.samples,
             loss=update.loss,
             parameters=packed,
-        ).signed(self._scheme)
+        )

@@ -6,11 +6,13 @@ from typing import Any
 
 import simpy
 
+from qflsim.chain.audit import signatures_in
 from qflsim.chain.transactions import SignedTransaction
 
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .notary import Notary
 
 __all__ = ["Gathering"]
 
@@ -18,10 +20,12 @@ __all__ = ["Gathering"]
 class Gathering:
     """Transactions on their way from every member of a committee to every other.
 
+    What does not pass its receiver's check is rejected and not kept. Nobody waits for another one from its sender.
+
     Parameters
     ----------
-    ctx, fabric:
-        The run's shared services and its links.
+    ctx, fabric, notary:
+        The run's shared services, its links, and who checks what arrives.
     kind:
         What the messages are called in the traces.
     leader:
@@ -30,15 +34,21 @@ class Gathering:
         The computers of the committee, by node; each sends transactions of its own.
     """
 
-    def __init__(self, ctx: Context, fabric: Fabric, kind: str, leader: str, members: Mapping[str, Computer]) -> None:
+    def __init__(
+        self, ctx: Context, fabric: Fabric, notary: Notary, kind: str, leader: str, members: Mapping[str, Computer]
+    ) -> None:
         self._ctx = ctx
         self._fabric = fabric
+        self._notary = notary
+        self._round = ctx.round
         self._kind = kind
         self.leader = leader
         self.members = members
         self._held: dict[str, set[str]] = {member: set() for member in members}
+        self._heard: set[str] = set()  # by the leader: what it holds and what it rejected
         self._awaited: list[tuple[str, frozenset[str], simpy.Event]] = []
-        self.complete = self.holding(leader, members)
+        self.complete: simpy.Event = ctx.env.event()
+        """The leader has heard from all members."""
 
     @property
     def at_leader(self) -> list[str]:
@@ -60,18 +70,24 @@ class Gathering:
 
     def share(self, sender: str, transactions: Sequence[SignedTransaction]) -> None:
         """Send ``sender``'s signed transactions to every other member, which verifies and keeps them."""
-        self._hold(sender, sender)
+        self._receive(sender, sender, transactions)
+        signatures = sum(signatures_in(transaction) for transaction in transactions)
         size_bit = 8.0 * sum(transaction.size_byte for transaction in transactions)
         for member, computer in self.members.items():
             if member != sender:
-                keep = partial(self._hold, member, sender)
-                self._fabric.send(
-                    self._kind, sender, member, size_bit, partial(computer.verify, len(transactions), keep)
-                )
+                received = partial(self._receive, member, sender, transactions)
+                arrived = partial(computer.verify, signatures, received)
+                self._fabric.send(self._kind, sender, member, size_bit, arrived)
 
-    def _hold(self, member: str, sender: str) -> None:
-        self._held[member].add(sender)
-        self._tell(member)
+    def _receive(self, member: str, sender: str, transactions: Sequence[SignedTransaction]) -> None:
+        """Keep what ``sender`` sent if all of it is right."""
+        if all(self._notary.accepts(member, self._kind, sender, item, self._round) for item in transactions):
+            self._held[member].add(sender)
+            self._tell(member)
+        if member == self.leader:
+            self._heard.add(sender)
+            if not self.complete.triggered and self._heard >= self.members.keys():
+                self.complete.succeed()
 
     def _tell(self, member: str) -> None:
         """Succeed the events that what ``member`` holds now fulfils."""

@@ -1,6 +1,7 @@
 """A ledger on the timeline: a chain, the committee that agrees on its blocks, and the nodes that keep copies."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import simpy
@@ -16,6 +17,7 @@ from .committee import Committee, Outcome
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
+from .notary import Notary
 from .tags import Tagger
 
 __all__ = ["Ledger"]
@@ -34,6 +36,8 @@ class Ledger:
         Name of the chain, as in the traces.
     agreement, scheme, tagger, patience:
         See `Committee`.
+    notary:
+        Signs and checks.
     """
 
     def __init__(
@@ -43,12 +47,13 @@ class Ledger:
         name: str,
         agreement: Agreement,
         scheme: SignatureScheme,
+        notary: Notary,
         tagger: Tagger,
         patience: float,
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
-        self._scheme = scheme
+        self._notary = notary
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, patience)
         self.chain = Chain(name)
@@ -77,11 +82,12 @@ class Ledger:
         unseen = len(transactions) if held is None else 0
         proposal = Proposal(digest=block.hash.hex(), size_byte=block.header_byte + body_byte)
         outcome: Outcome = yield self._committee.decide(
-            block.header.height, validators, proposer, proposal, unseen=unseen, held=held or {}
-        )
+            block.header.height, validators, proposer, proposal,
+            unseen=unseen, held=held or {}, sound=cache(partial(self._sound, block)),
+        )  # fmt: skip
         if not outcome.decided_s:
             return None
-        block = block.certified(self._signers(validators, outcome), self._scheme)
+        block = block.certified(self._signers(validators, outcome), self._notary.keyring)
         self.chain.append(block)
         if self._ctx.archive is not None:
             self._ctx.archive.append(block)
@@ -100,6 +106,14 @@ class Ledger:
         first = sorted(outcome.decided_s, key=lambda name: (outcome.decided_s[name], name))
         others = sorted({validator.node for validator in validators} - set(first))
         return [*first, *others][: self._agreement.quorum(len(validators))]
+
+    def vouched(self, node: str, block: Block, committee: Collection[str]) -> bool:
+        """Whether ``node``, to which ``block`` came, finds the signatures of a quorum of its ``committee`` under it."""
+        return self._notary.accepts_block(node, block, committee, self._agreement.quorum(len(committee)))
+
+    def _sound(self, block: Block, node: str) -> bool:
+        """Whether ``node`` finds every transaction of a proposed block to be what its sender signed."""
+        return all(self._notary.accepts_proposed(node, block, item) for item in block.transactions)
 
     def keep(self, node: str, block: Block) -> None:
         """Let ``node``, which holds ``block``, store it."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from qflsim.chain.block import ModelMetadata
 from qflsim.chain.transactions import Join, Shard, SignedTransaction, Task, Transaction
-from qflsim.crypto.signatures import SignatureScheme
 
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
 from .gathering import Gathering
 from .ledger import Ledger
+from .notary import Notary
 from .server import Server
 
 __all__ = ["Publisher", "TaskOffer"]
@@ -40,8 +40,8 @@ class Publisher:
         What it computes with.
     offer:
         The task.
-    scheme:
-        Signature scheme of transactions.
+    notary:
+        Signs and checks transactions.
     global_chain, shard_chain:
         The chains it writes on, and the servers after it.
     patience:
@@ -54,7 +54,7 @@ class Publisher:
         fabric: Fabric,
         computer: Computer,
         offer: TaskOffer,
-        scheme: SignatureScheme,
+        notary: Notary,
         global_chain: Ledger,
         shard_chain: Ledger,
         patience: float,
@@ -64,7 +64,7 @@ class Publisher:
         self._patience = patience
         self.computer = computer
         self.offer = offer
-        self._scheme = scheme
+        self._notary = notary
         self._global = global_chain
         self._shard = shard_chain
 
@@ -89,11 +89,15 @@ class Publisher:
             return []
         leader = joining[(self._ctx.round - 1) % len(joining)]
         joins = {server.name: self._join(server) for server in joining}
-        gathering = Gathering(self._ctx, self._fabric, "join", leader.name, {s.name: s.computer for s in joining})
+        gathering = Gathering(
+            self._ctx, self._fabric, self._notary, "join", leader.name, {s.name: s.computer for s in joining}
+        )
         for name, join in joins.items():
             self._ctx.env.process(gathering.sign_and_share(name, [join]))
         yield gathering.complete | self._ctx.env.timeout(self._patience)
         members = [server for server in joining if server.name in gathering.at_leader]
+        if leader not in members:
+            return []
         yield leader.computer.signed()
         shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
         transactions = [*(joins[server.name] for server in members), shard]
@@ -111,4 +115,4 @@ class Publisher:
         return {"sender": sender, "task": self.offer.name, "round": self._ctx.round, "time_s": self._ctx.now}
 
     def _sign(self, transaction: Transaction) -> SignedTransaction:
-        return transaction.signed(self._scheme)
+        return self._notary.sign(transaction)

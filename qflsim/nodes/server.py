@@ -6,19 +6,19 @@ from typing import Any
 
 from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
-from qflsim.crypto.signatures import SignatureScheme
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
 
 from .computer import Computer
 from .context import Context
-from .device import Device, Floats, as_sent
+from .device import Device, Floats, as_sent, parameters_in, update_in
 from .fabric import Fabric
 from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
 from .membership import Membership
+from .notary import Notary
 from .qpu import QuantumProcessor
 from .waiting import until
 
@@ -33,7 +33,6 @@ class Rules:
     requirement: Requirement
     selection: Selection
     aggregation: Aggregator
-    scheme: SignatureScheme
     update_deadline: float
 
 
@@ -58,8 +57,8 @@ class Server:
 
     Parameters
     ----------
-    ctx, fabric, keys:
-        The run's shared services, links and session keys.
+    ctx, fabric, keys, notary:
+        The run's shared services, links, session keys, and who signs and checks.
     name:
         Its name.
     computer, qpu:
@@ -81,6 +80,7 @@ class Server:
         ctx: Context,
         fabric: Fabric,
         keys: KeyService,
+        notary: Notary,
         name: str,
         computer: Computer,
         qpu: QuantumProcessor,
@@ -94,6 +94,7 @@ class Server:
         self._ctx = ctx
         self._fabric = fabric
         self._keys = keys
+        self._notary = notary
         self.name = name
         self.computer = computer
         self.qpu = qpu
@@ -128,10 +129,11 @@ class Server:
         devices = self.devices
         committee = {name: devices[name].computer for name in contribution.selected}
         leader = contribution.selected[(self._ctx.round - 1) % len(committee)]  # each proposes in turn
-        gathering = Gathering(self._ctx, self._fabric, "update", leader, committee)
-        handed_in: dict[str, tuple[Update, SignedTransaction]] = {}
+        gathering = Gathering(self._ctx, self._fabric, self._notary, "update", leader, committee)
+        handed_in: dict[str, SignedTransaction] = {}
         yield self.computer.signed()  # the model, once for all devices
-        parts = [self._serve(devices[name], contribution, gathering, handed_in) for name in committee]
+        model = self._notary.sign(self.model_transaction())
+        parts = [self._serve(devices[name], model, contribution, gathering, handed_in) for name in committee]
         yield from until(self._ctx.env, parts, self._rules.update_deadline, gathering.complete)
         if gathering.at_leader:
             yield from self._agree(contribution, gathering, handed_in)
@@ -140,32 +142,34 @@ class Server:
     def _serve(
         self,
         device: Device,
+        model: SignedTransaction,
         contribution: Contribution,
         gathering: Gathering,
-        handed_in: dict[str, tuple[Update, SignedTransaction]],
+        handed_in: dict[str, SignedTransaction],
     ) -> Generator[Any, Any, None]:
         """One device's part: key, model, training, update to its peers."""
-        yield from self._hand_model(device)
+        yield from self._hand_model(device, model)
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
-        update, transaction = yield from device.train(self.parameters)
-        handed_in[device.name] = update, transaction
-        gathering.share(device.name, [transaction])
+        handed_in[device.name] = update = yield from device.train(parameters_in(model))
+        gathering.share(device.name, [update])
 
     def hand_out(self) -> Generator[Any, Any, None]:
         """Send the current model to all devices; those whose key or link takes longer than an update may go without."""
         yield self.computer.signed()
-        parts = [self._hand_model(device) for device in self.devices.values()]
+        model = self._notary.sign(self.model_transaction())
+        parts = [self._hand_model(device, model) for device in self.devices.values()]
         yield from until(self._ctx.env, parts, self._rules.update_deadline)
 
-    def _hand_model(self, device: Device) -> Generator[Any, Any, None]:
+    def _hand_model(self, device: Device, model: SignedTransaction) -> Generator[Any, Any, None]:
         """The server's signed model to one device, sealed with a session key, and verified there."""
-        size_byte = self.model_transaction().size_byte
-        seal_byte = yield from self._keys.session(self.name, device.name, "model", size_byte)
-        yield self._fabric.delivered("model", self.name, device.name, 8.0 * (size_byte + seal_byte))
+        seal_byte = yield from self._keys.session(self.name, device.name, "model", model.size_byte)
+        yield self._fabric.delivered("model", self.name, device.name, 8.0 * (model.size_byte + seal_byte))
         yield device.computer.verified()
+        if not self._notary.accepts(device.name, "model", self.name, model, self._ctx.round):
+            yield self._ctx.env.event()  # a right one never comes: who waits for it waits with an end
 
-    def model_transaction(self) -> SignedTransaction:
-        """The server's current model as it is sent to devices and other servers: signed."""
+    def model_transaction(self) -> IntermediateModel:
+        """The server's current model as it is sent to devices and other servers."""
         packed = pack_parameters(self.parameters)
         return IntermediateModel(
             sender=self.name,
@@ -177,17 +181,17 @@ class Server:
             loss=float("nan"),
             parameters=packed,
             devices=(),
-        ).signed(self._rules.scheme)
+        )
 
     def _agree(
         self,
         contribution: Contribution,
         gathering: Gathering,
-        handed_in: Mapping[str, tuple[Update, SignedTransaction]],
+        handed_in: Mapping[str, SignedTransaction],
     ) -> Generator[Any, Any, None]:
         """The committee of devices agrees on the block of the updates that its leader holds."""
         started, names = self._ctx.now, gathering.at_leader
-        updates = tuple(handed_in[name][0] for name in names)
+        updates = tuple(update_in(handed_in[name]) for name in names)
         metadata = ModelMetadata(
             task=self._rules.task,
             loss=mean_loss(updates),
@@ -197,7 +201,7 @@ class Server:
         block = yield from self.lmuc.commit(
             list(gathering.members.values()),
             gathering.leader,
-            [handed_in[name][1] for name in names],
+            [handed_in[name] for name in names],
             metadata,
             {member: gathering.holding(member, names) for member in gathering.members},
         )
@@ -217,6 +221,8 @@ class Server:
         leader = block.header.proposer
         yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
         yield self.computer.verified(len(block.certificate.signers))
+        if not self.lmuc.vouched(self.name, block, contribution.selected):
+            return
         self.lmuc.keep(self.name, block)
         rule = self._rules.aggregation
         if len(contribution.updates) < rule.minimum_updates:

@@ -14,7 +14,6 @@ from qflsim.chain.transactions import (
     digest_of,
     pack_parameters,
 )
-from qflsim.crypto.signatures import SignatureScheme
 from qflsim.learning.aggregation import Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.mixing import Mixing, global_mean, mix
@@ -26,6 +25,7 @@ from .fabric import Fabric
 from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
+from .notary import Notary
 from .server import Contribution, Server
 from .waiting import until
 
@@ -43,8 +43,8 @@ class TaskShard:
         Name of the task.
     mixing:
         How servers average.
-    scheme:
-        Signature scheme of transactions.
+    notary:
+        Signs and checks transactions.
     publisher:
         The publisher's computer; it validates the global chain too.
     global_chain, shard_chain:
@@ -60,7 +60,7 @@ class TaskShard:
         keys: KeyService,
         task: str,
         mixing: Mixing,
-        scheme: SignatureScheme,
+        notary: Notary,
         publisher: Computer,
         global_chain: Ledger,
         shard_chain: Ledger,
@@ -71,7 +71,7 @@ class TaskShard:
         self._keys = keys
         self._task = task
         self._mixing = mixing
-        self._scheme = scheme
+        self._notary = notary
         self._publisher = publisher
         self._global = global_chain
         self._shard = shard_chain
@@ -92,11 +92,15 @@ class TaskShard:
             return []
         leader = carrying[(self._ctx.round - 1) % len(carrying)]
         receipts = {server.name: self._receipt(server, contributions[server]) for server in carrying}
-        gathering = Gathering(self._ctx, self._fabric, "receipt", leader.name, {s.name: s.computer for s in carrying})
+        gathering = Gathering(
+            self._ctx, self._fabric, self._notary, "receipt", leader.name, {s.name: s.computer for s in carrying}
+        )
         for name, own in receipts.items():
             env.process(gathering.sign_and_share(name, own))
         yield gathering.complete | env.timeout(self._patience)
         present = [server for server in carrying if server.name in gathering.at_leader]
+        if not present:
+            return []
         names = [server.name for server in present]
         samples = sum(contributions[server].samples for server in present)
         block = yield from self._shard.commit(
@@ -139,12 +143,14 @@ class TaskShard:
         return as_sent(global_mean(matrix, mixed, samples))
 
     def _exchange(self, sender: Server, receiver: Server) -> Generator[Any, Any, None]:
-        """One model from server to server, sealed, signed and verified."""
-        size_byte = sender.model_transaction().size_byte
-        seal_byte = yield from self._keys.session(sender.name, receiver.name, "mixing", size_byte)
+        """One model from server to server, signed, sealed and verified."""
         yield sender.computer.signed()
-        yield self._fabric.delivered("mixed-model", sender.name, receiver.name, 8.0 * (size_byte + seal_byte))
+        model = self._notary.sign(sender.model_transaction())
+        seal_byte = yield from self._keys.session(sender.name, receiver.name, "mixing", model.size_byte)
+        yield self._fabric.delivered("mixed-model", sender.name, receiver.name, 8.0 * (model.size_byte + seal_byte))
         yield receiver.computer.verified()
+        if not self._notary.accepts(receiver.name, "mixed-model", sender.name, model, self._ctx.round):
+            yield self._ctx.env.event()  # a right one never comes: who waits for it waits with an end
 
     def _average(self, members: Sequence[Server], models: Sequence[int]) -> Generator[Any, Any, None]:
         """Each member computes the mean of as many models as its row of the mixing matrix names."""
@@ -166,12 +172,12 @@ class TaskShard:
         transaction = GlobalModel(
             **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss, parameters=packed,
             servers=tuple(server.name for server in present), accuracy=float("nan"),
-        ).signed(self._scheme)  # fmt: skip
+        )  # fmt: skip
         metadata = ModelMetadata(
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
         validators = [self._publisher, *(server.computer for server in servers)]
-        block = yield from self._global.commit(validators, leader.name, [transaction], metadata)
+        block = yield from self._global.commit(validators, leader.name, [self._notary.sign(transaction)], metadata)
         return block is not None
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
@@ -188,7 +194,7 @@ class TaskShard:
             **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates), parameters=packed,
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
-        return [receipt.signed(self._scheme), model.signed(self._scheme)]
+        return [self._notary.sign(receipt), self._notary.sign(model)]
 
     def _origin(self, server: Server) -> dict[str, Any]:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}

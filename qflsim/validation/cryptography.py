@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 from qflsim.chain.block import certificate_byte
 from qflsim.chain.pbft import PBFT
-from qflsim.chain.seals import IDENTITY_BYTE
 from qflsim.crypto.elliptic import ECDH, ECDSA_P256, Ed25519
 from qflsim.crypto.falcon import Falcon512, Falcon1024
 from qflsim.crypto.kem import KEM, MLKEM
+from qflsim.crypto.keyring import IDENTITY_BYTE
 from qflsim.crypto.processors import CortexM4, Operation, X86Core
 from qflsim.crypto.signatures import MLDSA, SignatureScheme
 from qflsim.crypto.slhdsa import SLHDSA

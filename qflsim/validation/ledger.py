@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from qflsim.chain.ledger import Chain
 from qflsim.chain.merkle import inclusion_proof, merkle_root
 from qflsim.chain.transactions import SignedTransaction, Update, digest_of, pack_parameters
-from qflsim.crypto.signatures import MLDSA
+from qflsim.crypto.keyring import AssumedSignatures, Keyring
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
+
+_KEYRING = Keyring(AssumedSignatures(1312, 2420), ("device-1", "device-2", "device-3"), str.encode)
 
 _LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 _ROOTS = [
@@ -67,10 +69,10 @@ def _updates() -> Iterator[Comparison]:
         miss="The formula assumes 100 bytes of metadata. Here an update also carries its signer's public key of 1312 "
         "bytes, and its metadata are written out and take what they take.",
     )  # fmt: skip
-    chain, scheme = Chain("local"), MLDSA(level=44)
+    chain = Chain("local")
     for number in range(1, 11):
         block = chain.propose([short] * 20, proposer="server-1", round=number, time_s=float(number))
-        chain.append(block.certified(["device-1", "device-2", "device-3"], scheme))
+        chain.append(block.certified(["device-1", "device-2", "device-3"], _KEYRING))
     yield Comparison(
         quantity="stored chain, 10 blocks of 20 updates [byte]", published=chain.size_byte,
         simulated=len(chain.encode()), tolerance=0.0, source="headers + bodies + certs", basis="law",
@@ -82,4 +84,4 @@ def _update(parameters: bytes) -> SignedTransaction:
         sender="device-1", task="digits", round=1, time_s=1.5, digest=digest_of(parameters), samples=100, loss=0.5,
         parameters=parameters,
     )  # fmt: skip
-    return update.signed(MLDSA(level=44))
+    return update.signed(_KEYRING)

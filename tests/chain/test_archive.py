@@ -7,9 +7,10 @@ from hypothesis import given, settings, strategies as st
 from qflsim.chain.archive import Archive
 from qflsim.chain.ledger import Chain
 from qflsim.chain.transactions import Join, Task
-from qflsim.crypto.elliptic import ECDSA_P256
+from qflsim.crypto.keyring import AssumedSignatures, Keyring
 
-SCHEME = ECDSA_P256()
+NODES = ("a", "b", "c", *(f"server-{i}" for i in range(1, 10)))
+KEYRING = Keyring(AssumedSignatures(33, 64), NODES, str.encode)
 
 
 def chain_of(blocks, name="shard-digits"):
@@ -17,13 +18,13 @@ def chain_of(blocks, name="shard-digits"):
     for i in range(1, blocks + 1):
         origin = {"sender": f"server-{i}", "task": "digits", "round": i, "time_s": float(i)}
         items = [Task(**origin, model="VQC", samples=1, rounds=9, reward=1.0), Join(**origin, devices=2, samples=5)]
-        block = chain.propose([tx.signed(SCHEME) for tx in items], proposer="a", round=i, time_s=float(i))
-        chain.append(block.certified(("a", "b", "c"), SCHEME))
+        block = chain.propose([tx.signed(KEYRING) for tx in items], proposer="a", round=i, time_s=float(i))
+        chain.append(block.certified(("a", "b", "c"), KEYRING))
     return chain
 
 
 def archived(path, *chains):
-    archive = Archive(path, new=True)
+    archive = Archive(path, new=KEYRING)
     for chain in chains:
         for block in chain.blocks[1:]:
             archive.append(block)
@@ -92,7 +93,7 @@ def test_rolling_back_keeps_the_rounds_before_and_changes_nothing(kept, tmp_path
 
 def test_nothing_is_overwritten_and_other_files_are_refused(kept, tmp_path):
     with pytest.raises(FileExistsError, match="nothing is overwritten"):
-        Archive(kept, new=True)
+        Archive(kept, new=KEYRING)
     with pytest.raises(FileNotFoundError, match="no ledger"):
         Archive(tmp_path / "none.sqlite")
     other = tmp_path / "other.sqlite"

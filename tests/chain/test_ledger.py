@@ -22,16 +22,25 @@ from qflsim.chain.transactions import (
 from qflsim.chain.wire import Reader
 from qflsim.crypto.elliptic import ECDSA_P256
 from qflsim.crypto.falcon import Falcon512
+from qflsim.crypto.keyring import AssumedSignatures, Keyring
 from qflsim.crypto.signatures import MLDSA
 
-SCHEME = ECDSA_P256()
+NODES = ("a", "b", "c", "d", "e", "device-1", *(f"server-{i}" for i in range(11)))
+
+
+def assumed(scheme):
+    return Keyring(AssumedSignatures(scheme.public_key_byte, scheme.signature_byte), NODES, str.encode)
+
+
+KEYRING = assumed(ECDSA_P256())
 PARAMETERS = pack_parameters([0.5, -1.25, 3.0])
 COMMON = {"sender": "device-1", "task": "digits", "round": 3, "time_s": 12.5}
 MODEL = {"digest": digest_of(PARAMETERS), "samples": 40, "loss": 0.7}
 
 
 def one_of_each():
-    header = genesis("lmuc-1").header.encode()
+    block = genesis("lmuc-1").certified(("d", "e"), KEYRING)
+    header, certificate = block.header.encode(), block.certificate.encode()
     return (
         Task(**COMMON, model="VQC(4, 6)", samples=100, rounds=20, reward=1.5),
         Join(**COMMON, devices=5, samples=200),
@@ -40,17 +49,17 @@ def one_of_each():
         Update(**COMMON, **MODEL, parameters=PARAMETERS),
         IntermediateModel(**COMMON, **MODEL, devices=("device-1",), parameters=PARAMETERS),
         GlobalModel(**COMMON, **MODEL, servers=("server-1",), accuracy=float("nan")),
-        Receipt(**COMMON, source="lmuc-1", header=header, certificate=b"\x01\x02"),
+        Receipt(**COMMON, source="lmuc-1", header=header, certificate=certificate),
     )
 
 
-def grow(blocks=3, scheme=SCHEME, signers=("a", "b", "c")):
+def grow(blocks=3, keyring=KEYRING, signers=("a", "b", "c")):
     chain = Chain("shard-digits")
     for i in range(blocks):
-        items = [tx.signed(scheme) for tx in one_of_each()[i : i + 3]]
+        items = [tx.signed(keyring) for tx in one_of_each()[-i - 3 :][:3]]
         model = ModelMetadata(task="digits", digest="ab" * 32, loss=0.5, samples=40, contributors=3)
         block = chain.propose(items, proposer="a", round=1, time_s=float(i), model=model)
-        chain.append(block.certified(signers, scheme))
+        chain.append(block.certified(signers, keyring))
     return chain
 
 
@@ -63,8 +72,9 @@ for _block in CHAIN.blocks:
 
 @pytest.mark.parametrize("transaction", one_of_each(), ids=lambda tx: tx.kind)
 def test_a_transaction_weighs_what_its_bytes_weigh(transaction):
-    signed = transaction.signed(MLDSA(level=65))
-    assert signed.size_byte == len(transaction.encode()) + 3309 + 1952
+    signed = transaction.signed(assumed(MLDSA(level=65)))
+    assert signed.size_byte == len(transaction.encode()) + 3309 + 1952 + len(signed.witness)
+    assert signed.witness == getattr(transaction, "certificate", b"")
     fields = read_transaction(signed.payload)
     assert fields["kind"] == transaction.kind
     assert fields["sender"] == "device-1" and fields["time_s"] == 12.5
@@ -116,14 +126,14 @@ def test_sizes_are_the_lengths_of_the_bytes():
 @pytest.mark.parametrize("scheme", [ECDSA_P256(), MLDSA(level=44), Falcon512()], ids=lambda s: s.name)
 def test_a_certificate_grows_by_one_signature_and_identity_per_signer(scheme):
     signers = [f"server-{i}" for i in range(11)]
-    block = grow(1, scheme, signers).tip
+    block = grow(1, assumed(scheme), signers).tip
     assert block.certificate_byte == certificate_byte(11, scheme) == 8 + 11 * (8 + scheme.signature_byte)
     assert len(block.certificate.encode()) == block.certificate_byte
 
 
 def test_an_untouched_chain_has_no_fault():
-    assert CHAIN.verify() is None
-    assert check_stored(STORED, "shard-digits") is None
+    assert CHAIN.verify(KEYRING) is None
+    assert check_stored(STORED, "shard-digits", KEYRING) is None
 
 
 @settings(max_examples=400)
@@ -131,7 +141,7 @@ def test_an_untouched_chain_has_no_fault():
 def test_any_changed_byte_is_found_in_its_block(place, bit):
     data = bytearray(STORED)
     data[place] ^= bit
-    fault = check_stored(bytes(data), "shard-digits")
+    fault = check_stored(bytes(data), "shard-digits", KEYRING)
     height = next(i for i in range(len(CHAIN.blocks)) if place < STARTS[i + 1])
     assert fault is not None
     assert fault.height == height
@@ -141,7 +151,7 @@ def test_every_byte_of_the_chain_matters():
     for place in range(len(STORED)):
         data = bytearray(STORED)
         data[place] ^= 1 << (place % 8)
-        fault = check_stored(bytes(data), "shard-digits")
+        fault = check_stored(bytes(data), "shard-digits", KEYRING)
         assert fault is not None and STARTS[fault.height] <= place < STARTS[fault.height + 1]
 
 
@@ -151,19 +161,19 @@ def test_a_smaller_certificate_is_found_in_its_block(offset, bit):
         block = CHAIN.blocks[height]
         data = bytearray(STORED)
         data[STARTS[height] + block.header_byte + block.body_byte + offset] ^= bit
-        assert check_stored(bytes(data), "shard-digits").height == height
+        assert check_stored(bytes(data), "shard-digits", KEYRING).height == height
 
 
 @given(cut=st.integers(1, len(STORED) - 1))
 def test_a_chain_cut_within_a_block_is_found(cut):
-    fault = check_stored(STORED[:cut], "shard-digits")
+    fault = check_stored(STORED[:cut], "shard-digits", KEYRING)
     assert (fault is None) == (cut in STARTS)
 
 
 def _tampered(index, **changes):
     chain = grow()
     chain.blocks[index] = replace(chain.blocks[index], **changes)
-    return chain.verify()
+    return chain.verify(KEYRING)
 
 
 def test_faults_say_where_and_why():
@@ -179,30 +189,30 @@ def test_faults_say_where_and_why():
 def test_a_rewritten_block_breaks_the_link_of_the_next():
     chain = grow()
     forged = replace(chain.blocks[1], header=replace(chain.blocks[1].header, proposer="z"))
-    chain.blocks[1] = forged.certified(("a", "b", "c"), SCHEME)
-    assert chain.verify() == Fault(2, "its link is not the hash of the block before")
+    chain.blocks[1] = forged.certified(("a", "b", "c"), KEYRING)
+    assert chain.verify(KEYRING) == Fault(2, "its link is not the hash of the block before")
 
 
 def test_a_block_that_does_not_continue_the_chain_is_refused():
     chain = grow()
-    block = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+    block = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", KEYRING)
     chain.append(block)
     with pytest.raises(ValueError, match="must continue chain 'shard-digits' at height 5, but its height is 4"):
         chain.append(block)
-    alien = Chain("global").propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+    alien = Chain("global").propose([], proposer="a", round=2, time_s=9.0).certified("ab", KEYRING)
     with pytest.raises(ValueError, match="belongs to chain 'global'"):
         chain.append(alien)
     with pytest.raises(ValueError, match="signed twice"):
-        chain.append(chain.propose([], proposer="a", round=2, time_s=9.0).certified("aa", SCHEME))
-    unsigned = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", SCHEME)
+        chain.append(chain.propose([], proposer="a", round=2, time_s=9.0).certified("aa", KEYRING))
+    unsigned = chain.propose([], proposer="a", round=2, time_s=9.0).certified("ab", KEYRING)
     with pytest.raises(ValueError, match="signatures have no bytes"):
-        chain.append(replace(unsigned, certificate=replace(unsigned.certificate, signature_byte=0)))
+        chain.append(replace(unsigned, certificate=replace(unsigned.certificate, signatures=(b"", b""))))
     with pytest.raises(ValueError, match="older than"):
-        chain.append(chain.propose([], proposer="a", round=2, time_s=0.0).certified("ab", SCHEME))
+        chain.append(chain.propose([], proposer="a", round=2, time_s=0.0).certified("ab", KEYRING))
 
 
 def test_signatures_are_not_hashed():
-    small, large = grow(1, ECDSA_P256()).tip, grow(1, ECDSA_P256(), ("d", "e")).tip
+    small, large = grow(1).tip, grow(1, signers=("d", "e")).tip
     assert small.hash == large.hash and small.certificate != large.certificate
 
 
@@ -212,7 +222,7 @@ def test_a_receipt_proves_a_block_of_another_chain():
         **COMMON, source="shard-digits", header=local.header.encode(), certificate=local.certificate.encode()
     )
     assert Header.decode(Reader(receipt.header)).hash == local.hash
-    assert receipt.encode().endswith(receipt.header + receipt.certificate)
+    assert receipt.encode().endswith(receipt.header) and receipt.witness == receipt.certificate
 
 
 def test_an_update_in_a_block_has_an_inclusion_proof():
@@ -224,12 +234,12 @@ def test_an_update_in_a_block_has_an_inclusion_proof():
 
 def test_the_ledger_of_a_round_adds_up():
     """n updates of P parameters on chain take n (4 P + signature + key + rest) bytes, exactly."""
-    scheme, parameters = MLDSA(level=44), pack_parameters([0.0] * 1000)
+    keyring, parameters = assumed(MLDSA(level=44)), pack_parameters([0.0] * 1000)
     update = Update(**COMMON, digest=digest_of(parameters), samples=10, loss=0.1, parameters=parameters)
     rest = len(update.encode()) - 4000
     chain = Chain("lmuc-1")
-    block = chain.propose([update.signed(scheme)] * 20, proposer="a", round=1, time_s=1.0)
-    assert block.body_byte == 20 * (4 * 1000 + 2420 + 1312 + rest + 12)
+    block = chain.propose([update.signed(keyring)] * 20, proposer="a", round=1, time_s=1.0)
+    assert block.body_byte == 20 * (4 * 1000 + 2420 + 1312 + rest + 16)
 
 
 def test_numbers_that_do_not_fit_are_refused():

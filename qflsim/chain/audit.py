@@ -1,0 +1,58 @@
+"""What a receiver checks of a signed transaction."""
+
+import hashlib
+
+from qflsim.chain.block import Certificate
+from qflsim.chain.transactions import Receipt, SignedTransaction, carried_bytes, read_transaction
+from qflsim.chain.wire import Reader
+from qflsim.crypto.keyring import Register
+
+__all__ = ["signatures_in", "transaction_fault"]
+
+
+def signatures_in(item: SignedTransaction) -> int:
+    """Signatures that a receiver of ``item`` checks: its sender's, and those of the certificate that it carries."""
+    return 1 + (Reader(item.witness).count() if item.witness else 0)
+
+
+def transaction_fault(
+    item: SignedTransaction, register: Register, *, sender: str | None = None, round: int | None = None
+) -> str:
+    """What is wrong with ``item``; empty if it is what its sender signed.
+
+    Its public key must be the one registered for the sender that it names, its signature must fit its content, and the
+    certificate that a receipt carries must hold for the header in it.
+
+    Parameters
+    ----------
+    item, register:
+        What is checked, and by whose keys.
+    sender, round:
+        Who must have sent it and in which global round, if that matters: an old transaction is not taken again.
+    """
+    try:
+        fields = read_transaction(item.payload)
+        certificate = _certificate(item) if fields["kind"] == Receipt.kind else None
+    except ValueError:
+        return "its bytes are no transaction"
+    named = fields.get("sender")
+    if not isinstance(named, str) or sender not in (None, named):
+        return "it is another's"
+    if item.public_key != register.public_key(named):
+        return "its public key is not that of its sender"
+    if not register.fits(named, item.payload, item.signature):
+        return "its signature does not fit its content"
+    if round not in (None, fields.get("round")):
+        return "it is of another round"
+    if certificate is not None:
+        return certificate.fault(register)
+    return "it carries what it does not state" if item.witness else ""
+
+
+def _certificate(receipt: SignedTransaction) -> Certificate:
+    """The certificate in a receipt, over the hash of the header in it."""
+    reader = Reader(receipt.witness)
+    certificate = Certificate.decode(reader, hashlib.sha256(carried_bytes(receipt.payload)).digest())
+    if not reader.done:
+        raise ValueError("bytes are left after the certificate")
+    return certificate

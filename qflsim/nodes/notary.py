@@ -1,0 +1,98 @@
+"""Signing and checking on behalf of every node, what adversaries do in between, and a record of what was rejected."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from qflsim.chain.audit import transaction_fault
+from qflsim.chain.block import Block
+from qflsim.chain.transactions import SignedTransaction, Transaction
+from qflsim.crypto.keyring import Keyring, identity
+from qflsim.learning.aggregation import Update
+from qflsim.security.threat import Threat
+from qflsim.trace import Rejection
+
+from .context import Context
+
+__all__ = ["Notary"]
+
+
+class Notary:
+    """What nodes do with their keys: each signs with its own, and checks what it receives against the register.
+
+    It passes no time and takes no energy: that is what `Computer.sign` and `Computer.verify` do.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    keyring:
+        The keys.
+    threats:
+        What adversaries do.
+    roles:
+        ``publisher``, ``server`` or ``device`` for every node.
+
+    Raises
+    ------
+    ValueError
+        If a threat is to nodes that there are not.
+    """
+
+    def __init__(self, ctx: Context, keyring: Keyring, threats: Sequence[Threat], roles: Mapping[str, str]) -> None:
+        self._ctx = ctx
+        self.keyring = keyring
+        self._threats = [(threat, self._held(i, threat, roles)) for i, threat in enumerate(threats)]
+
+    def trained(self, update: Update) -> Update:
+        """What a device is about to sign: what it trained, unless somebody made it lie."""
+        for i, (threat, targets) in enumerate(self._threats):
+            if update.device in targets:
+                rng = self._ctx.streams("threat", str(i), "corrupt", update.device)
+                update = threat.corrupt(update, self._ctx.round, rng)
+        return update
+
+    def sign(self, transaction: Transaction) -> SignedTransaction:
+        """The transaction as it leaves its sender: signed, unless somebody forged it."""
+        signed = transaction.signed(self.keyring)
+        for i, (threat, targets) in enumerate(self._threats):
+            if transaction.sender in targets:
+                rng = self._ctx.streams("threat", str(i), "forge", transaction.kind, transaction.sender)
+                signed = threat.forge(transaction, signed, self.keyring, rng)
+        return signed
+
+    def accepts(self, node: str, kind: str, sender: str, item: SignedTransaction, round: int) -> bool:
+        """Whether ``item``, which came to ``node`` as one of ``sender`` in ``round``, is what it should be."""
+        return self._passes(node, kind, sender, transaction_fault(item, self.keyring, sender=sender, round=round))
+
+    def accepts_proposed(self, node: str, block: Block, item: SignedTransaction) -> bool:
+        """Whether ``item``, which came to ``node`` in a proposed block, is what the sender that it names signed."""
+        fault = transaction_fault(item, self.keyring, round=block.header.round)
+        return self._passes(node, "block", block.header.proposer, fault)
+
+    def accepts_block(self, node: str, block: Block, committee: Collection[str], quorum: int) -> bool:
+        """Whether the block that came to ``node`` is vouched for by a quorum of its committee."""
+        return self._passes(node, "lmuc-block", block.header.proposer, self._unvouched(block, committee, quorum))
+
+    def _unvouched(self, block: Block, committee: Collection[str], quorum: int) -> str:
+        certificate = block.certificate
+        signers = set() if certificate is None else set(certificate.signers)
+        if certificate is None or len(signers & {identity(name) for name in committee}) < quorum:
+            return "no quorum of its committee signed it"
+        return certificate.fault(self.keyring)
+
+    def _passes(self, node: str, kind: str, sender: str, fault: str) -> bool:
+        if fault:
+            self._ctx.record(
+                Rejection(
+                    round=self._ctx.round, rejected_s=self._ctx.now, node=node, kind=kind, sender=sender, reason=fault
+                )
+            )
+        return not fault
+
+    def _held(self, index: int, threat: Threat, roles: Mapping[str, str]) -> frozenset[str]:
+        """The nodes that a threat has a hold on, which there must be."""
+        targets = frozenset(threat.targets(roles, self._ctx.streams.fresh("threat", str(index))))
+        unknown = sorted(targets - set(roles))
+        if unknown:
+            name = type(threat).__name__
+            raise ValueError(f"{name}.targets must be nodes, got {unknown[0]!r}; they are {', '.join(roles)}")
+        return targets

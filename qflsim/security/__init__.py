@@ -1,0 +1,1 @@
+"""What an adversary changes: threats, each a part of the scenario with optional hooks."""
