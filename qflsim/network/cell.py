@@ -12,7 +12,7 @@ from qflsim.units import GHz, MHz, W, dB, dBm, m, to_dB
 from .buildings import Buildings, Indoors, mean_power
 from .capacity import DOWNLINK, UPLINK, TruncatedShannon, airtime, noise_power
 from .link import LinkModel, Quality
-from .timing import SLOTS_OF_125_US, SlotTiming
+from .timing import SLOTS_OF_125_US, Access, SlotTiming
 
 __all__ = ["Channel", "RadioCell"]
 
@@ -227,12 +227,12 @@ class RadioCell(LinkModel):
         """Time [s] for which ``size_bit`` bits at ``efficiency`` [bit/s/Hz] occupy the full band."""
         return airtime(size_bit, efficiency, self.bandwidth)
 
-    def access_delay(self, rng: np.random.Generator) -> float:
-        """Slot and processing delay [s] of one message, its time on the air left out."""
-        return self.timing.access_delay(rng)
+    def access(self, size_bit: float, efficiency: float, rng: np.random.Generator) -> Access:
+        """What slots and repetitions do to a message of ``size_bit`` [bit] at ``efficiency`` [bit/s/Hz]."""
+        return self.timing.access(rng, self.timing.blocks(size_bit, efficiency * self.bandwidth))
 
     def quality(self, distance: float, rng: np.random.Generator) -> Quality:
-        """What one uplink message meets when it has the band to itself."""
+        """What one uplink message of a single block meets when it has the band to itself."""
         efficiency = self.draw(distance, rng).efficiency_up
-        loss = 0.0 if efficiency > 0.0 else 1.0
-        return Quality(rate_bps=efficiency * self.bandwidth, delay_s=self.access_delay(rng), loss=loss)
+        loss = self.timing.loss() if efficiency > 0.0 else 1.0
+        return Quality(rate_bps=efficiency * self.bandwidth, delay_s=self.timing.access(rng).delay_s, loss=loss)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from qflsim.network.sharing import SharedBand
+from qflsim.network.timing import Access
 
 from .context import Context
 from .media import Action, Label
@@ -224,8 +225,9 @@ class RadioLink:
         Tells the spectral efficiency of the link now [bit/s/Hz]; 0 is outage.
     patience:
         Length [s] of an outage after which a message is given up.
-    delay:
-        Slot and processing delay [s] of the message that a label names.
+    access:
+        What slots and repetitions do to the message that a label names, of a size [bit] and at an efficiency
+        [bit/s/Hz].
     charge:
         Books the energy of both ends for a time on the air [s].
     """
@@ -238,7 +240,7 @@ class RadioLink:
         band: Band,
         efficiency: Callable[[], float],
         patience: float,
-        delay: Callable[[Label], float],
+        access: Callable[[Label, float, float], Access],
         charge: Callable[[float], None],
     ) -> None:
         self.medium = medium
@@ -248,11 +250,16 @@ class RadioLink:
         self.patience = patience
         self.charge = charge
         self._ctx = ctx
-        self._delay = delay
+        self._access = access
 
     def carry(self, label: Label, size_bit: float, arrived: Action, lost: Action) -> None:
-        """Share the band until the last bit is sent, then wait for slots and decoding."""
-        self.band.start(self, size_bit, lambda: self._ctx.after(self._delay(label), arrived), lost)
+        """Share the band until the last bit is sent, then wait for slots, decoding and repetitions."""
+
+        def sent() -> None:
+            access = self._access(label, size_bit, flow.efficiency)
+            self._ctx.after(access.delay_s, lost if access.lost else arrived)
+
+        flow = self.band.start(self, size_bit, sent, lost)
 
     def adopt(self, flow: Flow) -> None:
         """Go on with a transfer that was withdrawn from another link's band."""

@@ -13,6 +13,7 @@ from qflsim.network.interference import Interference, coupled_loads, noise_rise
 from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
 from qflsim.network.surroundings import Surroundings
+from qflsim.network.timing import Access
 from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, Label
 from qflsim.nodes.radio import Band, RadioLink
@@ -264,7 +265,7 @@ class AccessNetwork:
         model = self._scenario.sidelink if medium == "sidelink" else self._scenario.access
         stream = partial(self._ctx.streams, "access-delay", medium)
 
-        def delay(label: Label) -> float:
-            return model.access_delay(stream(*label))
+        def access(label: Label, size_bit: float, efficiency: float) -> Access:
+            return model.access(size_bit, efficiency, stream(*label))
 
-        return RadioLink(self._ctx, medium, ends, band, efficiency, model.timing.failure_time, delay, charge)
+        return RadioLink(self._ctx, medium, ends, band, efficiency, model.timing.failure_time, access, charge)

@@ -1,8 +1,10 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from scipy import special
 
 from qflsim.network import Fibre, LinkModel, Sidelink, SlotTiming, UrbanMicro, umi_los_probability
 from qflsim.streams import Streams
@@ -90,12 +92,65 @@ def test_mean_access_delay_of_120_khz_slots():
 
 
 @pytest.mark.parametrize("block_error", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("numerology", [0, 3])
-def test_access_delays_average_to_their_mean(block_error, numerology):
-    timing, rng = SlotTiming(block_error=block_error, numerology=numerology), np.random.default_rng(5)
-    delays = np.array([timing.access_delay(rng) for _ in range(20_000)])
-    assert abs(delays.mean() - timing.mean_delay()) < 4 * delays.std() / np.sqrt(len(delays))
+@pytest.mark.parametrize("blocks", [1, 40])
+@pytest.mark.parametrize("limits", [{}, {"numerology": 0, "transmissions": 1, "retries": 2}])
+def test_access_delays_average_to_their_mean(block_error, blocks, limits):
+    timing, rng = SlotTiming(block_error=block_error, **limits), np.random.default_rng(5)
+    delays = np.array([timing.access(rng, blocks).delay_s for _ in range(20_000)])
+    assert abs(delays.mean() - timing.mean_delay(blocks)) < 4 * delays.std() / np.sqrt(len(delays))
     assert delays.min() >= timing.preparation / 2 + timing.slot + timing.decode_time
+
+
+@pytest.mark.parametrize("block_error", [0.01, 0.1, 0.5, 0.99])
+def test_combined_transmissions_fail_as_the_gamma_function_says(block_error):
+    timing = SlotTiming(block_error=block_error, transmissions=12)
+    for count in range(1, 12):
+        assert timing.failure(count) == pytest.approx(special.gammainc(count, -math.log1p(-block_error)), rel=1e-9)
+
+
+def test_combining_is_the_sum_of_exponential_fades():
+    rng, theta = np.random.default_rng(3), -math.log(0.6)
+    fades = rng.exponential(size=(200_000, 3)).cumsum(axis=1) < theta  # a fade is short of what decoding needs
+    timing = SlotTiming(block_error=0.4)
+    for count, failed in enumerate(fades.mean(axis=0), start=1):
+        assert failed == pytest.approx(timing.failure(count), abs=0.004)
+
+
+def test_a_series_that_starts_anew_has_nothing_to_combine():
+    timing = SlotTiming(block_error=0.3, transmissions=2, retries=3)
+    assert timing.failure(2) < 0.3**2
+    assert timing.failure(3) == pytest.approx(timing.failure(2) * 0.3)
+    assert timing.loss() == pytest.approx(timing.failure(2) ** 4, rel=1e-12)
+    assert SlotTiming().loss() < 1e-40
+
+
+@pytest.mark.parametrize("blocks", [1, 7])
+def test_residual_loss_in_closed_form(blocks):
+    timing, rng = SlotTiming(block_error=0.3, transmissions=1, retries=1), np.random.default_rng(4)
+    assert timing.loss(blocks) == pytest.approx(1 - (1 - 0.09) ** blocks)
+    lost = [access.lost for access in (timing.access(rng, blocks) for _ in range(20_000))]
+    expected = timing.loss(blocks)
+    assert np.mean(lost) == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / len(lost)))
+
+
+def test_delays_of_repetitions_and_of_giving_up():
+    timing, rng = SlotTiming(block_error=0.9, transmissions=2, retries=1), np.random.default_rng(6)
+    waits = {}
+    for access in (timing.access(rng) for _ in range(5000)):
+        rounds = (access.delay_s - timing.preparation / 2 - timing.slot - timing.decode_time) / timing.retransmission
+        waits.setdefault(access.lost, []).append(rounds)
+    retry, alignment = timing.retry_time / timing.retransmission, timing.slot / timing.retransmission
+    steps = np.array([0.0, 1.0, 2.0 + retry, 3.0 + retry])
+    late = np.array(waits[False])
+    assert all(np.any((wait >= steps - 1e-9) & (wait <= steps + alignment + 1e-9)) for wait in late)
+    assert min(waits[True]) >= 4.0 + retry - 1e-9
+    assert max(waits[True]) <= 4.0 + retry + alignment + 1e-9
+
+
+def test_a_message_fills_the_slots_of_the_whole_band():
+    timing = SlotTiming()  # 125 us
+    assert [timing.blocks(size, 400e6) for size in (1.0, 50e3, 50001.0, 1e6)] == [1, 1, 2, 20]
+    assert UrbanMicro().access(1e6, 2.0, np.random.default_rng(1)) == timing.access(np.random.default_rng(1), 20)
 
 
 def test_retransmission_takes_decoding_feedback_and_preparation():
@@ -106,8 +161,8 @@ def test_retransmission_takes_decoding_feedback_and_preparation():
 def test_block_errors_shift_no_other_draw():
     first, second = (np.random.default_rng(1) for _ in range(2))
     for _ in range(50):
-        SlotTiming(block_error=0.0).access_delay(first)
-        SlotTiming(block_error=0.9).access_delay(second)
+        SlotTiming(block_error=0.0).access(first)
+        SlotTiming(block_error=0.9).access(second)
     assert first.random() == second.random()
 
 
@@ -117,7 +172,7 @@ def test_every_link_states_its_quality(model):
     quality = model.quality(30.0, np.random.default_rng(1))
     assert quality.rate_bps > 0
     assert quality.delay_s > 0
-    assert quality.loss == 0.0
+    assert quality.loss < 1e-40
 
 
 def test_a_link_model_must_say_its_quality():

@@ -5,6 +5,7 @@ import simpy
 from hypothesis import given, settings, strategies as st
 
 from qflsim.energy import EnergyBook
+from qflsim.network.timing import Access
 from qflsim.nodes.context import Context
 from qflsim.nodes.radio import Band, RadioLink
 from qflsim.streams import Streams
@@ -20,6 +21,7 @@ class Air:
         self.ctx = Context(simpy.Environment(), Trace(), EnergyBook(), Streams(1))
         self.band = Band(self.ctx, bandwidth)
         self.quality, self.told, self.airtime = {}, [], {}
+        self.asked, self.fails = [], False
 
     def link(self, name, efficiency, patience=1.0, band=None):
         self.quality[name] = efficiency
@@ -30,7 +32,12 @@ class Air:
 
         ends = (name, "station")
         band = band or self.band
-        return RadioLink(self.ctx, "access-up", ends, band, lambda: self.quality[name], patience, lambda _: 0.0, charge)
+        heard = lambda: self.quality[name]  # noqa: E731
+        return RadioLink(self.ctx, "access-up", ends, band, heard, patience, self.access, charge)
+
+    def access(self, label, size_bit, efficiency):
+        self.asked.append((size_bit, efficiency))
+        return Access(0.25 if self.fails else 0.0, lost=self.fails)
 
     def send(self, link, size_bit):
         name = link.ends[0]
@@ -102,6 +109,15 @@ def test_a_message_into_an_outage_is_lost_after_patience_and_not_at_once():
     assert air.told == []
     assert air.played() == [("a", "lost", pytest.approx(0.4))]
     assert air.airtime["a"] == 0.0
+
+
+def test_a_message_that_its_repetitions_do_not_bring_over_is_lost():
+    air = Air()
+    air.fails = True
+    air.send(air.link("a", 1.0), 10.0)
+    air.becomes(0.5, "a", 0.5)
+    assert air.played() == [("a", "lost", pytest.approx(1.5 + 0.25))]
+    assert air.asked == [(10.0, 0.5)]  # its whole size, at the efficiency it ended with
 
 
 def test_a_transfer_goes_on_over_another_band():
