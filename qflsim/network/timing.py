@@ -43,7 +43,7 @@ class SlotTiming(Part):
     HARQ: a block is sent up to M times, and the receiver combines what it got (Chase). Link adaptation leaves the error
     to fading, which is Rayleigh and new each time: a transmission fails if the fading falls short, and m of them
     together fail with probability p_m = P(m, theta), the regularised lower incomplete gamma function, where
-    theta = -ln(1 - p_1) [5]_: 0.1, 0.0052, 1.8e-4, 4.6e-6 for p_1 = 0.1.
+    theta = -ln(1 - p_1) [5]_: 0.1, 0.0052, 1.8e-4, 4.7e-6 for p_1 = 0.1.
 
     RLC in acknowledged mode: when M transmissions have failed, the block is sent anew, A times and at most R, each time
     after T_retry and with nothing left to combine [6]_. What R + 1 series of M transmissions do not bring over is lost,

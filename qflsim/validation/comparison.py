@@ -18,6 +18,7 @@ AREAS = {
     "protocols": "Other protocols of agreement",
     "ledger": "Ledger",
     "cryptography": "Signatures and key encapsulation",
+    "propagation": "Radio propagation",
     "radio": "Radio access",
     "mobility": "Movement and handover",
     "queues": "Fibre, queues and shared bands",

@@ -8,6 +8,7 @@ References
    distribution of S.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,6 +40,10 @@ def comparisons() -> Iterator[Comparison]:
         quantity="end of two transfers, half overlapping [s]", published=2.0, simulated=_two_transfers(),
         tolerance=1e-12, source="processor sharing", basis="law",
     )  # fmt: skip
+    yield Comparison(
+        quantity="the same, half as efficient from 1 s on [s]", published=2.75, simulated=_two_transfers(slower_at=1.0),
+        tolerance=1e-12, source="processor sharing", basis="law",
+    )  # fmt: skip
     rng = np.random.default_rng(3)
     mixed = rng.exponential(np.where(rng.random(_TRANSFERS) < 0.9, 0.5, 5.5))
     for name, sizes in (("equal", np.ones(_TRANSFERS)), ("unequal", mixed)):
@@ -58,11 +63,17 @@ def _mean_wait(load: float) -> float:
     return waits / _MESSAGES
 
 
-def _two_transfers() -> float:
-    """End of a transfer of 1 s that begins half-way through another of 1 s, which itself ends at 1.5 s."""
+def _two_transfers(slower_at: float = math.inf) -> float:
+    """End of a transfer of 1 s that begins half-way through another of 1 s, which itself ends at 1.5 s.
+
+    If it is half as efficient from 1 s on, the 3/4 that are left then are worth 1.5 s of the band; it has half of it
+    until the other ends at 1.5 s, and all of it for the remaining 1.25 s.
+    """
     band = SharedBand(1.0)
     band.start(0.0, "first", 1.0, 1.0)
     band.start(0.5, "second", 1.0, 1.0)
+    if slower_at < math.inf:
+        band.rescale(slower_at, {"second": 0.5})
     ends = {}
     while (due := band.next_completion()) is not None:
         for name in band.complete(due[0]):
