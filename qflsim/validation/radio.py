@@ -73,7 +73,7 @@ def _interference() -> Iterator[Comparison]:
     for activity, sinr in ((1.0, 24.5137), (0.1, 34.1430), (0.0, 44.5569)):
         rise = noise_rise({"other": dB(20)}, {"other": activity})
         yield Comparison(
-            quantity=f"SINR, other cell 20 dB over noise, activity {activity:g}", published=sinr,
+            quantity=f"SINR, other cell at 20 dB, activity {activity:g} [dB]", published=sinr,
             simulated=to_dB(snr / rise), tolerance=1e-4, source="S / (N + a I)", basis="law",
         )  # fmt: skip
     heard = {"a": {"b": 0.5}, "b": {"a": 0.5}}
