@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .energy import (
         Battery as Battery,
         ComputeEnergy as ComputeEnergy,
+        EntanglementEnergy as EntanglementEnergy,
         FibreEnergy as FibreEnergy,
         MacroStationEnergy as MacroStationEnergy,
         PlantPower as PlantPower,
@@ -194,6 +195,7 @@ _HOMES = {
     "energy": (
         "Battery",
         "ComputeEnergy",
+        "EntanglementEnergy",
         "FibreEnergy",
         "MacroStationEnergy",
         "PlantPower",

@@ -13,7 +13,15 @@ from .crypto.keystore import KeyStore
 from .crypto.processors import CortexM4, Processor, X86Core
 from .crypto.sealing import AES256, Sealing
 from .crypto.signatures import MLDSA, SignatureScheme
-from .energy import Battery, ComputeEnergy, FibreEnergy, QKDEnergy, RadioEnergy, StationEnergy
+from .energy import (
+    Battery,
+    ComputeEnergy,
+    EntanglementEnergy,
+    FibreEnergy,
+    QKDEnergy,
+    RadioEnergy,
+    StationEnergy,
+)
 from .learning.aggregation import Aggregator, FedAvg
 from .learning.datasets import Dataset
 from .learning.digits import Digits
@@ -34,6 +42,7 @@ from .network.radio import UrbanMicro
 from .network.satellite import Satellite
 from .network.sidelink import Sidelink
 from .quantum.qpu import QPU, EdgeQPU
+from .quantum.transports import ModelTransport, Radioed
 from .security.threat import Threat
 
 __all__ = ["EnergyModels", "Scenario"]
@@ -51,6 +60,8 @@ class EnergyModels(Part):
         Wired network.
     qkd:
         QKD terminals.
+    entanglement:
+        Terminals that make entangled pairs.
     device_compute, server_compute:
         Classical processors, for everything but cryptography.
     """
@@ -59,6 +70,7 @@ class EnergyModels(Part):
     station: StationEnergy = StationEnergy()
     fibre: FibreEnergy = FibreEnergy()
     qkd: QKDEnergy = QKDEnergy()
+    entanglement: EntanglementEnergy = EntanglementEnergy()
     device_compute: ComputeEnergy = ComputeEnergy()
     server_compute: ComputeEnergy = ComputeEnergy()
 
@@ -117,6 +129,8 @@ class Scenario(Part):
         Which devices take part, how a server combines their updates, how servers combine their models.
     agreement:
         Agreement protocol of all three kinds of chains.
+    model_transport:
+        How models go down to the devices: over the radio, or with entangled pairs.
     update_deadline:
         Time [s] from the selection of devices after which a server goes on without those that are not done.
     agreement_deadline:
@@ -167,6 +181,7 @@ class Scenario(Part):
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
     agreement: Agreement = PBFT()
+    model_transport: ModelTransport = Radioed()
     update_deadline: float = quantity(600.0, unit="s", above=0, advice="give it in seconds, e.g. 600 * s")
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     threats: tuple[Threat, ...] = ()

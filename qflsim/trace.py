@@ -13,7 +13,8 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
-    "Outage", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace", "Transfer",
+    "Outage", "Pairs", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace",
+    "Transfer",
 ]  # fmt: skip
 
 
@@ -111,7 +112,7 @@ class Transfer(Record):
     round: int = column("number of the global round")
     kind: str = column(
         "what was sent: join, kem-public-key, kem-ciphertext, model, update, lmuc-block, receipt, mixed-model, or a "
-        "kind of vote"
+        "kind of vote; with entangled pairs teleport-bits, teleport-repeat, superdense-arrivals, model-rest"
     )
     source: str = column("sending node")
     destination: str = column("receiving node")
@@ -234,6 +235,37 @@ class QKDBlock(Record):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Pairs(Record):
+    """One model handed to one device with the help of entangled pairs."""
+
+    table: ClassVar[str] = "pairs"
+    about: ClassVar[str] = "one row per model handed from a server to a device with the help of entangled pairs"
+
+    round: int = column("number of the global round")
+    server: str = column("server that hands out the model")
+    device: str = column("device that receives it")
+    transport: str = column("teleported, superdense-coded, or a transport of one's own; its idealisation if it has one")
+    idealised: bool = column("whether the transport grants what physics does not")
+    fibre_m: float = column("metres of fibre between the two")
+    segments: int = column("segments that repeaters divide the fibre into; 1 without repeaters")
+    purification_rounds: int = column("rounds of purification in each segment")
+    requested_s: float = column("simulated time at which the first pairs were asked for")
+    ended_s: float = column("simulated time at which the device had the model, or the attempt to hand it over ended")
+    outcome: str = column(
+        "arrived; given up, after as many repetitions as are allowed; or broken off at the update deadline"
+    )
+    pair_wait_s: float = column("the part of the time between that was spent waiting for pairs")
+    batches: int = column("batches of pairs: 1, and one more for each time that something was sent again")
+    pairs: int = column("end-to-end pairs used, purified ones counted once")
+    stored: int = column("of these, pairs that were in memory when they were asked for")
+    mean_fidelity: float = column("mean fidelity of the pairs when they were used")
+    attempts: int = column("attempts to make a pair on this fibre since its row before, all segments together")
+    discarded: int = column("pairs thrown away at the cut-off since the row before")
+    message_bit: float = column("bits of the model's message: parameters, header, public key, signature, seal")
+    classical_bit: float = column("classical bits over the radio that belong to it, both ways, repetitions included")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Energy(Record):
     """Energy that one node spent on one cause in one round."""
 
@@ -243,7 +275,7 @@ class Energy(Record):
     round: int = column("number of the global round")
     node: str = column("node that spent it")
     role: str = column("publisher, server, device or transit")
-    cause: str = column("radio, computing, cryptography, qpu_control, qpu_cooling, network or qkd")
+    cause: str = column("radio, computing, cryptography, qpu_control, qpu_cooling, network, qkd or entanglement")
     energy_j: float = column("joules")
 
 
@@ -443,7 +475,7 @@ class Rejection(Record):
 
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection,
+    SatellitePass, Position, Handover, Battery, Rejection, Pairs,
 )  # fmt: skip
 
 

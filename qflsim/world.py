@@ -30,6 +30,7 @@ from .nodes.keys import KeyService
 from .nodes.ledger import Ledger
 from .nodes.membership import Membership
 from .nodes.mobility import Roaming
+from .nodes.models import ModelService
 from .nodes.notary import Notary
 from .nodes.publisher import Publisher, TaskOffer
 from .nodes.qpu import QuantumProcessor
@@ -92,6 +93,7 @@ class World:
         )
         tagged = scenario.authentication.key_bit(first=True) > 0.0
         self._tagger = Tagger(self.ctx, scenario.authentication, network if tagged else None)
+        self._models = ModelService(self.ctx, self._fabric, self.wiring.pairs.transports, self.wiring.pairs.link)
         self._qpus: dict[str, QuantumProcessor] = {}
         access = self.wiring.access
         self.membership = Membership(self.placement.servers, access.serving, self.wiring.reached, Reputation())
@@ -190,6 +192,7 @@ class World:
         initial = scenario.model.initial(self.ctx.streams.fresh("initial"))
         fleet = {device: self._device(device) for device in self._recruitable()}
         actors = [self._server(name, fleet, initial) for name in servers]
+        self.wiring.pairs.refuse_hopeless(actors[0].content())
         shard = TaskShard(
             self.ctx, self._fabric, self._keys, TASK, scenario.mixing, self._notary,
             publisher.computer, global_chain, shard_chain, patience,
@@ -211,6 +214,7 @@ class World:
             self._fabric,
             self._keys,
             self._notary,
+            self._models,
             name,
             self._computers[name],
             self._qpu(name),
@@ -293,6 +297,7 @@ class World:
     def _upkeep(self, started: float, ended: float) -> None:
         """Charge what ran between two times [s] whether it was used or not."""
         self.wiring.keys.upkeep(ended - started)
+        self.wiring.pairs.upkeep(ended - started, ended)
         for qpu in self._qpus.values():
             qpu.account_idle(ended)
         if self._batteries is not None:

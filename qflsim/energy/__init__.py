@@ -7,11 +7,11 @@ cause. Nothing here knows a clock.
 from .battery import Battery, Store
 from .book import CAUSES, EnergyBook
 from .computing import ComputeEnergy
-from .gear import FibreEnergy, QKDEnergy
+from .gear import EntanglementEnergy, FibreEnergy, QKDEnergy
 from .plant import PlantPower
 from .radio import MacroStationEnergy, RadioEnergy, StationEnergy
 
 __all__ = [
-    "CAUSES", "Battery", "ComputeEnergy", "EnergyBook", "FibreEnergy", "MacroStationEnergy", "PlantPower", "QKDEnergy",
-    "RadioEnergy", "StationEnergy", "Store",
+    "CAUSES", "Battery", "ComputeEnergy", "EnergyBook", "EntanglementEnergy", "FibreEnergy", "MacroStationEnergy",
+    "PlantPower", "QKDEnergy", "RadioEnergy", "StationEnergy", "Store",
 ]  # fmt: skip

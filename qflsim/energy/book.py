@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 __all__ = ["CAUSES", "EnergyBook"]
 
-CAUSES = ("radio", "computing", "cryptography", "qpu_control", "qpu_cooling", "network", "qkd")
+CAUSES = ("radio", "computing", "cryptography", "qpu_control", "qpu_cooling", "network", "qkd", "entanglement")
 """Causes that energy is booked under, in the order in which they are shown."""
 
 

@@ -9,6 +9,7 @@ from qflsim.chain.transactions import IntermediateModel, SignedTransaction, dige
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
+from qflsim.quantum.transports import Content
 
 from .computer import Computer
 from .context import Context
@@ -18,6 +19,7 @@ from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
 from .membership import Membership
+from .models import ModelService
 from .notary import Notary
 from .qpu import QuantumProcessor
 from .waiting import until
@@ -57,8 +59,8 @@ class Server:
 
     Parameters
     ----------
-    ctx, fabric, keys, notary:
-        The run's shared services, links, session keys, and who signs and checks.
+    ctx, fabric, keys, notary, models:
+        The run's shared services, links, session keys, who signs and checks, and ways of models to devices.
     name:
         Its name.
     computer, qpu:
@@ -81,6 +83,7 @@ class Server:
         fabric: Fabric,
         keys: KeyService,
         notary: Notary,
+        models: ModelService,
         name: str,
         computer: Computer,
         qpu: QuantumProcessor,
@@ -95,6 +98,7 @@ class Server:
         self._fabric = fabric
         self._keys = keys
         self._notary = notary
+        self._models = models
         self.name = name
         self.computer = computer
         self.qpu = qpu
@@ -148,7 +152,8 @@ class Server:
         handed_in: dict[str, SignedTransaction],
     ) -> Generator[Any, Any, None]:
         """One device's part: key, model, training, update to its peers."""
-        yield from self._hand_model(device, model)
+        if not (yield from self._hand_model(device, model)):
+            return
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
         handed_in[device.name] = update = yield from device.train(parameters_in(model))
         gathering.share(device.name, [update])
@@ -160,13 +165,17 @@ class Server:
         parts = [self._hand_model(device, model) for device in self.devices.values()]
         yield from until(self._ctx.env, parts, self._rules.update_deadline)
 
-    def _hand_model(self, device: Device, model: SignedTransaction) -> Generator[Any, Any, None]:
-        """The server's signed model to one device, sealed with a session key, and verified there."""
+    def _hand_model(self, device: Device, model: SignedTransaction) -> Generator[Any, Any, bool]:
+        """The server's signed model to one device, sealed with a session key, and verified there.
+
+        Returns whether the device has a right one; whoever waits does so with an end.
+        """
         seal_byte = yield from self._keys.session(self.name, device.name, "model", model.size_byte)
-        yield self._fabric.delivered("model", self.name, device.name, 8.0 * (model.size_byte + seal_byte))
+        content = Content(len(self.parameters), 8.0 * (model.size_byte + seal_byte))
+        if not (yield from self._models.hand(self.name, device.name, content)):
+            return False
         yield device.computer.verified()
-        if not self._notary.accepts(device.name, "model", self.name, model, self._ctx.round):
-            yield self._ctx.env.event()  # a right one never comes: who waits for it waits with an end
+        return self._notary.accepts(device.name, "model", self.name, model, self._ctx.round)
 
     def model_transaction(self) -> IntermediateModel:
         """The server's current model as it is sent to devices and other servers."""
@@ -182,6 +191,10 @@ class Server:
             parameters=packed,
             devices=(),
         )
+
+    def content(self) -> Content:
+        """What has to arrive when the current model is handed to a device, its seal left out."""
+        return Content(len(self.parameters), 8.0 * self.model_transaction().signed(self._notary.keyring).size_byte)
 
     def _agree(
         self,

@@ -14,6 +14,7 @@ _CAUSES = {
     "qpu_cooling": ("QPU cooling plant", COLOURS["sky"]),
     "qpu_control": ("QPU control", COLOURS["blue"]),
     "qkd": ("QKD terminals", COLOURS["green"]),
+    "entanglement": ("entanglement", COLOURS["yellow"]),
     "radio": ("radio", COLOURS["orange"]),
     "cryptography": ("cryptography", COLOURS["purple"]),
     "network": ("fibre network", COLOURS["vermillion"]),

@@ -1,4 +1,4 @@
-"""The store of pairs over a chain of repeaters, or with purification: pair after pair by the chain's state machine."""
+"""The store of pairs over a chain of repeaters: pair after pair by the chain's state machine."""
 
 import heapq
 import math
@@ -8,6 +8,7 @@ import numpy as np
 
 from .chain import ChainPlan
 from .pairs import DirectPairs, Draw, PairStore
+from .purifiedpairs import PurifiedPairs
 from .repeaters import ChainRun, Delivery
 
 __all__ = ["ChainPairs", "store_of"]
@@ -133,6 +134,7 @@ class ChainPairs(PairStore):
 
 
 def store_of(plan: ChainPlan, memories: int, rng: np.random.Generator) -> PairStore:
-    """The store of a chain: by whole batches where attempts are all there is, else pair after pair."""
-    direct = len(plan.lengths) == 1 and plan.purification is None
-    return DirectPairs(plan, memories, rng) if direct else ChainPairs(plan, memories, rng)
+    """The quickest store of a chain: in whole batches without purification, in arrays without repeaters."""
+    if len(plan.lengths) > 1:
+        return ChainPairs(plan, memories, rng)
+    return PurifiedPairs(plan, memories, rng) if plan.levels else DirectPairs(plan, memories, rng)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from .operations import PERFECT, Operations
 
 __all__ = [
-    "BellDiagonal", "Purified", "bbpssw", "dejmps", "dephased", "depolarised", "mixed", "swap", "werner",
+    "BellDiagonal", "Purified", "bbpssw", "compared", "dejmps", "dephased", "depolarised", "mixed", "swap", "werner",
     "werner_error_rate",
 ]  # fmt: skip
 
@@ -80,7 +80,7 @@ def bbpssw(fidelity: float, other: float | None = None, operations: Operations =
     For two pairs of the same ``fidelity`` F (``other`` left out) and perfect ``operations``
     p = F^2 + 2 F (1 - F)/3 + 5 ((1 - F)/3)^2,  F' = (F^2 + ((1 - F)/3)^2)/p; a gain for F > 1/2.
     """
-    pair, success = _compared(werner(fidelity), werner(fidelity if other is None else other), operations)
+    pair, success = compared(werner(fidelity), werner(fidelity if other is None else other), operations)
     return Purified(werner(pair.fidelity), success)
 
 
@@ -95,14 +95,15 @@ def dejmps(first: BellDiagonal, second: BellDiagonal, operations: Operations = P
     ValueError
         If the ends can never agree.
     """
-    return _compared(_rotated(first), _rotated(second), operations)
+    return compared(_rotated(first), _rotated(second), operations)
 
 
-def _compared(first: BellDiagonal, second: BellDiagonal, operations: Operations) -> Purified:
+def compared(first: BellDiagonal, second: BellDiagonal, operations: Operations) -> Purified:
     """Both ends do a CNOT from the first pair to the second, read out the second, and keep the first if they agree.
 
     The kept pair has the bit of the first and the phases of both; the ends agree if the bits of both pairs cancel.
-    If a gate fails at either end nothing is left of the pairs, and the ends agree half of the time.
+    If a gate fails at either end nothing is left of the pairs, and the ends agree half of the time. Probabilities may
+    be arrays, one entry for each of many pairs.
     """
     i1, z1, x1, y1 = first
     i2, z2, x2, y2 = second
@@ -115,7 +116,7 @@ def _compared(first: BellDiagonal, second: BellDiagonal, operations: Operations)
         for same, other in zip(agree, differ, strict=True)
     ]
     success = sum(kept)
-    if not success > 0.0:
+    if isinstance(success, float) and not success > 0.0:
         raise ValueError("the ends of these two pairs never agree; purification needs pairs of the same kind")
     return Purified(BellDiagonal(*(weight / success for weight in kept)), success)
 

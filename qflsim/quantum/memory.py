@@ -5,11 +5,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qflsim.checks import Part, quantity
 
 from .entanglement import BellDiagonal, dephased, depolarised
 
 __all__ = ["DephasingMemory", "DepolarisingMemory", "Memory", "StoredPair"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +28,14 @@ class Memory(Part, ABC):
     @abstractmethod
     def decayed(self, pair: BellDiagonal, elapsed: float) -> BellDiagonal:
         """What ``elapsed`` [s] in memory at both ends make of ``pair``."""
+
+    def all_decayed(self, pairs: Floats, elapsed: Floats) -> Floats:
+        """`decayed` of many pairs, shape (pairs, 4), each after its own time, shape (pairs,).
+
+        One after the other unless a memory knows a quicker way.
+        """
+        each = zip(pairs.tolist(), elapsed.tolist(), strict=True)
+        return np.array([self.decayed(BellDiagonal(*pair), time) for pair, time in each]).reshape(-1, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +63,11 @@ class DepolarisingMemory(Memory):
         """The pair as `depolarised` says."""
         return depolarised(pair, elapsed, self.lifetime)
 
+    def all_decayed(self, pairs: Floats, elapsed: Floats) -> Floats:
+        """The same for all at once."""
+        kept = np.exp(-elapsed / self.lifetime)[:, np.newaxis]
+        return np.asarray(0.25 + (pairs - 0.25) * kept, dtype=np.float64)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DephasingMemory(Memory):
@@ -76,6 +94,11 @@ class DephasingMemory(Memory):
     def decayed(self, pair: BellDiagonal, elapsed: float) -> BellDiagonal:
         """The pair as `dephased` says."""
         return dephased(pair, elapsed, self.coherence)
+
+    def all_decayed(self, pairs: Floats, elapsed: Floats) -> Floats:
+        """The same for all at once."""
+        stay = 0.5 * (1.0 + np.exp(-2.0 * elapsed / self.coherence))[:, np.newaxis]
+        return np.asarray(stay * pairs + (1.0 - stay) * pairs[:, [1, 0, 3, 2]], dtype=np.float64)
 
 
 class StoredPair(NamedTuple):

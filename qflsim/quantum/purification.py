@@ -3,12 +3,17 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qflsim.checks import Part, quantity
 
-from .entanglement import BellDiagonal, Purified, bbpssw, dejmps
+from .entanglement import BellDiagonal, Purified, bbpssw, compared, dejmps
 from .operations import PERFECT, Operations
 
 __all__ = ["BBPSSW", "DEJMPS", "Purification"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,15 @@ class Purification(Part, ABC):
     def step(self, first: BellDiagonal, second: BellDiagonal, operations: Operations = PERFECT) -> Purified:
         """What becomes of two pairs of the same level, and how probable it is."""
 
+    def steps(self, first: Floats, second: Floats, operations: Operations = PERFECT) -> tuple[Floats, Floats]:
+        """`step` of many pairs of pairs, shapes (steps, 4): what becomes of each, and how probable it is.
+
+        One after the other unless a scheme knows a quicker way.
+        """
+        both = zip(first.tolist(), second.tolist(), strict=True)
+        made = [self.step(BellDiagonal(*one), BellDiagonal(*other), operations) for one, other in both]
+        return np.array([m.pair for m in made]).reshape(-1, 4), np.array([m.success for m in made])
+
     def ladder(self, pair: BellDiagonal, operations: Operations = PERFECT) -> list[Purified]:
         """The pairs of levels 1 to ``rounds`` from pairs like ``pair`` that never wait."""
         levels: list[Purified] = []
@@ -60,6 +74,11 @@ class BBPSSW(Purification):
         """Only the fidelities count: the rest is twirled away."""
         return bbpssw(first.fidelity, second.fidelity, operations)
 
+    def steps(self, first: Floats, second: Floats, operations: Operations = PERFECT) -> tuple[Floats, Floats]:
+        """The same for all at once."""
+        made = compared(BellDiagonal(*_twirled(first).T), BellDiagonal(*_twirled(second).T), operations)
+        return _twirled(np.stack(made.pair, axis=1)), np.asarray(made.success)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DEJMPS(Purification):
@@ -76,3 +95,14 @@ class DEJMPS(Purification):
     def step(self, first: BellDiagonal, second: BellDiagonal, operations: Operations = PERFECT) -> Purified:
         """Turn, compare, keep if the ends agree."""
         return dejmps(first, second, operations)
+
+    def steps(self, first: Floats, second: Floats, operations: Operations = PERFECT) -> tuple[Floats, Floats]:
+        """The same for all at once."""
+        made = dejmps(BellDiagonal(*first.T), BellDiagonal(*second.T), operations)
+        return np.stack(made.pair, axis=1), np.asarray(made.success)
+
+
+def _twirled(pairs: Floats) -> Floats:
+    """Werner pairs of the same fidelities."""
+    rest = np.repeat((1.0 - pairs[:, :1]) / 3.0, 3, axis=1)
+    return np.concatenate([pairs[:, :1], rest], axis=1)

@@ -1,4 +1,4 @@
-"""The wiring of one world: routes between its nodes over radio and fibre, and the QKD links beside them."""
+"""The wiring of one world: routes between its nodes over radio and fibre, and the quantum links beside them."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from qflsim.scenario import Scenario
 from .access import AccessNetwork
 from .backhaul import BackhaulNetwork
 from .keylinks import KeyLinks
+from .pairlinks import PairLinks
 from .space import SpaceNetwork
 
 __all__ = ["Wiring"]
@@ -44,6 +45,7 @@ class Wiring:
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
         self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph, self.space)
+        self.pairs = PairLinks(scenario, placement, ctx, reached, self.backhaul.graph)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

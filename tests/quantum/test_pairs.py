@@ -14,6 +14,7 @@ from qflsim.quantum.memory import DepolarisingMemory
 from qflsim.quantum.operations import PERFECT
 from qflsim.quantum.pairs import DirectPairs
 from qflsim.quantum.purification import DEJMPS
+from qflsim.quantum.purifiedpairs import PurifiedPairs
 
 LINK = Midpoint(
     source=0.5,
@@ -27,7 +28,7 @@ LINK = Midpoint(
 )  # p = 1/8 in 1.1 s over 100 m
 MEMORY = DepolarisingMemory(lifetime=100.0)
 PLAN = ChainPlan((100.0,), LINK, MEMORY, PERFECT)
-KINDS = [DirectPairs, ChainPairs]
+KINDS = [DirectPairs, PurifiedPairs, ChainPairs]
 
 
 def compared(values, others, sigmas=4.0):
@@ -36,7 +37,7 @@ def compared(values, others, sigmas=4.0):
     return abs(values.mean() - others.mean()) <= sigmas * spread + 1e-12
 
 
-def story(kind, plan, seed, count=400):
+def story(kind, plan, seed, count=250):
     """Idle, draw, wait, draw and give up, idle: what an observer can see."""
     rng, seen = np.random.default_rng(seed), []
     for _ in range(count):
@@ -58,8 +59,16 @@ def story(kind, plan, seed, count=400):
 @pytest.mark.parametrize("cutoff", [math.inf, 20.0])
 def test_batches_are_as_pair_after_pair(cutoff):
     plan = replace(PLAN, cutoff=cutoff)
-    for whole, single in zip(story(DirectPairs, plan, 1).T, story(ChainPairs, plan, 2).T, strict=True):
-        assert compared(whole, single)
+    single = story(ChainPairs, plan, 2)
+    for kind in (DirectPairs, PurifiedPairs):
+        for whole, alone in zip(story(kind, plan, 1).T, single.T, strict=True):
+            assert compared(whole, alone)
+
+
+def test_purified_batches_are_as_pair_after_pair():
+    plan = replace(PLAN, cutoff=60.0, purification=DEJMPS(), link=replace(LINK, mixed=0.2))
+    for whole, alone in zip(story(PurifiedPairs, plan, 1).T, story(ChainPairs, plan, 2, 200).T, strict=True):
+        assert compared(whole, alone)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -150,7 +159,7 @@ def test_the_store_follows_the_plan():
     rng = np.random.default_rng(0)
     assert isinstance(store_of(PLAN, 2, rng), DirectPairs)
     assert isinstance(store_of(replace(PLAN, lengths=(50.0, 50.0)), 2, rng), ChainPairs)
-    assert isinstance(store_of(replace(PLAN, purification=DEJMPS()), 2, rng), ChainPairs)
+    assert isinstance(store_of(replace(PLAN, purification=DEJMPS()), 2, rng), PurifiedPairs)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,11 +10,12 @@ import pytest
 from qflsim.quantum.chain import ChainPlan
 from qflsim.quantum.entanglement import bbpssw, dejmps, swap, werner
 from qflsim.quantum.heralding import Midpoint
-from qflsim.quantum.memory import DephasingMemory, DepolarisingMemory
+from qflsim.quantum.memory import DephasingMemory, DepolarisingMemory, Memory
 from qflsim.quantum.operations import PERFECT, Operations
-from qflsim.quantum.purification import BBPSSW, DEJMPS
+from qflsim.quantum.purification import BBPSSW, DEJMPS, Purification
 from qflsim.quantum.repeaters import ChainRun
 from qflsim.quantum.routing import HighestFidelity, HighestRate, Routing, expectation
+from qflsim.quantum.segmentpairs import SegmentPairs
 from qflsim.quantum.waiting import expected_attempts, slowest
 
 FOREVER = DepolarisingMemory(lifetime=math.inf)
@@ -121,6 +122,45 @@ def test_purification_takes_its_attempts_and_messages():
     check_mean([d.attempts for d in delivered(single, 4000)], 20 / bbpssw(0.7).success)
 
 
+@pytest.mark.parametrize("purification", [None, DEJMPS(rounds=1), DEJMPS(rounds=2), BBPSSW(rounds=2)])
+@pytest.mark.parametrize("cutoff", [math.inf, 25.0])
+@pytest.mark.parametrize("memory", [DepolarisingMemory(lifetime=80.0), DephasingMemory(coherence=200.0)])
+def test_pairs_of_a_segment_made_in_arrays_are_those_of_the_machine(purification, cutoff, memory):
+    operations = Operations(gate_fidelity=0.99, measurement_error=0.01)
+    chain = plan(
+        1, success=0.3, fidelity=0.9, memory=memory, operations=operations, propagation=0.4,
+        purification=purification, cutoff=cutoff,
+    )  # fmt: skip
+    rng = np.random.default_rng(4)
+    machine = [ChainRun(chain, 5.0, rng).finish() for _ in range(2000)]
+    batch = SegmentPairs(chain, rng).make(8000)
+    seen = {
+        "took": [d.ready_s - 5.0 for d in machine],
+        "attempts": [d.attempts for d in machine],
+        "discarded": [d.discarded for d in machine],
+        "states": [d.pair.at(d.ready_s, memory) for d in machine],
+        "ages": [d.ready_s - d.pair.born for d in machine],
+    }
+    for column, values in seen.items():
+        ours, theirs = getattr(batch, column).astype(float), np.array(values, float)
+        spread = np.sqrt(ours.var(axis=0) / len(ours) + theirs.var(axis=0) / len(theirs))
+        assert (abs(ours.mean(axis=0) - theirs.mean(axis=0)) < 4.5 * spread + 1e-12).all()
+
+
+@pytest.mark.parametrize("scheme", [BBPSSW(), DEJMPS()])
+@pytest.mark.parametrize("memory", [DepolarisingMemory(lifetime=8.0), DephasingMemory(coherence=2.0)])
+def test_many_at_once_are_one_after_the_other(scheme, memory):
+    rng = np.random.default_rng(2)
+    first, second = rng.dirichlet(np.ones(4), (2, 50))
+    times = rng.uniform(0, 5, 50)
+    noisy = Operations(gate_fidelity=0.97, measurement_error=0.02)
+    for ours, theirs in zip(
+        scheme.steps(first, second, noisy), Purification.steps(scheme, first, second, noisy), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    np.testing.assert_allclose(memory.all_decayed(first, times), Memory.all_decayed(memory, first, times), rtol=1e-12)
+
+
 def test_a_cutoff_trades_rate_for_fidelity():
     memory = DepolarisingMemory(lifetime=60.0)
     patient = delivered(plan(3, memory=memory), 1500)
@@ -177,6 +217,12 @@ def test_the_same_draws_make_the_same_chain():
     ("build", "message"),
     [
         (lambda: plan(1, cutoff=0.05, propagation=0.1), r"cutoff must be > 0.1 s, which light alone takes"),
+        (
+            lambda: SegmentPairs(
+                plan(1, success=1e-7, cutoff=3.0, purification=DEJMPS()), np.random.default_rng(0)
+            ).make(1),
+            "purification gave nothing in 20,000 steps",
+        ),
         (lambda: delivered(plan(6, success=1e-3, cutoff=3.0), 1), "delivered nothing in 1,000,000 events"),
     ],
 )

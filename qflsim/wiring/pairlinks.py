@@ -1,0 +1,111 @@
+"""The fibres of one world on which servers and devices make entangled pairs, and what their terminals take."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from qflsim.network.placement import Placement
+from qflsim.nodes.context import Context
+from qflsim.nodes.models import PairLink
+from qflsim.quantum.chainpairs import store_of
+from qflsim.quantum.transports import Content, EntangledTransport, ModelTransport
+from qflsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["PairLinks"]
+
+
+class PairLinks:
+    """A fibre from every device that its server reaches to that server, and over the sites to any other.
+
+    Parameters
+    ----------
+    scenario:
+        What the world is.
+    placement:
+        Where everybody stands.
+    ctx:
+        The run's shared services.
+    reached:
+        The devices of each server that its base station reaches.
+    backhaul:
+        The graph of the backhaul, with the ``length`` [m] of every fibre.
+
+    Raises
+    ------
+    ValueError
+        If no pair can be made over a fibre.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        placement: Placement,
+        ctx: Context,
+        reached: Mapping[str, Sequence[str]],
+        backhaul: "nx.Graph",
+    ) -> None:
+        self._scenario = scenario
+        self._placement = placement
+        self._ctx = ctx
+        self._backhaul = backhaul
+        self.transports: dict[str, ModelTransport] = {
+            server: scenario.model_transport.of_server(index) for index, server in enumerate(placement.servers)
+        }
+        self._links: dict[tuple[str, str], PairLink] = {}
+        self._charged: dict[tuple[str, str], int] = {}
+        for server, devices in reached.items():
+            if isinstance(self.transports[server], EntangledTransport):
+                for device in devices:
+                    self.link(server, device)
+        self._home = tuple(self._links)
+
+    def link(self, server: str, device: str) -> PairLink:
+        """Where a server and a device make pairs; the same whenever it is asked for."""
+        ends = (server, device)
+        if ends not in self._links:
+            self._links[ends] = self._laid(server, device)
+        return self._links[ends]
+
+    def refuse_hopeless(self, content: Content) -> None:
+        """Refuse links over which a model like ``content`` can never arrive in time.
+
+        Raises
+        ------
+        ValueError
+            If pairs over a link err too much, or come too slowly.
+        """
+        for (server, device), link in self._links.items():
+            transport = self.transports[server]
+            if isinstance(transport, EntangledTransport):
+                lengths, patience = link.store.plan.lengths, self._scenario.update_deadline
+                transport.refuse_hopeless(f"{server} and {device}", content, lengths, patience)
+
+    def upkeep(self, duration: float, now: float) -> None:
+        """Charge terminals for ``duration`` [s], and the attempts made until ``now`` [s] that were not charged yet.
+
+        Every device has a terminal, and so has its server for it; the two of a repeater are the server's.
+        """
+        model, charge = self._scenario.energy.entanglement, self._ctx.energy.charge
+        for server, device in self._home:
+            segments = len(self._links[server, device].store.plan.lengths)
+            charge(device, "entanglement", model.terminal_energy(duration))
+            charge(server, "entanglement", (2 * segments - 1) * model.terminal_energy(duration))
+        for ends, link in self._links.items():
+            made = link.store.attempts(now)
+            joules = model.attempt_energy(made - self._charged.get(ends, 0))
+            self._charged[ends] = made
+            for node in ends:
+                charge(node, "entanglement", 0.5 * joules)
+
+    def _laid(self, server: str, device: str) -> PairLink:
+        transport = self.transports[server]
+        if not isinstance(transport, EntangledTransport):
+            raise RuntimeError(f"{server} hands out models without pairs")
+        graph, home = self._backhaul.copy(), self._placement.home[device]
+        length = self._scenario.backhaul.length(self._placement.distance(device, home))
+        graph.add_edge(device, home, length=length)
+        path = transport.routing.choose(graph, server, device, transport.plan((length,)), transport.repeaters)
+        rng = self._ctx.streams("pairs", server, device)
+        return PairLink(store_of(transport.plan(path.lengths), transport.memories, rng), sum(path.lengths))
