@@ -3,11 +3,11 @@
 References
 ----------
 .. [1] ETSI GS QKD 014 V1.1.1, "Protocol and data format of REST-based key delivery API" (2019).
+.. [2] K. Davis, B. Peabody, P. Leach, RFC 9562, "Universally Unique IDentifiers (UUIDs)" (2024).
 """
 
 import hashlib
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +15,13 @@ from typing import NamedTuple
 from qflsim.crypto.keymanager import KeyManager
 from qflsim.crypto.keystore import KeyRequest
 
-__all__ = ["DeliveredKey", "KeyDelivery", "KeyShortage", "Limits", "Status"]
+__all__ = ["DeliveredKey", "KeyDelivery", "KeyShortage", "Limits", "Status", "key_name"]
+
+
+def key_name(owner: str, number: int) -> str:
+    """The identifier of a key: a UUID of version 8 [2]_ that follows from whose key it is and its number."""
+    digest = hashlib.blake2b(f"{owner} {number}".encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 
 
 class KeyShortage(RuntimeError):  # noqa: N818 - the store's state, not a mistake
@@ -66,8 +72,7 @@ class Limits:
     max_key_per_request: int = 128
 
 
-@dataclass(frozen=True)
-class _Awaiting:
+class _Awaiting(NamedTuple):
     """A key that one end has and the other has not yet asked for."""
 
     number: int
@@ -117,6 +122,7 @@ class KeyDelivery:
         self.manager = manager
         self.limits = limits
         self._ends = (master, slave)
+        self._owner = f"{master} {slave}"
         self._secrets = secrets
         self._pickup_s = pickup_s
         self._made = 0
@@ -204,7 +210,7 @@ class KeyDelivery:
     def _new(self, now: float, size: int) -> DeliveredKey:
         number = self._made
         self._made += 1
-        key_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._ends[0]} {self._ends[1]} {number}"))
+        key_id = key_name(self._owner, number)
         self._awaiting[key_id] = _Awaiting(number, size, now)
         return DeliveredKey(key_id, size, self._bytes(0, number, size))
 

@@ -140,7 +140,8 @@ class KeyManager:
         if not now <= deadline_s:
             raise ValueError(f"deadline_s must be >= now = {now!r} s, got {deadline_s!r}; give a time to come")
         self._bring(now)
-        self._settle()
+        if self._queue:
+            self._settle()
         request = KeyRequest(self._count, now, bits, deadline_s)
         self._count += 1
         if not self._queue and self._serve(request):
@@ -199,16 +200,23 @@ class KeyManager:
 
     def _bring(self, now: float) -> None:
         """Let key be made and grow old until ``now``."""
-        if not self._now - _slack(now) <= now < math.inf:
+        if now > self._now:
+            if now == math.inf:
+                raise ValueError(f"now must be a finite time, got {now!r} s")
+            if self._lots is not None:
+                self._grow_old(self._lots, now)
+            self._step(now)
+        elif not now >= self._now - _slack(now):
             raise ValueError(f"time must not run backwards, got {now!r} s after {self._now!r} s")
-        while self._lots is not None and self._now < now:
-            self._step(min(now, self._now + self._lots.grain_s, max(self._now, self._lots.next_expiry_s)))
-            if (dropped := self._lots.expire(self._now)) > 0.0:
+
+    def _grow_old(self, lots: Lots, now: float) -> None:
+        """Let time pass lot by lot, dropping those that have reached their lifetime."""
+        while self._now < now:
+            self._step(min(now, self._now + lots.grain_s, max(self._now, lots.next_expiry_s)))
+            if (dropped := lots.expire(self._now)) > 0.0:
                 self._level = max(self.store.minimum, self._level - dropped)
                 self.expired_bit += dropped
                 self._rest_or_resume()
-        if now > self._now:
-            self._step(now)
 
     def _step(self, until: float) -> None:
         if self.rate_bps and self.producing:
@@ -234,9 +242,9 @@ class KeyManager:
     def _serve(self, request: KeyRequest) -> bool:
         """Set the request's bits aside if that leaves the minimum; what is missing by rounding counts as made."""
         missing = self.store.minimum + request.bits - self._level
-        if missing > self.rate_bps * _slack(self._now) + _slack(self._level):
-            return False
         if missing > 0.0:
+            if missing > self.rate_bps * _slack(self._now) + _slack(self._level):
+                return False
             self._level += missing
             self.made_bit += missing
         if self._lots is not None:

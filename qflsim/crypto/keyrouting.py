@@ -2,9 +2,11 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
 
@@ -33,49 +35,52 @@ class KeyGraph:
     def __init__(self, links: Sequence[Ends], level: Callable[[int], float]) -> None:
         self.links = tuple(links)
         self.level = level
-        names = sorted({name for ends in links for name in ends})
-        self._index = {name: i for i, name in enumerate(names)}
-        self.names = names
+        self.names = sorted({name for ends in links for name in ends})
+        self._index = {name: i for i, name in enumerate(self.names)}
         self.ends = [(self._index[first], self._index[second]) for first, second in links]
-        self._neighbours: list[list[tuple[int, int]]] = [[] for _ in names]  # node and link
-        for number, (first, second) in enumerate(self.ends):
-            self._neighbours[first].append((second, number))
-            self._neighbours[second].append((first, number))
-        for beside in self._neighbours:
-            beside.sort()
+        pairs = np.array(self.ends, dtype=np.int32).reshape(-1, 2)
+        tails, heads = np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
+        order = np.lexsort((heads, tails))  # by name of the near end, then of the far one
+        self._tails, self._heads = tails[order], heads[order]
+        self._link = np.tile(np.arange(len(links)), 2)[order]
 
     def index(self, name: str) -> int | None:
         """Number of a node; None if no link ends there."""
         return self._index.get(name)
 
     def fewest_hops(
-        self, source: str, target: str, levels: Sequence[float] | None = None, least: float = 0.0
+        self, source: str, target: str, levels: NDArray[np.float64] | None = None, least: float = 0.0
     ) -> tuple[str, ...]:
         """Nodes of a path with as few hops as possible over the links with at least ``least`` of ``levels``.
 
         Empty if there is none. Nodes are tried in order of name, so that equal graphs give equal paths.
         """
         start, goal = self._index.get(source), self._index.get(target)
-        if start is None or goal is None:
-            return ()
-        before = self._search(start, goal, levels, least)
-        if goal not in before:
-            return ()
+        return () if start is None or goal is None else self.way(self.tree(start, levels, least), start, goal)
+
+    def way(self, tree: NDArray[np.int32], start: int, goal: int) -> tuple[str, ...]:
+        """Nodes from ``start`` to ``goal`` in the tree of ``start``; empty if it does not reach there."""
         path = [goal]
         while path[-1] != start:
-            path.append(before[path[-1]])
-        return tuple(self.names[node] for node in reversed(path))
+            path.append(int(tree[path[-1]]))
+            if path[-1] < 0:
+                return ()
+        return tuple([self.names[node] for node in reversed(path)])
 
-    def _search(self, start: int, goal: int, levels: Sequence[float] | None, least: float) -> Mapping[int, int]:
-        """Breadth first from ``start`` until ``goal`` is found; the node before each node reached."""
-        before = {start: start}
-        queue = deque([start])
-        while queue and goal not in before:
-            node = queue.popleft()
-            for other, number in self._neighbours[node]:
-                if other not in before and (levels is None or levels[number] >= least):
-                    before[other] = node
-                    queue.append(other)
+    def tree(self, start: int, levels: NDArray[np.float64] | None = None, least: float = 0.0) -> NDArray[np.int32]:
+        """The node before each node on a path with as few hops as possible from ``start``; negative without one."""
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import breadth_first_order
+
+        tails, heads = self._tails, self._heads
+        if levels is not None:
+            wide = levels[self._link] >= least
+            tails, heads = tails[wide], heads[wide]
+        nodes = len(self.names)
+        begins = np.zeros(nodes + 1, dtype=np.int32)
+        np.cumsum(np.bincount(tails, minlength=nodes), out=begins[1:])
+        graph = csr_array((np.ones(len(heads)), heads, begins), shape=(nodes, nodes))
+        before: NDArray[np.int32] = breadth_first_order(graph, start)[1]
         return before
 
 
@@ -99,13 +104,16 @@ class ShortestPath(KeyRouting):
     """
 
     def chooser(self, graph: KeyGraph) -> Callable[[float, str, str], tuple[str, ...]]:
-        """One search per pair of nodes, remembered."""
-        known: dict[tuple[str, str], tuple[str, ...]] = {}
+        """One search from each source, remembered."""
+        trees: dict[int, NDArray[np.int32]] = {}
 
         def choose(now: float, source: str, target: str) -> tuple[str, ...]:
-            if (source, target) not in known:
-                known[source, target] = graph.fewest_hops(source, target)
-            return known[source, target]
+            start, goal = graph.index(source), graph.index(target)
+            if start is None or goal is None:
+                return ()
+            if start not in trees:
+                trees[start] = graph.tree(start)
+            return graph.way(trees[start], start, goal)
 
         return choose
 
@@ -155,7 +163,7 @@ class _WidestTree:
 
     def __init__(self, graph: KeyGraph) -> None:
         self._graph = graph
-        self._levels: list[float] = []
+        self._levels = np.zeros(0)
         self._parent: list[int] = []
         self._joined: list[int] = []  # the link, by its place in the order of levels, that put a node under its parent
         self._order: list[int] = []
@@ -163,13 +171,14 @@ class _WidestTree:
     def grow(self) -> None:
         """Join the nodes anew by the levels of now (Kruskal; the smaller set goes under the larger one)."""
         graph = self._graph
-        self._levels = [graph.level(number) for number in range(len(graph.links))]
-        self._order = sorted(range(len(graph.links)), key=lambda number: -self._levels[number])
+        self._levels = np.array([graph.level(number) for number in range(len(graph.links))])
+        self._order = np.argsort(-self._levels, kind="stable").tolist()
         self._parent = list(range(len(graph.names)))
         self._joined = [len(self._order)] * len(graph.names)  # a root was never joined
         size = [1] * len(graph.names)
         for place, number in enumerate(self._order):
-            first, second = (self._root(node) for node in graph.ends[number])
+            one, other = graph.ends[number]
+            first, second = self._root(one), self._root(other)
             if first != second:
                 small, large = (first, second) if size[first] < size[second] else (second, first)
                 self._parent[small], self._joined[small] = large, place
@@ -198,4 +207,4 @@ class _WidestTree:
             if last == len(self._order):
                 return None
             one = self._parent[one]
-        return self._levels[self._order[last]] if last >= 0 else None
+        return float(self._levels[self._order[last]]) if last >= 0 else None

@@ -61,7 +61,8 @@ class Context:
     @property
     def now(self) -> float:
         """Simulated time [s]."""
-        return float(self.env.now)
+        now: float = self.env.now
+        return now
 
     def record(self, record: Record) -> None:
         """Write one record to its table."""

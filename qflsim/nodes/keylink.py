@@ -88,8 +88,9 @@ class KeyLink:
 
     def deliver(self, request: KeyRequest) -> DeliveredKey:
         """Give the bits of a served request away as one key, which the other end collects by its identifier."""
-        (key,) = self._delivery.hand_out(self._ctx.now, request, int(request.bits))
-        self._delivery.get_key_with_ids(self._ctx.now, [key.key_ID])
+        now = self._ctx.now
+        (key,) = self._delivery.hand_out(now, request, int(request.bits))
+        self._delivery.get_key_with_ids(now, [key.key_ID])
         self._follow_up()
         return key
 

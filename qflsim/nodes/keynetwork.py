@@ -1,11 +1,11 @@
 """The key network on the timeline: keys between any two nodes, from their own link or relayed over trusted nodes."""
 
-import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Literal
 
+from qflsim.crypto.keydelivery import key_name
 from qflsim.crypto.keyrouting import Ends, KeyGraph, KeyRouting, ends_of
 from qflsim.crypto.keystore import KeyRequest
 from qflsim.trace import Key
@@ -32,10 +32,23 @@ class KeyDraw:
     there.
     """
 
-    __slots__ = ("bits", "ended_s", "key_id", "lowest", "path", "ready_s", "requested_s", "requests", "state", "then")
+    __slots__ = (
+        "bits",
+        "ended_s",
+        "hops",
+        "key_id",
+        "lowest",
+        "path",
+        "ready_s",
+        "requested_s",
+        "requests",
+        "state",
+        "then",
+    )
 
     def __init__(self, now: float, path: Sequence[str], bits: float) -> None:
         self.path = tuple(path)
+        self.hops = max(0, len(path) - 1)
         self.bits = bits
         self.requested_s = now
         self.ready_s = self.ended_s = float("nan")
@@ -49,11 +62,6 @@ class KeyDraw:
     def pending(self) -> bool:
         """Whether the key is neither there nor given up."""
         return self.state in ("waiting", "relayed")
-
-    @property
-    def hops(self) -> int:
-        """QKD links on the path."""
-        return max(0, len(self.path) - 1)
 
 
 class KeyNetwork:
@@ -118,9 +126,10 @@ class KeyNetwork:
         if not draw.path:
             draw.state, draw.ended_s = "failed", self._ctx.now
             return draw
-        for hop in pairwise(draw.path):
-            link = self.links[ends_of(*hop)]
-            draw.requests.append((link, link.request(bits, deadline_s, partial(self._hop_ended, draw))))
+        ended = partial(self._hop_ended, draw)
+        for first, second in pairwise(draw.path):
+            link = self.links[ends_of(first, second)]
+            draw.requests.append((link, link.request(bits, deadline_s, ended)))
         self._look(draw)
         if draw.pending:
             draw.then = partial(then, draw)
@@ -144,10 +153,13 @@ class KeyNetwork:
 
     def _look(self, draw: KeyDraw) -> None:
         """Go on if all links have the bits."""
-        if any(request.state != "served" for _, request in draw.requests):
-            return
-        draw.ready_s = self._ctx.now
-        draw.lowest = min((request for _, request in draw.requests), key=lambda request: request.level_bit)
+        lowest = draw.requests[0][1]
+        for _, request in draw.requests:
+            if request.state != "served":
+                return
+            if request.level_bit < lowest.level_bit:
+                lowest = request
+        draw.ready_s, draw.lowest = self._ctx.now, lowest
         self._ctx.totals.qkd_bit += draw.bits * draw.hops
         if draw.hops == 1:
             ((link, request),) = draw.requests
@@ -165,7 +177,7 @@ class KeyNetwork:
             return
         stops = [node for node in draw.path if node not in self._aloft]
         if hop == len(stops) - 1:
-            draw.key_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{draw.path[0]} {draw.path[-1]} relayed {self._relayed}"))
+            draw.key_id = key_name(f"{draw.path[0]} {draw.path[-1]} relayed", self._relayed)
             self._relayed += 1
             self._end(draw, "granted")
             return
