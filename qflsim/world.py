@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .chain.archive import Archive
 from .checks import ScenarioError
-from .crypto.keyring import AssumedSignatures, Keyring
+from .crypto.keyring import Keyring
 from .energy import Battery, EnergyBook
 from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
@@ -44,6 +44,7 @@ from .streams import Streams
 from .trace import Node, Trace
 from .units import to_dB
 from .wiring import Wiring
+from .wiring.cryptography import keyring, secret_exchange
 from .wiring.movement import set_out
 
 __all__ = ["World"]
@@ -83,14 +84,17 @@ class World:
         self.wiring = Wiring(scenario, self.placement, self.ctx)
         self._fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         self.data, self._compiled, self.task = self._learn()
-        self._notary = Notary(self.ctx, self._register(), scenario.threats, self._roles())
+        self._notary = Notary(
+            self.ctx, keyring(scenario, self.placement.positions, streams), scenario.threats, self._roles()
+        )
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
         aloft = self.wiring.space.stations
         network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay, aloft) if links else None
         self._keys = KeyService(
-            self.ctx, self._fabric, scenario.keys, scenario.sealing, network, self._computers, scenario.signatures
-        )
+            self.ctx, self._fabric, scenario.keys, scenario.sealing, network, self._computers, scenario.signatures,
+            secret_exchange(scenario, self.keyring, streams),
+        )  # fmt: skip
         tagged = scenario.authentication.key_bit(first=True) > 0.0
         self._tagger = Tagger(self.ctx, scenario.authentication, network if tagged else None)
         self._models = ModelService(self.ctx, self._fabric, self.wiring.pairs.transports, self.wiring.pairs.link)
@@ -259,13 +263,6 @@ class World:
         return Ledger(
             self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._notary, self._tagger, patience
         )
-
-    def _register(self) -> Keyring:
-        """Give every node its signing keys."""
-        scheme, streams = self.scenario.signatures, self.ctx.streams
-        assumed = AssumedSignatures(scheme.public_key_byte, scheme.signature_byte)
-        library = scheme.library() if self.scenario.computed_cryptography else assumed
-        return Keyring(library, self.placement.positions, lambda node: streams.fresh("signing-key", node).bytes(32))
 
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")

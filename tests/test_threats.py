@@ -9,8 +9,9 @@ import pytest
 import qflsim as qfl
 from qflsim.chain.transactions import GlobalModel, IntermediateModel, digest_of, pack_parameters
 from qflsim.checks import ScenarioError
+from qflsim.crypto.exchange import SecretExchange
 from qflsim.nodes.device import update_in
-from qflsim.trace import Agreement, Block, Rejection, Round, Transfer
+from qflsim.trace import Agreement, Block, Key, Rejection, Round, Transfer
 from qflsim.units import m, s
 from qflsim.world import World
 
@@ -118,6 +119,35 @@ def test_a_scheme_that_cannot_be_computed_is_refused_before_the_run(small, monke
     with pytest.raises(ScenarioError, match=r"Falcon-512 cannot be computed here .* pip install 'qflsim\[pqc\]'"):
         World(replace(small, signatures=qfl.Falcon512(), computed_cryptography=True))
     World(replace(small, signatures=qfl.Falcon512()))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [qfl.HybridKeys(kem=qfl.MLKEM()), qfl.KEMKeys(kem=qfl.ECDH(curve="P-256")), qfl.EitherKeys(patience=0.0)],
+    ids=lambda keys: f"{type(keys).__name__}-{keys.kem.name}",
+)
+def test_keys_that_are_really_exchanged_change_no_record(small, keys, monkeypatch):
+    agreed = []
+    agree = SecretExchange.agree
+    monkeypatch.setattr(SecretExchange, "agree", lambda *given, **more: agreed.append(agree(*given, **more)))
+    _, records = played(replace(small, rounds=1, keys=keys))
+    _, others = played(replace(small, rounds=1, keys=keys, computed_cryptography=True))
+    assert rows(records) == rows(others)
+    encapsulated = [key for key in of(records, Key) if key.kem_bit]
+    assert len(agreed) == len(set(agreed)) == len(encapsulated) > 0
+    assert all(len(key) == 32 for key in agreed)
+
+
+def test_a_key_source_of_ones_own_names_its_kem_or_is_not_computed(small):
+    @dataclass(frozen=True, kw_only=True)
+    class Own(qfl.KeySource):
+        name = "own"
+
+        def need(self, bits=256.0):
+            return qfl.KEMKeys().need(bits)
+
+    with pytest.raises(ScenarioError, match="Own encapsulates keys and names no kem that could be computed"):
+        World(replace(small, keys=Own(), computed_cryptography=True))
 
 
 def test_a_threat_to_nobody_there_is_is_refused(small):

@@ -60,6 +60,17 @@ class KeySource(Part, ABC):
         return None
 
     @property
+    def encapsulates(self) -> bool:
+        """Whether some key takes key encapsulation."""
+        fallback = self.fallback()
+        return self.need().kem_bit > 0 or (fallback is not None and fallback.kem_bit > 0)
+
+    @property
+    def kem(self) -> KEM | None:
+        """The key encapsulation mechanism, None if this source has none."""
+        return None
+
+    @property
     def patience(self) -> float:
         """Time [s] after which a key that QKD has not brought is got by `fallback`."""
         return math.inf

@@ -1,10 +1,12 @@
 """Session keys on the timeline: waiting for a key store, exchanging a KEM's messages, or both."""
 
+import math
 from collections.abc import Generator, Mapping
 from typing import Any
 
+from qflsim.crypto.exchange import SecretExchange
 from qflsim.crypto.keyrouting import Ends, ends_of
-from qflsim.crypto.keys import KeyNeed, KeySource
+from qflsim.crypto.keys import SESSION_KEY_BIT, KeyNeed, KeySource
 from qflsim.crypto.sealing import KeyInUse, Sealing
 from qflsim.crypto.signatures import SignatureScheme
 
@@ -33,6 +35,8 @@ class KeyService:
         The computer of every node.
     scheme:
         Signs the public keys of key encapsulation: an unsigned one could be anybody's.
+    exchange:
+        Carries key encapsulation out; None if it only costs.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class KeyService:
         network: KeyNetwork | None,
         computers: Mapping[str, Computer],
         scheme: SignatureScheme,
+        exchange: SecretExchange | None = None,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
@@ -52,6 +57,7 @@ class KeyService:
         self._network = network
         self._computers = computers
         self._scheme = scheme
+        self._carried_out = exchange
         self._in_use: dict[Ends, KeyInUse] = {}
 
     def session(self, initiator: str, responder: str, purpose: str, size_byte: int) -> Generator[Any, Any, int]:
@@ -107,3 +113,6 @@ class KeyService:
         yield answering.verified()
         yield answering.operated(need.responder)
         yield self._fabric.delivered("kem-ciphertext", responder, initiator, 8.0 * need.reply_byte)
+        if self._carried_out is not None:
+            secrets = math.ceil(need.kem_bit / SESSION_KEY_BIT)
+            self._carried_out.agree(initiator, responder, secrets=secrets, with_qkd=need.qkd_bit > 0)
