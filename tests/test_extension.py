@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
-OWN_PARTS, DICTATOR = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+OWN_PARTS, DICTATOR, LIARS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 def command(environment, folder, *arguments):
@@ -52,3 +52,24 @@ def test_the_protocol_of_the_guide_runs_all_chains(command_environment, tmp_path
     agreements = pd.read_csv(tmp_path / "results" / "own" / "seed7" / "agreements.csv")
     assert set(agreements["protocol"]) == {"dictator"}
     assert (agreements["messages"] == agreements["validators"] - 1).all()
+
+
+def test_the_threat_of_the_guide_is_believed_and_changes_what_is_learned(command_environment, tmp_path):
+    future = "from dataclasses import dataclass\n"
+    lied = OWN_PARTS.replace("    aer_samples=0,", "    aer_samples=0,\n    threats=(Liars(share=1.0),),")
+    (tmp_path / "own.py").write_text(OWN_PARTS, encoding="utf-8")
+    (tmp_path / "lied.py").write_text(lied.replace(future, LIARS + "\n\n" + future, 1), encoding="utf-8")
+    losses = []
+    for scenario, computed in (("own", False), ("lied", False), ("lied", True)):
+        out = tmp_path / f"{scenario}-{computed}"
+        done = command(
+            command_environment, tmp_path, f"{scenario}.py", "--quiet",
+            "--set", f"computed_cryptography={computed}", "--out", str(out),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert pd.read_csv(out / "own" / "seed7" / "rejections.csv").empty
+        losses.append(pd.read_csv(out / "own" / "seed7" / "rounds.csv")["loss"].iloc[-1])
+    assert losses[0] != losses[1] == losses[2]
+    refused = command(command_environment, tmp_path, "lied.py", "--set", "threats=(Liars(share=0),)")
+    assert refused.returncode == 2
+    assert "Liars.share must be > 0, got 0" in refused.stderr
