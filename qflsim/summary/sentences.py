@@ -77,7 +77,13 @@ def _messages(run: RunTables) -> Iterator[str]:
     agreement = run.table("agreements", "size_bit")["size_bit"].sum()
     yield f"Proposals and votes of agreement are {share(agreement, sent['size_bit'].sum())} of what nodes sent."
     lost = int((~sent["delivered"]).sum())
-    yield f"{lost:,} of {len(sent):,} messages never arrived." if lost else f"All {len(sent):,} messages arrived."
+    if not lost:
+        yield f"All {len(sent):,} messages arrived."
+        return
+    where = sent.loc[~sent["delivered"], "medium"].replace("none", "no route").value_counts()
+    told = ", ".join(f"{count:,} on {medium}" if medium != "no route" else f"{count:,} without a route"
+                     for medium, count in sorted(where.items()))  # fmt: skip
+    yield f"{lost:,} of {len(sent):,} messages never arrived: {told}."
 
 
 def _ledgers(run: RunTables) -> Iterator[str]:
@@ -105,11 +111,16 @@ def _agreements(run: RunTables) -> Iterator[str]:
 
 
 def _reach(run: RunTables) -> Iterator[str]:
-    nodes = read_table(run.folder, "nodes", ["role", "reached"])
+    nodes = read_table(run.folder, "nodes", ["role", "reached", "indoor", "snr_up_db", "sinr_up_db"])
     devices = nodes[nodes["role"] == "device"]
-    out = int((~devices["reached"]).sum())
+    out, inside = int((~devices["reached"]).sum()), int(devices["indoor"].sum())
     which = f"{out} of {len(devices)} devices are out of" if out else f"All {len(devices)} devices are within"
     yield f"{which} reach of their base station."
+    if inside:
+        yield f"Devices in buildings: {inside}."
+    taken = (devices["snr_up_db"] - devices["sinr_up_db"]).max()
+    if taken >= 0.05:
+        yield f"Other cells, all sending, take up to {taken:.1f} dB of an uplink."
 
 
 def _families(chains: Any) -> Any:

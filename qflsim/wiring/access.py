@@ -5,11 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from qflsim.checks import ScenarioError
-from qflsim.network.background import CellBackground
 from qflsim.network.cell import Channel
-from qflsim.network.crowd import Crowd
-from qflsim.network.interference import Interference, coupled_loads, noise_rise
+from qflsim.network.interference import Interference, noise_rise
 from qflsim.network.layouts import Point
 from qflsim.network.placement import Placement
 from qflsim.network.surroundings import Surroundings
@@ -18,6 +15,8 @@ from qflsim.nodes.context import Context
 from qflsim.nodes.media import Carrier, Label
 from qflsim.nodes.radio import Band, RadioLink
 from qflsim.scenario import Scenario
+
+from .crowds import gather_crowds
 
 __all__ = ["AccessNetwork"]
 
@@ -76,12 +75,12 @@ class AccessNetwork:
         self._surroundings = Surroundings(cell, sites, ctx.streams)
         self._interference = Interference(cell, sites, topology.radius, topology.nearest, self._surroundings)
         self._heard = {server: self._interference.at_station(server) for server in sites}
-        background = self._background()
-        self.loads = {server: crowd.load if crowd else 0.0 for server, crowd in background.items()}
+        crowds = gather_crowds(scenario, self._heard, ctx.streams)
+        self.loads = {server: crowd.load if crowd else 0.0 for server, crowd in crowds.items()}
         self._activity = dict(self.loads)
         self.bands = {
             server: Band(ctx, cell.bandwidth, crowd.at if crowd else None, partial(self._flips, server))
-            for server, crowd in background.items()
+            for server, crowd in crowds.items()
         }
         self.sidelink_bands = {server: Band(ctx, scenario.sidelink.bandwidth) for server in sites}
         self.interrupted: set[str] = set()
@@ -228,31 +227,6 @@ class AccessNetwork:
         if (first, second) not in self._lucks:
             self._lucks[first, second] = sidelink.luck(first, second, self._ctx.streams)
         return sidelink.channel(distance, *self._lucks[first, second]).efficiency_up
-
-    def _background(self) -> dict[str, CellBackground | None]:
-        """What the other devices of each cell leave of its band, while all of them disturb each other."""
-        traffic, topology, access = self._scenario.background, self._scenario.topology, self._scenario.access
-        if traffic is None or not traffic.density:
-            return dict.fromkeys(self._heard)
-        streams = self._ctx.streams
-        try:
-            crowd = Crowd(access, topology.radius, streams.fresh("crowd"), nearest=topology.nearest)
-
-            def load(station: str, rise: float) -> float:
-                return traffic.offered_load(topology.area, access.bandwidth, crowd.efficiency(rise))
-
-            loads = coupled_loads(load, self._heard)
-            return {
-                server: traffic.cell(
-                    topology.area,
-                    access.bandwidth,
-                    crowd.efficiency(noise_rise(heard, loads)),
-                    streams.fresh("background", server),
-                )
-                for server, heard in self._heard.items()
-            }
-        except ValueError as error:
-            raise ScenarioError(str(error)) from None
 
     def _radio(
         self,

@@ -39,7 +39,7 @@ class HandMade:
                     east_m=east,
                     north_m=north,
                     line_of_sight=node == "device-1-1",
-                    indoor=False,
+                    indoor=node == "device-2-1",
                     snr_up_db=10.0 + north if home else float("nan"),
                     sinr_up_db=8.0 + north if home else float("nan"),
                     sinr_down_db=9.0 + north if home else float("nan"),

@@ -25,7 +25,8 @@ def text(run):
         "2.22 kJ with the QPU cooling plant, 222 J without it. By cause: qpu cooling 2 kJ (90.0 %)",
         "9 Mbit on the air and 2 Mbit on fibre per round.",
         "Of these bits: commit 54.5 %, update 36.4 %, model 9.1 %.",  # the relayed commit counts up and down
-        "Proposals and votes of agreement are 55.6 % of what nodes sent. 2 of 8 messages never arrived.",
+        "Proposals and votes of agreement are 55.6 % of what nodes sent.",
+        "2 of 8 messages never arrived: 2 on access-down.",
         "All chains together grow by 3 kB per round: LMUCs 1.50 kB, global 750 B, shard-task-1 750 B.",
         "26.7 % of that is quorum certificates.",
         "4 session keys took 1.02 kbit from key stores. Nodes waited 300 ms for one on average, 500 ms at most.",
@@ -33,7 +34,8 @@ def text(run):
         "No link drew more than 25.0 % of the key it had made.",
         "10 decisions sought with 100 messages, 2 not reached.",
         "LMUCs 10.8 s, global 200 ms, shard-task-1 400 ms.",
-        "1 of 4 devices are out of reach of their base station.",
+        "1 of 4 devices are out of reach of their base station. Devices in buildings: 1.",
+        "Other cells, all sending, take up to 2.0 dB of an uplink.",
     ],
 )
 def test_a_sentence_has_the_numbers_of_the_tables(text, sentence):
