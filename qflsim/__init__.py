@@ -127,6 +127,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.timing import SlotTiming as SlotTiming
     from .network.tracks import MobilityTrace as MobilityTrace
     from .quantum.bbm92 import BBM92 as BBM92
+    from .quantum.block_protocol import BlockProtocol as BlockProtocol
     from .quantum.codes import BCH as BCH, LDPC as LDPC, Code as Code
     from .quantum.eavesdropping import InterceptResend as InterceptResend
     from .quantum.entangled import (
@@ -137,7 +138,6 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Teleported as Teleported,
     )
     from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
-    from .quantum.finite_key import BlockProtocol as BlockProtocol
     from .quantum.heralding import Heralding as Heralding, Midpoint as Midpoint, SingleClick as SingleClick
     from .quantum.keyrates import QKD as QKD
     from .quantum.memory import (
@@ -244,7 +244,7 @@ _HOMES = {
     "quantum.eavesdropping": ("InterceptResend",),
     "quantum.entangled": ("ComputationalBasis", "Encoding", "IdealisedAmplitudes", "SuperdenseCoded", "Teleported"),
     "quantum.finite_bb84": ("FiniteKeyBB84",),
-    "quantum.finite_key": ("BlockProtocol",),
+    "quantum.block_protocol": ("BlockProtocol",),
     "quantum.keyrates": ("QKD",),
     "quantum.heralding": ("Heralding", "Midpoint", "SingleClick"),
     "quantum.memory": ("DephasingMemory", "DepolarisingMemory", "Memory"),
