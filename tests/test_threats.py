@@ -1,16 +1,21 @@
 """Whole runs with adversaries: what does not pass its receivers' check changes nothing, whatever makes signatures."""
 
 import dataclasses
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 import qflsim as qfl
+from qflsim.audit import audit
 from qflsim.chain.transactions import GlobalModel, IntermediateModel, digest_of, pack_parameters
 from qflsim.checks import ScenarioError
 from qflsim.crypto.exchange import SecretExchange
 from qflsim.nodes.device import update_in
+from qflsim.runs import LEDGER
+from qflsim.summary import summarise
 from qflsim.trace import Agreement, Block, Key, Rejection, Round, Transfer
 from qflsim.units import m, s
 from qflsim.world import World
@@ -255,3 +260,20 @@ def test_a_receipt_that_its_server_did_not_sign_is_left_out(small):
     assert {(r.kind, r.sender) for r in of(records, Rejection)} == {("receipt", "server-1")}
     assert {r.node for r in of(records, Rejection)} == {"server-1", "server-2"}
     assert of(records, Round)[0].aggregated == 4
+
+
+def test_a_run_tells_of_rejections_and_its_ledger_is_audited_by_real_signatures(small, tmp_path):
+    forged = replace(small, rounds=1, threats=(qfl.ForgedUpdates(devices=("device-1-1",)),), computed_cryptography=True)
+    run = qfl.run(forged, out=tmp_path, figures=False).folder
+    told = " ".join(summarise(run).split())
+    assert "Receivers rejected what came as update from device-1-1, 4 times in all: its public key is not" in told
+    said = []
+    assert audit(run, said.append) == 0
+    with closing(sqlite3.connect(run / LEDGER)) as file:
+        assert file.execute("SELECT name FROM library").fetchall() == [("ECDSA-P256",)]
+        (data,) = file.execute("SELECT data FROM blocks WHERE chain = 'global' AND height = 1").fetchone()
+        changed = data[:-1] + bytes([data[-1] ^ 1])  # the last byte of the certificate's last signature
+        file.execute("UPDATE blocks SET data = ? WHERE chain = 'global' AND height = 1", (changed,))
+        file.commit()
+    assert audit(run, said.append) == 1
+    assert any("of the certificate does not fit the header" in line for line in said if line.startswith("BROKEN"))

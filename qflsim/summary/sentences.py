@@ -79,11 +79,21 @@ def _messages(run: RunTables) -> Iterator[str]:
     lost = int((~sent["delivered"]).sum())
     if not lost:
         yield f"All {len(sent):,} messages arrived."
-        return
-    where = sent.loc[~sent["delivered"], "medium"].replace("none", "no route").value_counts()
-    told = ", ".join(f"{count:,} on {medium}" if medium != "no route" else f"{count:,} without a route"
-                     for medium, count in sorted(where.items()))  # fmt: skip
-    yield f"{lost:,} of {len(sent):,} messages never arrived: {told}."
+    else:
+        where = sent.loc[~sent["delivered"], "medium"].replace("none", "no route").value_counts()
+        told = ", ".join(f"{count:,} on {medium}" if medium != "no route" else f"{count:,} without a route"
+                         for medium, count in sorted(where.items()))  # fmt: skip
+        yield f"{lost:,} of {len(sent):,} messages never arrived: {told}."
+    yield from _rejections(run)
+
+
+def _rejections(run: RunTables) -> Iterator[str]:
+    """What was received and not accepted, if anything was."""
+    rejected = run.table("rejections", "kind", "sender", "reason")
+    for (kind, reason), rows in rejected.groupby(["kind", "reason"]):
+        nodes = rows["sender"].nunique()
+        name = f"{nodes} nodes" if nodes > 1 else str(rows["sender"].iloc[0])
+        yield f"Receivers rejected what came as {kind} from {name}, {len(rows):,} times in all: {reason}."
 
 
 def _ledgers(run: RunTables) -> Iterator[str]:
