@@ -53,8 +53,8 @@ class Sidelink(LinkModel):
     *Scope*: devices in the open. While two devices move, their luck with buildings and shadowing stays what it was
     drawn to be, and only the distance changes: near enough they see each other, too far they do not. TR 37.885 divides
     links into line of sight, blocked by a vehicle and blocked by a building; here every link without line of sight is
-    blocked by a building, the worst of the three. No interference between pairs: they take turns (`SharedBand`). The
-    model was made for 6 GHz and 30 to 63 GHz and is interpolated to 10 GHz.
+    blocked by a building, the worst of the three. No interference between pairs of a cell, which take turns
+    (`SharedBand`), nor between cells. The model was made for 6 GHz and 30 to 63 GHz and is interpolated to 10 GHz.
 
     *Validation*: closed-form values of the two path losses and of the line-of-sight probability.
     """
