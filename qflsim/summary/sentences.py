@@ -9,6 +9,7 @@ from qflsim.tables import read_table
 
 from .keys import key_sentences
 from .reading import RunTables
+from .satellites import satellite_sentences
 
 __all__ = ["BLOCKS"]
 
@@ -146,6 +147,7 @@ BLOCKS = {
     "messages": _messages,
     "ledgers": _ledgers,
     "keys": key_sentences,
+    "satellites": satellite_sentences,
     "agreement": _agreements,
     "devices": _reach,
 }
