@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .crypto.falcon import Falcon512 as Falcon512, Falcon1024 as Falcon1024
     from .crypto.figures import KEMFigures as KEMFigures, SignatureFigures as SignatureFigures
     from .crypto.kem import KEM as KEM, MLKEM as MLKEM
+    from .crypto.keyaccess import AnchorAccess as AnchorAccess, FibreAccess as FibreAccess, KeyAccess as KeyAccess
     from .crypto.keyrouting import KeyRouting as KeyRouting, ShortestPath as ShortestPath, WidestPath as WidestPath
     from .crypto.keys import (
         EitherKeys as EitherKeys,
@@ -185,6 +186,7 @@ _HOMES = {
     "crypto.falcon": ("Falcon512", "Falcon1024"),
     "crypto.figures": ("KEMFigures", "SignatureFigures"),
     "crypto.kem": ("KEM", "MLKEM"),
+    "crypto.keyaccess": ("AnchorAccess", "FibreAccess", "KeyAccess"),
     "crypto.keyrouting": ("KeyRouting", "ShortestPath", "WidestPath"),
     "crypto.keys": ("EitherKeys", "HybridKeys", "KEMKeys", "KeySource", "QKDKeys"),
     "crypto.keystore": ("KeyStore",),

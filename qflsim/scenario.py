@@ -7,6 +7,7 @@ from .chain.agreement import Agreement
 from .chain.pbft import PBFT
 from .checks import Part, quantity
 from .crypto.authentication import Authentication, Signatures
+from .crypto.keyaccess import FibreAccess, KeyAccess
 from .crypto.keyrouting import KeyRouting, WidestPath
 from .crypto.keys import HybridKeys, KeySource
 from .crypto.keystore import KeyStore
@@ -109,6 +110,8 @@ class Scenario(Part):
         The key store of each QKD link: its minimum, threshold and maximum.
     relay:
         How a path through the key network is chosen for two nodes without a QKD link of their own.
+    key_access:
+        How devices come by QKD keys: over fibres of their own, or in front of fixed anchors.
     sealing:
         What models are sealed with, and how long one key serves.
     authentication:
@@ -167,6 +170,7 @@ class Scenario(Part):
     keys: KeySource = HybridKeys()
     key_store: KeyStore = KeyStore()
     relay: KeyRouting = WidestPath()
+    key_access: KeyAccess = FibreAccess()
     sealing: Sealing = AES256()
     authentication: Authentication = Signatures()
     signatures: SignatureScheme = MLDSA(level=65)

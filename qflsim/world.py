@@ -90,7 +90,10 @@ class World:
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
         aloft = self.wiring.space.stations
-        network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay, aloft) if links else None
+        visited = self.wiring.keys.visited
+        network = KeyNetwork(self.ctx, self._fabric, links, scenario.relay, aloft, visited) if links else None
+        if network is not None:
+            self.wiring.keys.on_meeting(network.reconsider)
         self._keys = KeyService(
             self.ctx, self._fabric, scenario.keys, scenario.sealing, network, self._computers, scenario.signatures,
             secret_exchange(scenario, self.keyring, streams),

@@ -8,8 +8,8 @@ import pytest
 
 import qflsim as qfl
 from qflsim.checks import ScenarioError
-from qflsim.trace import Agreement, Key, QKDBlock, Round, Transfer
-from qflsim.units import km, s
+from qflsim.trace import Agreement, Energy, Key, QKDBlock, Round, Transfer
+from qflsim.units import km, m, s
 from qflsim.world import World
 
 
@@ -152,6 +152,7 @@ def test_an_agreement_stalls_without_key_and_is_given_up(short):
             "WegmanCarter pays its tags with QKD keys, and",
         ),
         ({"keys": qfl.KEMKeys(), "sealing": qfl.OneTimePad()}, "OneTimePad needs keys that no computer can find"),
+        ({"key_store": qfl.KeyStore(minimum=0.0)}, "KeyStore.minimum must be >= block_tags = 256 bit, got 0.0"),
         (
             {"topology": qfl.DenseCell(spacing=400 * km)},
             "no QKD key reaches from .* nor is relayed: their fibre is 600",
@@ -172,7 +173,72 @@ def test_keys_that_can_never_come_are_refused(short, change, words):
 
 
 def test_either_goes_without_qkd_where_it_does_not_reach(short):
-    _, records = played(replace(short, topology=replace(short.topology, spacing=400 * km), keys=qfl.EitherKeys()))
+    _, records = played(
+        replace(short, topology=replace(short.topology, spacing=400 * km), keys=qfl.EitherKeys(qkd=qfl.DecoyBB84()))
+    )
     assert {key.source for key in of(records, Key) if key.purpose == "mixing"} == {"kem"}
     assert {key.source for key in of(records, Key) if key.purpose == "model"} == {"qkd"}
     assert not math.isnan(sum(key.granted_s for key in of(records, Key)))
+
+
+@pytest.fixture(scope="module")
+def anchored(short):
+    """Quick devices in three small cells that fill their key stores in front of the stations."""
+    quarter = qfl.Rectangle(west=-150 * m, east=450 * m, south=-100 * m, north=350 * m)
+    return replace(
+        short,
+        rounds=4,
+        topology=replace(short.topology, spacing=300 * m),
+        mobility=qfl.RandomWaypoint(speed=(20.0, 30.0), pause=(0.0, 1.0), area=quarter),
+        key_access=qfl.AnchorAccess(reach=60 * m),
+        key_store=qfl.KeyStore(minimum=512.0, maximum=1e6),
+        update_deadline=60 * s,
+        agreement_deadline=20 * s,
+    )
+
+
+def test_mobile_devices_live_on_the_key_that_they_got_in_front_of_anchors(anchored):
+    world, records = played(anchored)
+    keys = [key for key in of(records, Key) if key.purpose == "model" and key.qkd_bit]
+    assert {key.hops for key in keys} >= {1, 2}
+    for key in keys:
+        *way, device = sorted(key.path.split(">"), key=lambda node: node.startswith("device"))
+        assert device.startswith("device") and all(node.startswith("server") for node in way)
+        assert key.known_to == key.hops + 1
+    waited = [key for key in keys if key.store_wait_s > 0]
+    assert waited  # for the device to come to an anchor
+    assert len({key.path.split(">")[-2] for key in keys if key.path.split(">")[-1].startswith("device")}) > 1
+    visited = {
+        ends: link.manager for ends, link in world.wiring.keys.links.items() if ends in world.wiring.keys.visited
+    }
+    assert len(visited) == 27
+    made, drawn = (sum(getattr(m, name) for m in visited.values()) for name in ("made_bit", "drawn_bit"))
+    assert 0 < drawn < made
+    assert sum(row.secret_bit for row in of(records, QKDBlock) if "device" in row.first) == pytest.approx(
+        made, rel=0.01
+    )
+    assert sum(r.aggregated for r in of(records, Round)) > 0
+    sending = {e.node for e in of(records, Energy) if e.cause == "qkd" and e.energy_j and e.role == "device"}
+    assert sending and all(e.energy_j > 0 for e in of(records, Energy) if e.cause == "qkd" and e.role == "server")
+
+
+def test_devices_that_stay_out_of_reach_of_all_anchors_are_refused(short):
+    with pytest.raises(
+        ScenarioError, match=r"device-\d-\d stays [\d.]+ m from the nearest anchor, whose reach is 12 m"
+    ):
+        World(replace(short, key_access=qfl.AnchorAccess(reach=12 * m)))
+
+
+def test_devices_that_stay_within_reach_need_no_fibre(short):
+    world, records = played(replace(short, key_access=qfl.AnchorAccess(reach=100 * m)))
+    assert len(world.wiring.keys.visited) == 9  # each with the nearest anchor
+    assert {key.hops for key in of(records, Key)} == {1}
+    rates = {
+        link.manager.rate_bps for ends, link in world.wiring.keys.links.items() if ends in world.wiring.keys.visited
+    }
+    assert rates == {qfl.AnchorAccess().qkd.key_rate(0.0, 3)}
+
+
+def test_devices_that_move_without_anchors_need_another_source(short):
+    with pytest.raises(ScenarioError, match=r"no fibre over which to get any; use key_access=AnchorAccess"):
+        World(replace(short, mobility=qfl.RandomWaypoint()))

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +30,11 @@ class KeyGraph:
         The two ends of every link, by its number.
     level:
         ``level(number)`` gives what link ``number`` could serve now [bit]; ask it seldom.
+    leaves:
+        Nodes that relay nothing: a path may begin or end at them only.
     """
 
-    def __init__(self, links: Sequence[Ends], level: Callable[[int], float]) -> None:
+    def __init__(self, links: Sequence[Ends], level: Callable[[int], float], leaves: Collection[str] = ()) -> None:
         self.links = tuple(links)
         self.level = level
         self.names = sorted({name for ends in links for name in ends})
@@ -43,10 +45,17 @@ class KeyGraph:
         order = np.lexsort((heads, tails))  # by name of the near end, then of the far one
         self._tails, self._heads = tails[order], heads[order]
         self._link = np.tile(np.arange(len(links)), 2)[order]
+        self.leaf = [name in leaves for name in self.names]
+        self._relays = ~np.array(self.leaf, dtype=np.bool_)[self._tails]
 
     def index(self, name: str) -> int | None:
         """Number of a node; None if no link ends there."""
         return self._index.get(name)
+
+    def beside(self, node: int) -> list[tuple[int, int]]:
+        """The nodes that ``node`` has links with, and the numbers of these."""
+        here = slice(*np.searchsorted(self._tails, [node, node + 1]))
+        return list(zip(self._heads[here].tolist(), self._link[here].tolist(), strict=True))
 
     def fewest_hops(
         self, source: str, target: str, levels: NDArray[np.float64] | None = None, least: float = 0.0
@@ -72,10 +81,10 @@ class KeyGraph:
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import breadth_first_order
 
-        tails, heads = self._tails, self._heads
+        open_ = self._relays | (self._tails == start)
         if levels is not None:
-            wide = levels[self._link] >= least
-            tails, heads = tails[wide], heads[wide]
+            open_ &= levels[self._link] >= least
+        tails, heads = self._tails[open_], self._heads[open_]
         nodes = len(self.names)
         begins = np.zeros(nodes + 1, dtype=np.int32)
         np.cumsum(np.bincount(tails, minlength=nodes), out=begins[1:])
@@ -178,6 +187,8 @@ class _WidestTree:
         size = [1] * len(graph.names)
         for place, number in enumerate(self._order):
             one, other = graph.ends[number]
+            if graph.leaf[one] or graph.leaf[other]:
+                continue
             first, second = self._root(one), self._root(other)
             if first != second:
                 small, large = (first, second) if size[first] < size[second] else (second, first)
@@ -186,25 +197,36 @@ class _WidestTree:
 
     def path(self, source: str, target: str) -> tuple[str, ...]:
         """The widest path with the fewest hops; empty if there is none."""
-        width = self._width(source, target)
-        return self._graph.fewest_hops(source, target, self._levels, width) if width is not None else ()
+        one, other = self._graph.index(source), self._graph.index(target)
+        if one is None or other is None:
+            return ()
+        width = max(
+            (min(a, b, self._width(x, y)) for x, a in self._into(one) for y, b in self._into(other)), default=-1.0
+        )
+        direct = [self._levels[number] for node, number in self._graph.beside(one) if node == other]
+        width = max([width, *direct])
+        return self._graph.fewest_hops(source, target, self._levels, width) if width >= 0.0 else ()
+
+    def _into(self, node: int) -> list[tuple[int, float]]:
+        """Where a node meets those that relay, and how much it can bring there: a leaf at the far ends of its links."""
+        if not self._graph.leaf[node]:
+            return [(node, math.inf)]
+        graph = self._graph
+        return [(x, float(self._levels[number])) for x, number in graph.beside(node) if not graph.leaf[x]]
 
     def _root(self, node: int) -> int:
         while self._parent[node] != node:
             node = self._parent[node]
         return node
 
-    def _width(self, source: str, target: str) -> float | None:
-        """Level of the scarcest link of the widest path; None if nothing joins the two."""
-        one, other = self._graph.index(source), self._graph.index(target)
-        if one is None or other is None:
-            return None
+    def _width(self, one: int, other: int) -> float:
+        """Level of the scarcest link of the widest path; negative if nothing joins the two."""
         last = -1
         while one != other:  # whoever was joined earlier climbs: its set did not hold the other yet
             if self._joined[one] > self._joined[other]:
                 one, other = other, one
             last = self._joined[one]
             if last == len(self._order):
-                return None
+                return -1.0
             one = self._parent[one]
-        return float(self._levels[self._order[last]]) if last >= 0 else None
+        return float(self._levels[self._order[last]]) if last >= 0 else math.inf

@@ -70,6 +70,11 @@ class KeyLink:
         self.manager.set_rate(self._ctx.now, rate_bps)
         self._follow_up()
 
+    def pace(self, rate_bps: float) -> None:
+        """Change the rate as `set_rate` does, without a row of its own in the tables."""
+        self.manager.set_rate(self._ctx.now, rate_bps)
+        self._follow_up()
+
     def request(self, bits: float, deadline_s: float, ended: Ended) -> KeyRequest:
         """Ask for ``bits``; ``ended`` is called when the request has waited and is served or expires.
 

@@ -47,8 +47,7 @@ class KeyDraw:
     )
 
     def __init__(self, now: float, path: Sequence[str], bits: float) -> None:
-        self.path = tuple(path)
-        self.hops = max(0, len(path) - 1)
+        self.go(path)
         self.bits = bits
         self.requested_s = now
         self.ready_s = self.ended_s = float("nan")
@@ -57,6 +56,16 @@ class KeyDraw:
         self.lowest: KeyRequest | None = None
         self.key_id = ""
         self.then: Action = nothing
+
+    def go(self, path: Sequence[str]) -> None:
+        """Take this path."""
+        self.path = tuple(path)
+        self.hops = max(0, len(path) - 1)
+
+    @property
+    def ends(self) -> Ends:
+        """The two nodes that get the key, the one that makes it first."""
+        return self.path[0], self.path[-1]
 
     @property
     def pending(self) -> bool:
@@ -83,6 +92,9 @@ class KeyNetwork:
         How a path is chosen.
     aloft:
         The nodes that are satellites.
+    visited:
+        Links that make key only when a device comes to an anchor: two nodes with such a link draw from it if it holds
+        the bits, else their key is relayed over whatever links hold most.
 
     Notes
     -----
@@ -99,21 +111,43 @@ class KeyNetwork:
         links: Mapping[Ends, KeyLink],
         routing: KeyRouting,
         aloft: Collection[str] = (),
+        visited: Collection[Ends] = (),
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._aloft = aloft
+        self._visited = visited
+        self._waiting: dict[KeyDraw, float] = {}  # draws that may have to go another way, and their deadlines
         self.links = links
         ordered = list(links.values())
-        graph = KeyGraph(list(links), lambda number: ordered[number].spare_bit)
+        leaves = {node for ends in visited for node in ends} - {
+            node for ends in links if ends not in visited for node in ends
+        }
+        graph = KeyGraph(list(links), lambda number: ordered[number].spare_bit, leaves)
         self._choose = routing.chooser(graph)
         self._relayed = 0
 
-    def path(self, source: str, target: str) -> tuple[str, ...]:
-        """The nodes through which a key would go now, both ends included; empty if no path leads there."""
-        if ends_of(source, target) in self.links:
+    def path(self, source: str, target: str, bits: float = 0.0) -> tuple[str, ...]:
+        """The nodes through which a key of ``bits`` would go now, both ends included; empty if no path leads there."""
+        ends = ends_of(source, target)
+        if ends in self.links and (ends not in self._visited or self.links[ends].spare_bit >= bits):
             return source, target
         return self._choose(self._ctx.now, source, target)
+
+    def reconsider(self, device: str, anchor: str) -> None:
+        """Let draws at ``device`` that wait for its key with another anchor go by ``anchor``, to which it has come."""
+        for draw in [draw for draw in self._waiting if device in draw.ends and self._starved(draw)]:
+            first, last = draw.ends
+            other = last if first == device else first
+            way = self.path(other, anchor, draw.bits) if other != anchor else (anchor,)
+            if way:
+                self._release(draw)
+                draw.go((*way, device) if first == other else (device, *reversed(way)))
+                self._ask(draw, self._waiting[draw])
+
+    def _starved(self, draw: KeyDraw) -> bool:
+        """Whether a draw waits for key that is only made in front of an anchor."""
+        return any(request.state == "waiting" and link.ends in self._visited for link, request in draw.requests)
 
     def draw(
         self, source: str, target: str, bits: float, deadline_s: float, then: Callable[[KeyDraw], object]
@@ -122,18 +156,24 @@ class KeyNetwork:
 
         It is not called if the draw is granted or failed before this returns.
         """
-        draw = KeyDraw(self._ctx.now, self.path(source, target), bits)
+        draw = KeyDraw(self._ctx.now, self.path(source, target, bits), bits)
         if not draw.path:
             draw.state, draw.ended_s = "failed", self._ctx.now
             return draw
+        self._ask(draw, deadline_s)
+        if draw.pending:
+            draw.then = partial(then, draw)
+            if self._visited:
+                self._waiting[draw] = deadline_s
+        return draw
+
+    def _ask(self, draw: KeyDraw, deadline_s: float) -> None:
+        """Request the bits on every link of the path."""
         ended = partial(self._hop_ended, draw)
         for first, second in pairwise(draw.path):
             link = self.links[ends_of(first, second)]
-            draw.requests.append((link, link.request(bits, deadline_s, ended)))
+            draw.requests.append((link, link.request(draw.bits, deadline_s, ended)))
         self._look(draw)
-        if draw.pending:
-            draw.then = partial(then, draw)
-        return draw
 
     def withdraw(self, draw: KeyDraw) -> None:
         """Give up a draw; bits that are set aside go back, a key that is being relayed is used up."""
@@ -141,6 +181,7 @@ class KeyNetwork:
             self._release(draw)
         if draw.pending:
             draw.state, draw.ended_s, draw.then = "failed", self._ctx.now, nothing
+            self._waiting.pop(draw, None)
 
     def _hop_ended(self, draw: KeyDraw, request: KeyRequest) -> None:
         if draw.state != "waiting":
@@ -186,13 +227,15 @@ class KeyNetwork:
         self._fabric.send("key-relay", stops[hop], stops[hop + 1], size_bit, arrived, lost)
 
     def _release(self, draw: KeyDraw) -> None:
-        for link, request in draw.requests:
+        requests, draw.requests = draw.requests, []
+        for link, request in requests:
             if request.state in ("waiting", "served"):
                 link.withdraw(request)
 
     def _end(self, draw: KeyDraw, state: Literal["granted", "failed"]) -> None:
         if draw.pending:
             draw.state, draw.ended_s = state, self._ctx.now
+            self._waiting.pop(draw, None)
             draw.then()
 
 

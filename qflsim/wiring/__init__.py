@@ -44,7 +44,15 @@ class Wiring:
         self.space = SpaceNetwork(scenario, placement, ctx)
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
-        self.keys = KeyLinks(scenario, placement, ctx, reached, self.backhaul.graph, self.space)
+        self.keys = KeyLinks(
+            scenario,
+            placement,
+            ctx,
+            reached,
+            self.backhaul.graph,
+            self.space,
+            lambda device: self.access.position(device),
+        )
         self.pairs = PairLinks(scenario, placement, ctx, reached, self.backhaul.graph)
         self._routes: dict[tuple[str, str], Route] = {}
 

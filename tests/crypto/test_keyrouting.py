@@ -72,3 +72,31 @@ def test_levels_are_those_of_the_last_refresh():
 def test_who_has_no_link_has_no_path():
     choosers = [part.chooser(KeyGraph([("a", "b")], lambda i: 1.0)) for part in (WidestPath(), ShortestPath())]
     assert [choose(0.0, "a", "z") for choose in choosers] == [(), ()]
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("routing", [WidestPath(), ShortestPath()], ids=["widest", "shortest"])
+def test_leaves_relay_nothing(seed, routing):
+    links, levels = random_graph(seed, probability=0.5)
+    width, leaves = dict(zip(links, levels, strict=True)), {"n0", "n1", "n2"}
+    choose = routing.chooser(KeyGraph(links, lambda number: levels[number], leaves))
+    for source, target in itertools.combinations([f"n{i}" for i in range(8)], 2):
+        path = choose(0.0, source, target)
+        rated = [
+            (
+                0.0
+                if isinstance(routing, ShortestPath)
+                else -min(width[ends_of(*hop)] for hop in itertools.pairwise(p)),
+                len(p),
+            )
+            for p in all_paths(links, source, target)
+            if not leaves & set(p[1:-1])
+        ]
+        if not rated:
+            assert path == ()
+            continue
+        assert not leaves & set(path[1:-1])
+        best = (
+            0.0 if isinstance(routing, ShortestPath) else -min(width[ends_of(*hop)] for hop in itertools.pairwise(path))
+        )
+        assert (best, len(path)) == min(rated)
