@@ -128,7 +128,6 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.timing import SlotTiming as SlotTiming
     from .network.tracks import MobilityTrace as MobilityTrace
     from .quantum.bbm92 import BBM92 as BBM92
-    from .quantum.block_protocol import BlockProtocol as BlockProtocol
     from .quantum.codes import BCH as BCH, LDPC as LDPC, Code as Code
     from .quantum.eavesdropping import InterceptResend as InterceptResend
     from .quantum.entangled import (
@@ -139,6 +138,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Teleported as Teleported,
     )
     from .quantum.finite_bb84 import FiniteKeyBB84 as FiniteKeyBB84
+    from .quantum.finite_key import BlockProtocol as BlockProtocol
     from .quantum.heralding import Heralding as Heralding, Midpoint as Midpoint, SingleClick as SingleClick
     from .quantum.keyrates import QKD as QKD
     from .quantum.memory import (
@@ -246,7 +246,7 @@ _HOMES = {
     "quantum.eavesdropping": ("InterceptResend",),
     "quantum.entangled": ("ComputationalBasis", "Encoding", "IdealisedAmplitudes", "SuperdenseCoded", "Teleported"),
     "quantum.finite_bb84": ("FiniteKeyBB84",),
-    "quantum.block_protocol": ("BlockProtocol",),
+    "quantum.finite_key": ("BlockProtocol",),
     "quantum.keyrates": ("QKD",),
     "quantum.heralding": ("Heralding", "Midpoint", "SingleClick"),
     "quantum.memory": ("DephasingMemory", "DepolarisingMemory", "Memory"),

@@ -46,18 +46,17 @@ def read_time_by_part(folder: str | Path) -> "DataFrame":
     job = [column for column, _ in QPU_PARTS.values()]
     return time_by_part(
         read_table(folder, "rounds", ["round", "started_s", "ended_s", *steps]),
-        read_table(folder, "jobs", ["round", "node", "purpose", "started_s", "ended_s", *job]),
+        read_table(folder, "jobs", ["round", "node", "server", "purpose", "started_s", "ended_s", *job]),
         read_table(folder, "agreements", ["round", "chain", "started_s", "ended_s"]),
-        read_table(folder, "nodes", ["node", "server"]),
     )
 
 
-def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame", nodes: "DataFrame") -> "DataFrame":
+def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame") -> "DataFrame":
     """Seconds of every round by part, along the critical path.
 
     Parameters
     ----------
-    rounds, jobs, agreements, nodes:
+    rounds, jobs, agreements:
         The tables of these names.
 
     Returns
@@ -74,10 +73,9 @@ def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame"
     """
     import pandas as pd
 
-    cells = dict(zip(nodes["node"], nodes["server"], strict=True))
     training, evaluation = jobs["purpose"].isin(["train", "aborted"]), jobs["purpose"] == "evaluate"
     lmuc = agreements[agreements["chain"].str.startswith("lmuc-")]
-    trained = dict(iter(jobs[training].assign(server=jobs["node"].map(cells)).groupby("round")))
+    trained = dict(iter(jobs[training].groupby("round")))
     evaluated = dict(iter(jobs[evaluation].groupby("round")))
     agreed = dict(iter(lmuc.groupby("round")))
     rows = {

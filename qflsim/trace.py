@@ -85,6 +85,9 @@ class Job(Record):
 
     round: int = column("number of the global round")
     node: str = column("device or server that owns the QPU")
+    server: str = column(
+        "server that it is done for: the one that a device trains for in this round, or the server itself"
+    )
     purpose: str = column("train, evaluate, or aborted: a training broken off at the update deadline")
     submitted_s: float = column("simulated time of submission")
     started_s: float = column("simulated time at which the QPU began")

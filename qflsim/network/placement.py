@@ -93,7 +93,8 @@ class DenseCell(Part):
 
     Notes
     -----
-    *Scope*: flat. Discs of neighbouring servers may overlap; a device keeps its server.
+    *Scope*: flat. Discs of neighbouring servers may overlap; a device belongs to the server around which it was placed,
+    unless it moves.
 
     *Validation*: share of devices within distance d is (d^2 - nearest^2)/(radius^2 - nearest^2) (Kolmogorov-Smirnov).
     """

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
+from qflsim.quantum.finite_key import BlockProtocol
 from qflsim.quantum.satellite import PassProfile
 from qflsim.units import MHz, degree
 

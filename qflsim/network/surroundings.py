@@ -51,12 +51,19 @@ class Surroundings:
         self._sites = sites
         self._streams = streams
         self._field = cache(self._drawn)
+        self._latest: dict[str, tuple[Point, Channel]] = {}
 
     def channel(self, station: str, place: Point) -> Channel:
         """The channel between ``station`` and a device at ``place`` [m].
 
         Nearer than the cell is defined for, it is that at the nearest distance; farther away nothing is received.
         """
+        latest = self._latest.get(station)
+        if latest is None or latest[0] != place:  # whoever moves is heard by all stations, and asks for each twice
+            latest = self._latest[station] = (place, self._found(station, place))
+        return latest[1]
+
+    def _found(self, station: str, place: Point) -> Channel:
         cell = self._cell
         nearest, farthest = cell.distances
         distance = math.dist(place, self._sites[station])

@@ -87,8 +87,8 @@ class Device:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
-    def train(self, parameters: Floats) -> Generator[Any, Any, SignedTransaction]:
-        """Train from the given model; returns the update, signed."""
+    def train(self, parameters: Floats, server: str) -> Generator[Any, Any, SignedTransaction]:
+        """Train from the given model, for ``server``; returns the update, signed."""
         submissions = self._task.submissions(self.name)
         rng = self._ctx.streams.fresh("train", self.name, str(self._ctx.round))
         handed_in: list[Pending[Any, Any]] = []
@@ -100,7 +100,7 @@ class Device:
             return self._task.last_epoch_loss(handed_in[0].result())
 
         try:
-            yield from self.qpu.run(Work("train", submissions, self.samples, start, finish))
+            yield from self.qpu.run(Work("train", server, submissions, self.samples, start, finish))
         except BaseException:  # interrupted at the deadline: nobody will ask for the result
             for pending in handed_in:
                 pending.cancel()

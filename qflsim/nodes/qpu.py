@@ -22,6 +22,8 @@ class Work:
     ----------
     purpose:
         ``train`` or ``evaluate``.
+    server:
+        Server for which it is done.
     submissions:
         Circuits of each submission, one submission after the other.
     samples:
@@ -33,6 +35,7 @@ class Work:
     """
 
     purpose: str
+    server: str
     submissions: Sequence[int]
     samples: int
     start: Callable[[], None]
@@ -99,6 +102,7 @@ class QuantumProcessor:
             Job(
                 round=self._ctx.round,
                 node=self._node,
+                server=work.server,
                 purpose=work.purpose,
                 submitted_s=submitted,
                 started_s=started,

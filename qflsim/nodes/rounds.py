@@ -149,7 +149,7 @@ class Rounds:
         if share:
             rows = slice(index, None, count)
             loss = self._task.score_of(self._task.expectations(self.model)[rows], rows).loss
-            yield from server.qpu.run(Work("evaluate", [share], share, lambda: None, lambda: loss))
+            yield from server.qpu.run(Work("evaluate", server.name, [share], share, lambda: None, lambda: loss))
 
     def _hand_out(self) -> Generator[Any, Any, None]:
         """The final models go down to the devices; those of earlier rounds do so in the next round's second step."""

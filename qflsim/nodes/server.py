@@ -155,7 +155,7 @@ class Server:
         if not (yield from self._hand_model(device, model)):
             return
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
-        handed_in[device.name] = update = yield from device.train(parameters_in(model))
+        handed_in[device.name] = update = yield from device.train(parameters_in(model), self.name)
         gathering.share(device.name, [update])
 
     def hand_out(self) -> Generator[Any, Any, None]:

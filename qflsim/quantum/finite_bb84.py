@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from qflsim.checks import quantity
 
-from .block_protocol import BlockProtocol
 from .blockwise import BlockwiseQKD, Counts, Harvest, Line, repeated_below
 from .detectors import live_share
-from .finite_key import as_counts, click_probabilities, endless_length, secret_length
+from .finite_key import BlockProtocol, as_counts, click_probabilities, endless_length, secret_length
 from .keyrates import checked_users
 from .qkd import BB84
 

@@ -8,6 +8,7 @@ from qflsim.readable import share, show, show_time
 from qflsim.tables import read_table
 
 from .keys import key_sentences
+from .movement import battery_sentences, movement_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
 
@@ -150,5 +151,7 @@ BLOCKS = {
     "satellites": satellite_sentences,
     "agreement": _agreements,
     "devices": _reach,
+    "movement": movement_sentences,
+    "batteries": battery_sentences,
 }
 """The label of each block and what makes its sentences."""

@@ -19,12 +19,11 @@ from math import sqrt
 import numpy as np
 
 from qflsim.quantum.bbm92 import BBM92
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.blockwise import BlockwiseQKD
 from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.entangled_key import fixed_cost, kept_bits, two_basis_length
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
-from qflsim.quantum.finite_key import click_probabilities, expected_counts, secret_length
+from qflsim.quantum.finite_key import BlockProtocol, click_probabilities, expected_counts, secret_length
 from qflsim.quantum.keyblocks import KeyBlock
 from qflsim.quantum.keyrates import binary_entropy, plob_bound
 from qflsim.quantum.thresholds import secret_fraction

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
+from qflsim.quantum.finite_key import BlockProtocol
 from qflsim.quantum.satellite import PassProfile, expected_pass
 from qflsim.validation.comparison import Comparison
 

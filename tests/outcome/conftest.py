@@ -100,6 +100,7 @@ class HandMade:
                 trace.Job(
                     round=number,
                     node=node,
+                    server=DEVICES.get(node, node),
                     purpose=purpose,
                     submitted_s=t + begin,
                     started_s=t + begin,

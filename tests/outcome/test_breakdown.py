@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part, time_by_part
 from qflsim.tables import read_table
 
-TABLES = ("rounds", "jobs", "agreements", "nodes")
+TABLES = ("rounds", "jobs", "agreements")
 
 
 def parts_of(tables, **changed):
@@ -35,8 +35,8 @@ def test_the_parts_of_a_round_are_those_on_its_critical_path(run):
 def test_a_job_of_another_cell_is_not_waited_for(tables):
     """device-1-1 ends later than device-2-1, but the round waits for the committee of the other cell."""
     assert parts_of(tables).loc[1, list(QPU_PARTS)].sum() == pytest.approx(60.0 + 4.0)
-    in_one_cell = tables["nodes"].assign(server="server-2")
-    assert parts_of(tables, nodes=in_one_cell).loc[1, list(QPU_PARTS)].sum() == pytest.approx(63.0 + 4.0)
+    in_one_cell = tables["jobs"].assign(server="server-2")
+    assert parts_of(tables, jobs=in_one_cell).loc[1, list(QPU_PARTS)].sum() == pytest.approx(63.0 + 4.0)
     agreements = tables["agreements"]
     only_first = agreements[agreements["chain"] != "lmuc-server-2"]
     assert parts_of(tables, agreements=only_first).loc[1, list(QPU_PARTS)].sum() == pytest.approx(70.0 + 4.0)

@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 from qflsim.quantum.bbm92 import BBM92
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
+from qflsim.quantum.finite_key import BlockProtocol
 from qflsim.quantum.keyrates import plob_bound
 
 KM = 1e3
@@ -311,20 +311,6 @@ def test_no_block_beats_the_repeaterless_bound(link, distance):
     if math.isfinite(link.block_bit):
         block = link.expected_block(distance * KM)
         assert block.secret_bit <= max(1, block.pulses) * bound
-
-
-def test_a_fielded_system_delivers_its_share_of_every_block():
-    whole, half = blocks(LINK, 1)[0], blocks(replace(LINK, realised_share=0.5), 1)[0]
-    assert half == whole._replace(secret_bit=whole.secret_bit // 2)
-    assert replace(LINK, realised_share=0.5).key_rate(0.0) == pytest.approx(0.5 * LINK.key_rate(0.0))
-
-
-@given(st.floats(0.0, 1e6), st.floats(1e-9, 1.0), st.integers(0, 1000))
-def test_an_attack_may_begin_at_any_instant(start, later, seed):
-    """Rounding of the time until then must not keep the drawing from getting on."""
-    spy = InterceptResend(share=0.5, begin=start + later * 1e-6, end=start + later * 1e-6 + 1.0)
-    block = blocks(replace(SMALL, eavesdropping=spy), 1, seed=seed, start=start)[0]
-    assert block.sifted_bit == 400 and 0 < block.duration_s < 1e-3
 
 
 # --- post-processing, users, streams ---------------------------------------------------------------------------------

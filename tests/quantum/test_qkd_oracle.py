@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 from qkd import _core as oracle
 
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
-from qflsim.quantum.finite_key import as_counts, secret_length
+from qflsim.quantum.finite_key import BlockProtocol, as_counts, secret_length
 from qflsim.quantum.qkd import GYS, DecoyBB84, WeakDecoyBB84
 from qflsim.quantum.thresholds import secret_fraction
 

@@ -10,14 +10,13 @@ from hypothesis import assume, given, strategies as st
 
 from qflsim.crypto.keys import HybridKeys, QKDKeys
 from qflsim.quantum.bbm92 import BBM92
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.finite_key import (
     BasisCounts,
+    BlockProtocol,
     click_probabilities,
     endless_length,
     expected_counts,
-    sampling_error,
     secret_length,
 )
 from qflsim.quantum.keyrates import QKD, binary_entropy, plob_bound
@@ -224,7 +223,6 @@ def test_a_sample_without_errors_is_not_certainty():
     key, check = block(0, 1e10)
     clean = BasisCounts(check.clicks, (0.0, 0.0, 0.0))
     assert secret_length(PROTOCOL, key, clean) < endless_length(PROTOCOL, key, clean) * 0.99
-    assert sampling_error(1e-10, 0.0, 1e4, 1e6) == sampling_error(1e-10, 1e-4, 1e4, 1e6) > 5e-4
 
 
 def test_more_caution_costs_bits():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from qflsim.quantum.block_protocol import BlockProtocol
 from qflsim.quantum.eavesdropping import InterceptResend
 from qflsim.quantum.finite_bb84 import FiniteKeyBB84
+from qflsim.quantum.finite_key import BlockProtocol
 from qflsim.quantum.keyrates import plob_bound
 from qflsim.quantum.satellite import PassProfile, drawn_pass, expected_pass
 from qflsim.validation.satellite_key import SATQUMA, satquma_boxes, satquma_profile
