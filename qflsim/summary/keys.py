@@ -66,6 +66,13 @@ def _tags(run: RunTables) -> Iterator[str]:
     yield f"Tags took {show(sought['tag_bit'].sum(), 'bit')} of key. {len(stalled):,} of {len(sought):,} decisions"
     yield f"waited for it, up to {show_time(sought['tag_wait_s'].max())}, and"
     yield f"{int((stalled['decided'] == 0).sum()):,} of them were not reached."
+    rounds = run.rounds
+    idle = rounds[(rounds["aggregated"] == 0) & rounds["round"].isin(stalled.loc[stalled["decided"] == 0, "round"])]
+    if len(idle):
+        after = rounds[(rounds["aggregated"] > 0) & (rounds["round"] > idle["round"].max())]
+        yield f"{len(idle):,} rounds ended without an update for want of key, from {show_time(idle['started_s'].min())}"
+        back = f"; the first one after them ended at {show_time(after['ended_s'].min())}" if len(after) else ""
+        yield f"to {show_time(idle['ended_s'].max())}{back}."
 
 
 def _blocks(run: RunTables) -> Iterator[str]:

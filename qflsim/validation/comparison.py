@@ -22,6 +22,7 @@ AREAS = {
     "radio": "Radio access",
     "mobility": "Movement and handover",
     "queues": "Fibre, queues and shared bands",
+    "keys": "Key management",
     "space": "Satellites",
     "energy": "Energy",
     "timing": "Time of QPU jobs",

@@ -142,3 +142,23 @@ def test_keys_that_are_there_at_once_share_no_wait(run):
     text = keys_edited(run, granted_s=[1.0, 1.0, 101.0, 101.0], store_wait_s=0.0)
     assert "Nodes waited 0 s for one on average, 0 s at most." in text
     assert "Of all waiting" not in text
+
+
+def test_a_starved_agreement_tells_when_it_stood_still(handmade):
+    import pandas as pd
+
+    made = handmade("starved")
+    for number in (1, 2, 3):
+        made.round(number)
+    folder = made.close(planned=3, done=3)
+    agreements, rounds = (pd.read_csv(folder / f"{name}.csv") for name in ("agreements", "rounds"))
+    second = agreements["round"] == 2
+    agreements.loc[second, ["tag_wait_s", "decided"]] = [20.0, 0]
+    agreements.assign(tag_bit=128.0).to_csv(folder / "agreements.csv", index=False)
+    rounds.loc[rounds["round"] == 2, "aggregated"] = 0
+    rounds.to_csv(folder / "rounds.csv", index=False)
+    text = " ".join(summarise(folder).split())
+    assert "waited for it, up to 20 s, and 5 of them were not reached." in text
+    assert (
+        "1 rounds ended without an update for want of key, from 100 s to 200 s; the first one after them ended" in text
+    )
