@@ -2,7 +2,7 @@
 
 Nothing else leaves a run. Every figure, summary and report is made from these tables alone, so that whatever is
 shown can be checked against what was written. Units stand in the column names: ``_s`` seconds, ``_bit`` bits,
-``_byte`` bytes, ``_j`` joules, ``_m`` metres, ``_db`` decibels.
+``_byte`` bytes, ``_j`` joules, ``_m`` metres, ``_db`` decibels, ``_degree`` degrees.
 """
 
 import csv

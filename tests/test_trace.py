@@ -16,7 +16,7 @@ def opened(folder):
 
 
 def test_every_table_has_documented_columns_with_units_in_their_names():
-    units = ("_s", "_bit", "_byte", "_j", "_m", "_db")
+    units = ("_s", "_bit", "_byte", "_j", "_m", "_db", "_degree")
     for record in trace.TABLES:
         assert record.table and record.about
         for field in dataclasses.fields(record):
