@@ -136,9 +136,10 @@ Generated from `qflsim.trace` by `qflsim.tables.reference()`; do not edit.
 
 Every run writes these tables into its own folder, `results/<scenario>/<run>/`, as CSV with a header line, one file
 per table. Figures and summaries are made from them alone. Units stand in the column names: `_s` seconds, `_bit`
-bits, `_byte` bytes, `_j` joules, `_m` metres, `_db` decibels, `_degree` degrees. Times are simulated times since the start of the run
-unless the meaning says *duration* or *wait*. An empty cell of a number means that there is none. `run.json` beside
-them holds the scenario with every field, the seed, the versions of the packages, and the SHA-256 of each table.
+bits, `_byte` bytes, `_j` joules, `_m` metres, `_db` decibels, `_degree` degrees. Times are simulated times since the
+start of the run unless the meaning says *duration* or *wait*. An empty cell of a number means that there is none.
+`run.json` beside them holds the scenario with every field, the seed, the versions of the packages, and the SHA-256 of
+each table.
 
 `qflsim.tables.read_table(folder, "rounds")` reads one as a pandas data frame.
 """
