@@ -81,7 +81,7 @@ def fibres(nodes: int, links: int, side: float, rng: np.random.Generator) -> dic
 def laid(ctx: Context, length: float) -> FibreLink:
     """One direction of a fibre of so many metres."""
     fibre = Fibre(route_factor=1.0)
-    return FibreLink(ctx, fibre.queue(length), fibre.intake(), lambda size_bit: None)
+    return FibreLink(ctx, ("", ""), fibre.queue(length), fibre.intake(), lambda size_bit: None)
 
 
 class KeyDay:
