@@ -163,10 +163,14 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         ParameterShift as ParameterShift,
     )
     from .quantum.transports import (
+        Content as Content,
         EntangledTransport as EntangledTransport,
+        Message as Message,
         ModelTransport as ModelTransport,
         PerServer as PerServer,
         Radioed as Radioed,
+        Session as Session,
+        Turn as Turn,
     )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
     from .security.forgery import ForgedUpdates as ForgedUpdates
@@ -257,7 +261,16 @@ _HOMES = {
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
     "quantum.routing": ("HighestFidelity", "HighestRate", "Routing"),
     "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),
-    "quantum.transports": ("EntangledTransport", "ModelTransport", "PerServer", "Radioed"),
+    "quantum.transports": (
+        "Content",
+        "EntangledTransport",
+        "Message",
+        "ModelTransport",
+        "PerServer",
+        "Radioed",
+        "Session",
+        "Turn",
+    ),
     "scenario": ("EnergyModels", "Scenario"),
     "security.forgery": ("ForgedUpdates",),
     "security.threat": ("Threat",),

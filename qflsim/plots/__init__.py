@@ -29,7 +29,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
     for name in formats:
         if name not in FORMATS:
             raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")
-    from . import agreement, energy, keys, learning, ledgers, mobility, network, satellites, stores, time
+    from . import agreement, distribution, energy, keys, learning, ledgers, mobility, network, satellites, stores, time
     from .style import canvas, save
 
     place = Path(folder)
@@ -46,6 +46,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         "stores": stores.draw,
         "satellites": satellites.draw,
         "mobility": mobility.draw,
+        "distribution": distribution.draw,
     }
     files: list[Path] = []
     with canvas():

@@ -149,7 +149,8 @@ class SuperdenseCoded(EntangledTransport):
 
     The device measures what arrives together with its own half. A photon gets through with probability source detector
     10^(-attenuation L/10), and a pair whose photon is lost is lost: the device reports which have arrived
-    (``superdense-arrivals``), one bit for each that was sent, and the server goes on until all have.
+    (``superdense-arrivals``), the binary entropy of that probability for each that was sent, and the server goes on
+    until all have.
 
     References
     ----------

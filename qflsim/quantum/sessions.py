@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .codes import Code
+from .keyrates import binary_entropy
 from .pairs import Floats
 from .teleportation import CLASSICAL_BITS, amplitude_qubits, bit_errors, channels
 from .transports import Content, EntangledTransport, Message, Session, Turn
@@ -136,14 +137,14 @@ class SuperdenseBits(_Blocks):
         super().__init__(content, transport.code, 2, crossing(transport, length), transport.repeats, rng)
 
     def use(self, pairs: Floats) -> Turn:
-        """Which qubits have arrived, one bit each, and which blocks are wrong, up."""
+        """Which qubits have arrived, h(chance) bits each when well coded, and which blocks are wrong, up."""
         through = self._through(pairs)
         bounds = np.cumsum(channels(through, self._operations), axis=1)
         suffered = (self._rng.random((len(through), 1)) > bounds[:, :3]).sum(axis=1)  # I, Z, X, Y as 0 to 3
         wrong = np.stack([suffered >= 2, (suffered == 1) | (suffered == 3)], axis=1).ravel()
         asked = self._decode(wrong)
-        told = float(len(pairs) + (asked if self._left else 0))
-        return Turn(self._flight_s, (Message("superdense-arrivals", False, told),))
+        told = math.ceil(len(pairs) * binary_entropy(self._chance)) + (asked if self._left else 0)
+        return Turn(self._flight_s, (Message("superdense-arrivals", False, float(max(1, told))),))
 
 
 def _told(pairs: int, qubits: int) -> float:

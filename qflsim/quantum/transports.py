@@ -4,7 +4,6 @@ A transport that needs pairs opens a *session* for each model: a state machine t
 given them, and says which classical messages follow. It knows no clock; the process that serves it passes the time.
 """
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -206,15 +205,15 @@ class EntangledTransport(ModelTransport, ABC):
             lengths, self.link, self.memory, self.operations, self.purification, self.cutoff, self.parallel
         )
 
-    def refuse_hopeless(self, ends: str, content: Content, lengths: tuple[float, ...], patience: float) -> None:
-        """Refuse a link over which no model can arrive within ``patience`` [s].
+    def refuse_errors(self, ends: str, lengths: tuple[float, ...]) -> None:
+        """Refuse a link over which no model can ever arrive.
 
         Raises
         ------
         ValueError
-            If even new pairs err more than the code corrects, or come too slowly.
+            If even new pairs err more than the code corrects.
         """
-        rate, pair = expectation(self.plan(lengths))
+        pair = expectation(self.plan(lengths)).pair
         errors, corrected = self.error_rate(pair), self.code.correctable / self.code.length
         if errors > corrected:
             raise ValueError(
@@ -222,10 +221,7 @@ class EntangledTransport(ModelTransport, ABC):
                 f"{errors:.3g} of the bits wrong; {type(self.code).__name__} corrects {corrected:.3g}: give a stronger "
                 "code, a better link or purification"
             )
-        took = self.pairs(content, sum(lengths)) / (rate * self.memories)
-        if took > patience:
-            raise ValueError(
-                f"a model takes {math.ceil(self.pairs(content, sum(lengths))):,} pairs between {ends} and {took:.4g} s "
-                f"to make them, at {rate * self.memories:.4g} pairs a second; update_deadline is {patience:g} s: raise "
-                "it, give more memories or a better link"
-            )
+
+    def expected_time(self, content: Content, lengths: tuple[float, ...]) -> float:
+        """Mean time [s] to make the pairs for ``content`` if nothing is sent again and none is in memory."""
+        return self.pairs(content, sum(lengths)) / (expectation(self.plan(lengths)).rate * self.memories)

@@ -7,6 +7,7 @@ from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
 from qflsim.tables import read_table
 
+from .entanglement import entanglement_sentences
 from .keys import key_sentences
 from .movement import battery_sentences, movement_sentences
 from .reading import RunTables
@@ -149,6 +150,7 @@ BLOCKS = {
     "ledgers": _ledgers,
     "keys": key_sentences,
     "satellites": satellite_sentences,
+    "entangled": entanglement_sentences,
     "agreement": _agreements,
     "devices": _reach,
     "movement": movement_sentences,

@@ -69,18 +69,28 @@ class PairLinks:
         return self._links[ends]
 
     def refuse_hopeless(self, content: Content) -> None:
-        """Refuse links over which a model like ``content`` can never arrive in time.
+        """Refuse links over which a model like ``content`` can never arrive, or not one of them in time.
 
         Raises
         ------
         ValueError
-            If pairs over a link err too much, or come too slowly.
+            If pairs over a link err too much, or come too slowly over the quickest of all links.
         """
+        times: dict[tuple[str, str], float] = {}
         for (server, device), link in self._links.items():
             transport = self.transports[server]
             if isinstance(transport, EntangledTransport):
-                lengths, patience = link.store.plan.lengths, self._scenario.update_deadline
-                transport.refuse_hopeless(f"{server} and {device}", content, lengths, patience)
+                lengths = link.store.plan.lengths
+                transport.refuse_errors(f"{server} and {device}", lengths)
+                times[server, device] = transport.expected_time(content, lengths)
+        patience = self._scenario.update_deadline
+        if times and min(times.values()) > patience:
+            quickest = min(times, key=lambda ends: times[ends])
+            raise ValueError(
+                f"Scenario.update_deadline must leave time for pairs: those for one model take {times[quickest]:.4g} s "
+                f"between {' and '.join(quickest)}, where they come quickest, got {patience:g} s; raise "
+                "update_deadline, or give more memories or a better link"
+            )
 
     def upkeep(self, duration: float, now: float) -> None:
         """Charge terminals for ``duration`` [s], and the attempts made until ``now`` [s] that were not charged yet.
