@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qflsim.checks import Part, quantity
-from qflsim.units import ms, s
+from qflsim.units import ms
 
 __all__ = ["Handover", "Monitor"]
 
@@ -22,8 +22,9 @@ class Handover(Part):
     new cell.
 
     A device that its serving station reaches no more, which a quick change for the worse can bring about before A3
-    triggers, establishes its link anew at the best station that reaches it, after the recovery time [1]_; what was
-    under way is lost. Until one does, it is in outage.
+    triggers, establishes its link anew [1]_ at the best station that reaches it, once the outage has lasted for
+    `SlotTiming.failure_time`; by then what was under way is lost. Until one does, it is in outage. Finding the station
+    and signing on, some 0.1 s, is not counted.
 
     Parameters
     ----------
@@ -36,13 +37,10 @@ class Handover(Part):
         Time between two measurements [s]; 200 ms, the measurement period of intra-frequency cells [5]_.
     interruption:
         Time [s] without a link at a handover; 40 ms, the execution time in [2]_.
-    recovery:
-        Time [s] without a link after a lost one; 1 s, the standard's default of the timer T310 that must run out before
-        the device looks for another station [1]_. Finding it and signing on, some 0.1 s more, is not counted.
 
     References
     ----------
-    .. [1] 3GPP TS 38.331, clauses 5.5.4.4 (event A3), 5.3.7 (re-establishment) and 9.2.3 (default timers; from memory).
+    .. [1] 3GPP TS 38.331, clauses 5.5.4.4 (event A3) and 5.3.7 (re-establishment; from memory).
     .. [2] 3GPP TR 36.839, "Mobility enhancements in heterogeneous networks", clause 5.2 (configuration 3: 160 ms and
        2 dB; execution 40 ms; from memory).
     .. [3] A worked Xn handover at ranbits.com (module 12: hysteresis 1 dB, 160 ms).
@@ -64,7 +62,6 @@ class Handover(Part):
     time_to_trigger: float = quantity(160 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 160 * ms")
     period: float = quantity(200 * ms, unit="s", above=0, advice="give it in seconds, e.g. 200 * ms")
     interruption: float = quantity(40 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 40 * ms")
-    recovery: float = quantity(1 * s, unit="s", at_least=0, advice="give it in seconds, e.g. 1 * s")
 
     def check(self) -> None:
         """Refuse a margin by which a station would have to be better than itself."""
