@@ -26,6 +26,12 @@ _PACKAGES = (
     "qiskit-ibm-runtime",
     "numpy",
     "numba",
+    "scipy",
+    "networkx",
+    "sgp4",
+    "cryptography",
+    "pqcrypto",
+    "py-fn-dsa",
 )
 
 
