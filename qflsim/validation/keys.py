@@ -51,7 +51,7 @@ def comparisons() -> Iterator[Comparison]:
         tolerance=0.0, source="FIPS 197, 4.2", basis="value",
     )  # fmt: skip
     yield Comparison(
-        quantity="best forger of an 8-bit tag, share of hash keys", published=forging_probability(2, 8),
+        quantity="best forger of an 8-bit tag, share of keys", published=forging_probability(2, 8),
         simulated=_best_forger(), tolerance=0.0, bound="at most", source="Wegman, Carter 1981", basis="law",
     )  # fmt: skip
     secret, salt, info = b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA))
@@ -107,8 +107,7 @@ def _laws() -> Iterator[Comparison]:
             keys.hand_out(now, request)
     books = store.minimum + keys.made_bit - keys.drawn_bit - keys.set_aside_bit - keys.level(now)
     source = "conservation of bits"
-    yield Comparison(quantity="level left by 20,000 requests, minimum 1000 bit", published=store.minimum,
-    simulated=lowest,
+    yield Comparison(quantity="lowest level served, minimum 1000 bit", published=store.minimum, simulated=lowest,
                      tolerance=1e-9, bound="at least", source=source, basis="law")  # fmt: skip
     yield Comparison(quantity="bits stored, maximum 10,000 bit", published=store.maximum, simulated=highest,
                      tolerance=1e-6, bound="at most", source=source, basis="law")  # fmt: skip
