@@ -57,6 +57,7 @@ def run(
     out: str | Path = "results",
     replication: int = 0,
     observers: Sequence[Observer] = (),
+    told: Callable[[str], object] | None = None,
     figures: bool = True,
 ) -> Run:
     """Run one replication of a scenario and write its tables and figures.
@@ -71,6 +72,8 @@ def run(
         Which independent repetition, counted from 0.
     observers:
         Called with every record as it happens.
+    told:
+        Called, before anything happens, with each sentence that a user should know of this world.
     figures:
         Whether figures are drawn at the end.
 
@@ -81,6 +84,9 @@ def run(
     """
     runs.refuse_unwritable(out)
     world = World(scenario, replication)
+    if told is not None:
+        for note in world.notes():
+            told(note)
     folder = runs.create_folder(out, scenario.name, scenario.seed, replication)
     rounds_done = [0]
 
@@ -149,7 +155,7 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
 
     began = time.perf_counter()
     with Progress(scenario.rounds, silent=quiet) as progress:
-        made = run(scenario, out=out, replication=replication, observers=[progress])
+        made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
     if not quiet:
         from .summary import summarise
 
@@ -164,6 +170,11 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
         )
         return 130
     return 0
+
+
+def _note(sentence: str) -> None:
+    """Tell the user on standard error, above the progress bar."""
+    sys.stderr.write(f"\rqflsim: note: {sentence}\n")
 
 
 def _names(module: ModuleType) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
+import math
+from collections import Counter
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from .chain.archive import Archive
 from .checks import ScenarioError
 from .crypto.keyring import Keyring
+from .crypto.keyrouting import ends_of
 from .energy import Battery, EnergyBook
 from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
@@ -45,11 +48,13 @@ from .trace import Node, Trace
 from .units import to_dB
 from .wiring import Wiring
 from .wiring.cryptography import keyring, secret_exchange
+from .wiring.keydemand import KeyDemand, Offer
 from .wiring.movement import set_out
 
 __all__ = ["World"]
 
 TASK = "task-1"
+WAITS_OF_A_ROUND = 10  # times that a round can wait for as long as an agreement may take, generously counted
 
 
 class World:
@@ -200,6 +205,7 @@ class World:
         fleet = {device: self._device(device) for device in self._recruitable()}
         actors = [self._server(name, fleet, initial) for name in servers]
         self.wiring.pairs.refuse_hopeless(actors[0].content())
+        self._demand = self._key_demand(math.ceil(actors[0].content().size_bit / 8.0))
         shard = TaskShard(
             self.ctx, self._fabric, self._keys, TASK, scenario.mixing, self._notary,
             publisher.computer, global_chain, shard_chain, patience,
@@ -333,6 +339,26 @@ class World:
                 return
             yield self.ctx.env.timeout(rest)
 
+    def _key_demand(self, size_byte: int) -> KeyDemand:
+        """The QKD keys that a round's models, of ``size_byte`` each, ask for; refused if they can never be there."""
+        scenario, servers = self.scenario, self.placement.servers
+        bits = scenario.keys.need(scenario.sealing.key_bit(size_byte, first=True)).qkd_bit
+        matrix = scenario.mixing.matrix(len(servers), self.ctx.streams.fresh("mixing", "demand"))
+        sent = [ends_of(servers[i], servers[j]) for hop in scenario.mixing.exchanges(matrix) for i, j in hop]
+        offers = [Offer(server, device, bits, 1) for server in servers for device in self.membership.members(server)]
+        offers += [Offer(*ends, bits, count) for ends, count in Counter(sent).items()]
+        links = self.wiring.keys
+        demand = KeyDemand(tuple(offers) if bits and links.links else (), links.capacity)
+        if scenario.keys.fallback() is None:
+            longest = scenario.rounds * (scenario.update_deadline + WAITS_OF_A_ROUND * scenario.agreement_deadline)
+            demand.refuse_impossible(scenario.key_store.room, longest)
+        return demand
+
+    def notes(self) -> list[str]:
+        """What a user should know before the run: where it will have to wait for keys."""
+        times = self._training_times()
+        return list(self._demand.notes(min(times.values())))
+
     def _check_parts(self) -> None:
         """Ask the parts now for what they would refuse in the middle of the run."""
         scenario, servers = self.scenario, self.placement.servers
@@ -348,11 +374,15 @@ class World:
                 f"than {largest} devices; use more devices per server, or another aggregator"
             )
 
+    def _training_times(self) -> dict[str, float]:
+        """Time [s] of each device's QPU job in a round."""
+        training = [device for device in self.placement.home if self.task.samples(device)]
+        run_time, timing = self.scenario.qpu.run_time, self._compiled.timing
+        return {device: run_time(self.task.submissions(device), timing).total_s for device in training}
+
     def _check_deadline(self) -> None:
         """Refuse a deadline that even the quickest local training must miss."""
-        qpu, deadline = self.scenario.qpu, self.scenario.update_deadline
-        training = [device for device in self.placement.home if self.task.samples(device)]
-        times = {d: qpu.run_time(self.task.submissions(d), self._compiled.timing).total_s for d in training}
+        deadline, times = self.scenario.update_deadline, self._training_times()
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:
             raise ScenarioError(

@@ -57,6 +57,8 @@ class KeyLinks:
         All key links, by their ends.
     visited:
         Those that make key only while a device stands in front of an anchor.
+    capacity:
+        Mean key rate [bit/s] of those along fibres, while nobody listens.
 
     Raises
     ------
@@ -84,6 +86,7 @@ class KeyLinks:
         qkd, access = scenario.keys.qkd, scenario.key_access
         self._anchors: Anchors | None = None
         self.visited: Collection[Ends] = ()
+        self.capacity: dict[Ends, float] = {}
         if qkd is None:
             self._refuse_without_qkd()
             self.links: dict[Ends, KeyLink] = {}
@@ -100,6 +103,7 @@ class KeyLinks:
         lengths = self._lengths(qkd, backhaul)
         self._refuse_apart(qkd, backhaul, lengths)
         self.links = {ends: self._link(qkd, ends, length) for ends, length in lengths.items()}
+        self.capacity = {ends: self._rate(qkd, ends, length) for ends, length in lengths.items()}
         self.links |= {ends: KeyLink(ctx, ends, scenario.key_store) for ends in self._aloft}
         if self._anchors is not None:
             self.links |= self._anchors.links
@@ -164,7 +168,7 @@ class KeyLinks:
             for device in self._fibres(server)
         }
         lengths |= {ends_of(a, b): edge["length"] for a, b, edge in backhaul.edges(data=True)}
-        within = {ends: length for ends, length in lengths.items() if self._in_reach(qkd, ends, length)}
+        within = {ends: length for ends, length in lengths.items() if self._rate(qkd, ends, length) > 0.0}
         spared = {ends: length for ends, length in within.items() if "publisher" not in ends}
         return within if self._apart(spared) else spared
 
@@ -193,9 +197,9 @@ class KeyLinks:
         server = home.get(ends[0]) or home.get(ends[1])
         return len(self._fibres(server)) if server else 1
 
-    def _in_reach(self, qkd: QKD, ends: Ends, length: float) -> bool:
-        """Whether the link makes key, at least while nobody listens."""
-        return _undisturbed(qkd).key_rate(length, self._users(ends)) > 0.0
+    def _rate(self, qkd: QKD, ends: Ends, length: float) -> float:
+        """Mean key rate [bit/s] of a link, while nobody listens."""
+        return _undisturbed(qkd).key_rate(length, self._users(ends))
 
     def _apart(self, lengths: Mapping[Ends, float]) -> Ends | None:
         """The first two nodes that need keys and have no path of links between them."""
