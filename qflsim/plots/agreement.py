@@ -46,7 +46,8 @@ def _panel(axes: Any, family: str, rows: Any) -> None:
     missed = f"; crosses: {failed} not reached" if failed else ""
     axes.set_title(f"{name}, {_sizes(rows['validators'])} validators{missed}", fontsize=9, fontweight="normal")
     axes.set_ylabel(f"[{unit}]")
-    axes.set_ylim(0.0, 1.15 * float((rows["ended_s"] - rows["started_s"]).max()) / factor)
+    longest = float((rows["ended_s"] - rows["started_s"]).max())
+    axes.set_ylim(0.0, 1.15 * longest / factor or 1.0)  # a validator alone decides at once
     axes.grid(visible=False, axis="x")
 
 

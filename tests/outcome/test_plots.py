@@ -1,9 +1,11 @@
 """Figures: drawn from the tables alone, without a display, the same bytes each time, and true to the numbers."""
 
 import os
+import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from qflsim.checks import ScenarioError
@@ -33,6 +35,15 @@ def drawn(module, folder, formats=("png",)):
     with canvas():
         files = save(module.draw(folder), folder / "figure", formats)
     return [file.read_bytes() for file in files]
+
+
+def test_a_committee_of_one_that_decides_at_once_is_drawn(run, tmp_path):
+    for table in ("rounds.csv", "agreements.csv"):
+        shutil.copy(run / table, tmp_path)
+    rows = pd.read_csv(tmp_path / "agreements.csv")
+    rows["first_decided_s"] = rows["ended_s"] = rows["started_s"]
+    rows.to_csv(tmp_path / "agreements.csv", index=False)
+    assert drawn(agreement, tmp_path)[0].startswith(b"\x89PNG")
 
 
 def test_other_formats_are_the_same_bytes_each_time_too(run):
