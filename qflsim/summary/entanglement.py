@@ -32,7 +32,7 @@ def _transport(name: str, rows: Any) -> Iterator[str]:
     took = rows["ended_s"] - rows["requested_s"]
     waited = share(rows["pair_wait_s"].sum(), took.sum())
     fidelity = (rows["mean_fidelity"] * rows["pairs"]).sum() / max(1, rows["pairs"].sum())
-    yield f"{name[0].upper()}{name[1:]}: {len(rows):,} models took {show_time(took.mean())},"
+    yield f"{name[0].upper()}{name[1:]}: {len(rows):,} model{'s' * (len(rows) != 1)} took {show_time(took.mean())},"
     yield f"{rows['pairs'].mean():,.0f} pairs of fidelity {fidelity:.3f} and"
     yield f"{show(rows['classical_bit'].mean(), 'bit')} over the radio each; {waited} of the time was spent on pairs."
     if rows["idealised"].any():

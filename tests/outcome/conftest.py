@@ -321,3 +321,53 @@ def tables(run):
 def columns():
     """Names of the columns of every table."""
     return {record.table: [field.name for field in dataclasses.fields(record)] for record in trace.TABLES}
+
+
+@pytest.fixture
+def entangled(tmp_path):
+    """A finished round in which server-2 handed out models over pairs: one honest way, one idealised, one given up."""
+    made = HandMade(tmp_path / "entangled")
+    made.round(1)
+    for device, transport, pairs, bits, end, outcome in (
+        ("device-2-1", "teleported", 3000, 6000.0, 11.5, "arrived"),
+        ("device-2-1", "teleported", 1000, 2000.0, 11.0, "given up"),
+        ("device-2-2", "teleported, idealised amplitudes", 10, 1000.0, 1.75, "arrived"),
+    ):
+        made.write(
+            trace.Pairs(
+                round=1,
+                server="server-2",
+                device=device,
+                transport=transport,
+                idealised="idealised" in transport,
+                fibre_m=100.0,
+                segments=1,
+                purification_rounds=0,
+                requested_s=1.5,
+                ended_s=end,
+                outcome=outcome,
+                pair_wait_s=0.5 * (end - 1.5),
+                batches=1,
+                pairs=pairs,
+                stored=0,
+                mean_fidelity=0.9,
+                attempts=10 * pairs,
+                discarded=0,
+                message_bit=2000.0,
+                classical_bit=bits,
+            )
+        )
+    made.write(
+        trace.Transfer(
+            round=1,
+            kind="model",
+            source="server-1",
+            destination="device-1-1",
+            medium="access-down",
+            size_bit=2000.0,
+            sent_s=1.0,
+            delivered_s=1.25,
+            delivered=True,
+        )
+    )
+    return made.close(planned=1, done=1)

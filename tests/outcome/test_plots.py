@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from qflsim.checks import ScenarioError
-from qflsim.plots import agreement, draw_all, energy, keys, learning, ledgers, network, time
+from qflsim.plots import agreement, distribution, draw_all, energy, keys, learning, ledgers, network, time
 from qflsim.plots.style import canvas, save
 
 NAMES = {"learning", "time", "energy", "ledgers", "network", "agreement", "keys"}
@@ -165,3 +165,20 @@ def test_the_map_shows_sinr_and_who_is_inside(run):
         shown = [value for axes in cells for dots in axes.collections for value in dots.get_array()]
         reached = nodes[(nodes["role"] == "device") & nodes["reached"]]
         assert sorted(shown) == pytest.approx(sorted(reached["sinr_up_db"]))
+
+
+def test_models_over_pairs_are_drawn_beside_transmitted_ones(entangled):
+    assert "distribution" in {file.stem for file in draw_all(entangled)}
+    with canvas():
+        figure = distribution.draw(entangled)
+        figure.draw_without_rendering()
+    time, bits, pairs = figure.axes
+    names = [label.get_text() for label in time.get_yticklabels()]
+    assert names == ["transmitted", "teleported", "teleported, idealised amplitudes*"]
+    assert [bar.get_width() for bar in time.patches] == pytest.approx([0.25, 10.0, 0.25])  # the given-up one left out
+    assert [bar.get_width() for bar in bits.patches] == pytest.approx([2000.0, 6000.0, 1000.0])
+    assert [bar.get_width() for bar in pairs.patches] == pytest.approx([3000.0, 10.0])
+
+
+def test_a_run_without_pairs_has_no_figure_of_them(run):
+    assert distribution.draw(run) is None

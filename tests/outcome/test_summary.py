@@ -162,3 +162,22 @@ def test_a_starved_agreement_tells_when_it_stood_still(handmade):
     assert (
         "1 rounds ended without an update for want of key, from 100 s to 200 s; the first one after them ended" in text
     )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Teleported: 2 models took 9.75 s, 2,000 pairs of fidelity 0.900 and 4 kbit over the radio each; 50.0 % of",
+        "Teleported, idealised amplitudes: 1 model took 250 ms, 10 pairs",
+        "This transport is idealised: it grants what physics does not.",
+        "1 of 3 models over pairs did not arrive: 1 given up.",
+        "A teleported model took 3.0 times the radio bits of its own message and 40 times the 250 ms of a transmitted",
+        "Pairs carry no bits by themselves: sending the parameters is cheaper than teleporting them.",
+    ],
+)
+def test_what_pairs_did_is_said_plainly(entangled, sentence):
+    assert sentence in " ".join(summarise(entangled).split())
+
+
+def test_a_run_without_pairs_does_not_speak_of_them(text):
+    assert "entangled" not in text
