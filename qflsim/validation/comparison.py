@@ -23,6 +23,7 @@ AREAS = {
     "mobility": "Movement and handover",
     "queues": "Fibre, queues and shared bands",
     "keys": "Key management",
+    "relay": "Trusted relay",
     "space": "Satellites",
     "energy": "Energy",
     "timing": "Time of QPU jobs",
