@@ -88,7 +88,7 @@ class DEJMPS(Purification):
     ----------
     .. [1] D. Deutsch et al., Phys. Rev. Lett. 77, 2818 (1996); see `qflsim.quantum.entanglement.dejmps`.
 
-    *Validation*: the ladder .7353 .8460 .9344 .9720 .9970 .9998 from a Werner pair of 0.7; its circuit on density
+    *Validation*: the ladder .7353 .8459 .9344 .9720 .9970 .9998 from a Werner pair of 0.7; its circuit on density
     matrices.
     """
 
