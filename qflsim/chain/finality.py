@@ -59,16 +59,12 @@ class Finality:
         self._links: defaultdict[tuple[Checkpoint, Checkpoint], dict[str, Attestation]] = defaultdict(dict)
         self._weights: defaultdict[tuple[Checkpoint, Checkpoint], float] = defaultdict(float)
         self._open: set[tuple[Checkpoint, Checkpoint]] = set()  # two thirds voted, but it cannot be followed yet
-        self._votes: defaultdict[str, list[Attestation]] = defaultdict(list)
-        self.justified: dict[Checkpoint, tuple[Attestation, ...]] = {root: ()}
+        self._said: defaultdict[str, set[tuple[Checkpoint, Checkpoint, str]]] = defaultdict(set)
+        self.justified: dict[Checkpoint, tuple[Attestation, ...]] = {root: ()}  # with the votes that did it
         self.highest = root
         self.final = root
         self.sealers: tuple[str, ...] = ()  # whose votes made it final
         self.slashable: set[str] = set()
-
-    def proof(self, checkpoint: Checkpoint) -> tuple[Attestation, ...]:
-        """The votes that justified a checkpoint; none for one that is not, or needs none."""
-        return self.justified.get(checkpoint, ())
 
     def source(self, epoch: int) -> Checkpoint:
         """The latest justified checkpoint from before ``epoch``."""
@@ -76,13 +72,11 @@ class Finality:
 
     def vote(self, vote: Attestation) -> bool:
         """Count a vote; True if it, or one before it, made a checkpoint justified or final."""
-        if vote.target.epoch <= vote.source.epoch:
-            return False
+        self._watch(vote)
         link = (vote.source, vote.target)
         voters = self._links[link]
-        if vote.sender in voters:
+        if vote.target.epoch <= vote.source.epoch or vote.sender in voters:
             return False
-        self._watch(vote)
         voters[vote.sender] = vote
         enough, before = 2.0 / 3.0 * self._total * (1 - 1e-12), self._weights[link]
         self._weights[link] = before + self._stakes[vote.sender]
@@ -117,11 +111,11 @@ class Finality:
 
     def _watch(self, vote: Attestation) -> None:
         """Note who voted twice for an epoch, or around a vote of its own."""
-        span = (vote.source.epoch, vote.target.epoch)
-        for other in self._votes[vote.sender]:
-            before = (other.source.epoch, other.target.epoch)
-            twice = before[1] == span[1]
-            around = (before[0] - span[0]) * (span[1] - before[1]) > 0
-            if twice or around:
+        said = (vote.source, vote.target, vote.digest)
+        if said in self._said[vote.sender]:
+            return
+        for source, target, _ in self._said[vote.sender]:
+            around = (source.epoch - vote.source.epoch) * (vote.target.epoch - target.epoch) > 0
+            if target.epoch == vote.target.epoch or around:
                 self.slashable.add(vote.sender)
-        self._votes[vote.sender].append(vote)
+        self._said[vote.sender].add(said)

@@ -165,7 +165,8 @@ class PBFTReplica(Replica):
         """Ask for the next view, or ask again if too few have asked for the present one."""
         if timer != self._timer or self._height in self._decisions:
             return ()
-        if not self._active and len(self._log.changes(self._view)) < self._quorum:
+        askers = {*self._log.changes(self._view), *self._log.askers_beyond(self._view)}
+        if not self._active and len(askers) < self._quorum:
             self._repeats += 1
             return (Broadcast(self._log.changes(self._view)[self._me]), *self._set_timer())
         return tuple(self._change_view(self._view + 1))

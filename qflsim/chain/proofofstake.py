@@ -20,7 +20,7 @@ from qflsim.chain.agreement import (
     Validate,
     Votes,
 )
-from qflsim.chain.blocktree import TreeBlock
+from qflsim.chain.blocktree import BlockMessage, TreeBlock
 from qflsim.chain.finality import Attestation, Checkpoint, Finality
 from qflsim.chain.stakes import EqualStakes, Stakes
 from qflsim.chain.treereplica import TreeReplica
@@ -60,10 +60,11 @@ class ProofOfStake(Agreement):
     .. [2] V. Buterin, V. Griffith, "Casper the friendly finality gadget", arXiv:1710.09437 (2017).
 
     *Scope*: lots come from a random stream that all share, not from commitments that the last to speak can bias. Votes
-    go to everybody and are not put into blocks; who lacks the votes behind a vote asks for them. A vote is one
-    signature; Ethereum combines them. Who votes against the rules is noted (`Finality.slashable`), but nobody loses a
-    stake or earns a reward. Of two branches of equal weight the one with the larger hash; no proposer boost. Slots
-    begin when a decision does and pause between decisions, in which nobody proposes.
+    go to everybody, and proposers put recent ones into their blocks that the branch does not hold yet; who lacks older
+    ones asks. A vote is one signature; Ethereum combines them. Who is seen to vote against the rules
+    (`Finality.slashable`) no longer weighs in the choice of the branch, but nobody loses a stake or earns a reward. Of
+    two branches of equal weight the one with the larger hash; no proposer boost. Slots begin when a decision does and
+    pause between decisions.
 
     *Validation*: proposers in proportion to stake; time until final; no two final blocks that contradict each other
     under up to f equivocators and random schedules, while more than a third forks; decisions with f crashed, none with
@@ -98,8 +99,6 @@ class ProofOfStake(Agreement):
 class StakeReplica(TreeReplica):
     """One validator of proof of stake."""
 
-    _block_signatures = 1
-
     def __init__(
         self,
         protocol: ProofOfStake,
@@ -118,7 +117,10 @@ class StakeReplica(TreeReplica):
         self._timers: dict[str, tuple[bool, int]] = {}  # whether to vote, and the slot
         self._timer_count = 0
         self._drawn: dict[int, tuple[list[int], list[float]]] = {}
-        self._asked: dict[str, int] = {}  # slot in which each thing was last asked for
+        self._asked: dict[tuple[str, str], int] = {}  # slot in which somebody was last asked for something
+        self._seen: set[Attestation] = set()
+        self._recent: list[Attestation] = []
+        self._held: dict[str, tuple[Message, ...]] = {}  # votes in each block
 
     def _reactions(self) -> Mapping[str, Callable[[float, Message], list[Effect]]]:
         return {ATTESTATION: self._on_attestation, ASK_LINK: self._on_ask_link, LINK: self._on_link}
@@ -196,18 +198,21 @@ class StakeReplica(TreeReplica):
     def _propose(self, now: float, slot: int) -> list[Effect]:
         tip = self.tip = self._head()
         content = self._content()
-        return self._publish(now, TreeBlock(
+        block = TreeBlock(
             parent=tip.name, depth=tip.depth + 1, proposer=self._me, time_s=self._clock(now),
             payloads=tip.payloads + (content is not None), digest=content.digest if content else "",
             payload_byte=content.size_byte if content else 0, slot=slot,
-        ))  # fmt: skip
+        )  # fmt: skip
+        self._held[block.name] = self._new_votes(tip, slot)
+        return self._publish(now, block)
 
     def _head(self) -> TreeBlock:
         """The end of the branch that the latest votes weigh most, from the latest justified checkpoint on."""
         start = self.finality.highest.name
         weights: defaultdict[str, float] = defaultdict(float)
         for member, (_, name) in self._latest.items():
-            if name in self.tree and self.tree.extends(name, start):
+            honest = member not in self.finality.slashable
+            if honest and name in self.tree and self.tree.extends(name, start):
                 for block in takewhile(lambda block: block.name != start, self.tree.branch(name)):
                     weights[block.name] += self._stakes[member]
         while self.tree.children.get(start):
@@ -226,49 +231,77 @@ class StakeReplica(TreeReplica):
         return [Broadcast(vote), *self._count(vote)]
 
     def _count(self, vote: Attestation) -> list[Effect]:
+        if vote in self._seen:
+            return []
+        self._seen.add(vote)
+        self._recent.append(vote)
         if vote.view > self._latest.get(vote.sender, (-1, ""))[0]:
             self._latest[vote.sender] = (vote.view, vote.digest)
         return self._finalise() if self.finality.vote(vote) else []
 
     def _on_attestation(self, now: float, message: Message) -> list[Effect]:
-        """Count a vote; ask for the branch that it is for, and for what justifies its source, if they are unknown."""
-        if not isinstance(message, Attestation):
-            return []
-        effects: list[Effect] = []
-        if message.digest not in self.tree and self._may_ask(message.digest):
-            effects.append(self._request(message.sender, message.digest))
-        unknown = message.source not in self.finality.justified
-        if unknown and message.source.epoch > self.finality.final.epoch and self._may_ask(repr(message.source)):
-            asked = Message(
-                sender=self._me, kind=ASK_LINK, height=self._height, view=message.source.epoch,
-                digest=message.source.name, signatures=0,
-            )  # fmt: skip
-            effects.append(Send(message.sender, asked))
-        return effects + self._count(message)
+        """Count a vote that its voter sent."""
+        return self._take(message, message.sender) if isinstance(message, Attestation) else []
 
-    def _may_ask(self, what: str) -> bool:
-        """Whether something was not asked for in this slot."""
-        asked, self._asked[what] = self._asked.get(what), self._slot
+    def _take(self, vote: Attestation, teller: str) -> list[Effect]:
+        """Count a vote; ask who told of it for its branch, and for what justified its source, if they are unknown."""
+        effects: list[Effect] = []
+        if vote.digest not in self.tree and self._may_ask(teller, vote.digest):
+            effects.append(self._request(teller, vote.digest))
+        source = vote.source
+        if source.epoch > self.finality.final.epoch and source not in self.finality.justified:
+            effects += [self._ask_link(teller, source)] if self._may_ask(teller, f"link {source.name}") else []
+        return effects + self._count(vote)
+
+    def _may_ask(self, whom: str, what: str) -> bool:
+        """Whether somebody was not asked for something in this slot."""
+        asked, self._asked[whom, what] = self._asked.get((whom, what)), self._slot
         return asked != self._slot
+
+    def _ask_link(self, whom: str, checkpoint: Checkpoint) -> Send:
+        return Send(whom, Message(
+            sender=self._me, kind=ASK_LINK, height=self._height, view=checkpoint.epoch, digest=checkpoint.name,
+            signatures=0,
+        ))  # fmt: skip
 
     def _on_ask_link(self, now: float, message: Message) -> list[Effect]:
         """Show the votes that justified a checkpoint."""
-        votes = self.finality.proof(Checkpoint(message.view, message.digest))
-        if not votes:
-            return []
-        shown = Votes(votes)
+        shown = Votes(self.finality.justified.get(Checkpoint(message.view, message.digest), ()))
         return [Send(message.sender, Message(
             sender=self._me, kind=LINK, height=self._height, view=message.view, digest=message.digest,
             signatures=shown.signatures, evidence=shown,
-        ))]  # fmt: skip
+        ))] if shown else []  # fmt: skip
 
     def _on_link(self, now: float, message: Message) -> list[Effect]:
-        """Count votes that others pass on."""
+        """Count votes that others pass on, and go on asking for what they build on."""
+        votes = [vote for vote in message.evidence if vote.sender in self._stakes]
+        return [
+            effect for vote in votes if isinstance(vote, Attestation) for effect in self._take(vote, message.sender)
+        ]
+
+    def _on_block(self, now: float, message: Message) -> list[Effect]:
+        """Count the votes in a block, then look at the block."""
         effects: list[Effect] = []
         for vote in message.evidence:
-            if vote.sender in self._stakes:
-                effects += self._on_attestation(now, vote) if isinstance(vote, Attestation) else []
-        return effects
+            if isinstance(vote, Attestation) and vote.sender in self._stakes:
+                effects += self._count(vote)
+        if isinstance(message, BlockMessage):
+            self._held.setdefault(message.block.name, message.evidence)
+        return effects + super()._on_block(now, message)
+
+    def _votes(self, block: TreeBlock) -> tuple[Message, ...]:
+        return self._held[block.name]
+
+    def _signatures(self, block: TreeBlock) -> int:
+        return 1 + len(self._held[block.name])
+
+    def _new_votes(self, tip: TreeBlock, slot: int) -> Votes:
+        """Votes of this epoch and the one before that no block of the branch holds."""
+        first = (self._epoch(slot) - 1) * self._protocol.epoch
+        known = {vote for block in takewhile(lambda b: b.slot >= first, self.tree.branch(tip.name))
+                 for vote in self._held.get(block.name, ())}  # fmt: skip
+        self._recent = [vote for vote in self._recent if vote.view >= first]
+        return Votes(vote for vote in self._recent if vote not in known)
 
     def _attached(self, now: float, block: TreeBlock) -> list[Effect]:
         return self._finalise() if self.finality.follow() else []

@@ -1,12 +1,16 @@
 """A validator's place in a committee, for whoever takes it: the protocol's own replica, or one that fails or lies."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qflsim.chain.agreement import Agreement, Draws, Message, Replica, Validate
+from qflsim.chain.agreement import Agreement, Draws, Message, Proposal, Replica, Validate
 
 __all__ = ["Fate", "Play", "Seat"]
+
+
+def _rival(proposal: Proposal) -> Proposal:
+    return replace(proposal, digest=f"rival of {proposal.digest}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +21,8 @@ class Seat:
     ----------
     protocol, me, members, validate, draws, memory:
         As for `Agreement.seat`.
+    rival:
+        Another block that would do as well as a proposal, to show to somebody else.
     accomplices:
         Members that the same adversary holds, ``me`` included, in the order of ``members``.
     shared:
@@ -29,6 +35,7 @@ class Seat:
     draws: Draws
     validate: Validate | None = None
     memory: object = None
+    rival: Callable[[Proposal], Proposal] = _rival
     accomplices: tuple[str, ...] = ()
     shared: dict[str, Any] = field(default_factory=dict)
 

@@ -154,10 +154,17 @@ class TreeReplica(Replica):
     def _carrying(self, block: TreeBlock) -> BlockMessage:
         return BlockMessage(
             sender=self._me, kind=BLOCK, height=self._height, view=0, digest=block.digest,
-            signatures=self._block_signatures, payload_byte=block.payload_byte, block=block,
+            signatures=self._signatures(block), payload_byte=block.payload_byte, evidence=self._votes(block),
+            block=block,
         )  # fmt: skip
 
-    _block_signatures = 0
+    def _votes(self, block: TreeBlock) -> tuple[Message, ...]:
+        """Votes that are in a block, for protocols that put them there."""
+        return ()
+
+    def _signatures(self, block: TreeBlock) -> int:
+        """Signatures in the message with a block."""
+        return 0
 
     def _on_block(self, now: float, message: Message) -> list[Effect]:
         """Attach a block and what waited for it; ask for its parent if that is unknown."""

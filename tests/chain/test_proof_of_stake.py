@@ -115,7 +115,7 @@ def test_two_thirds_justify_and_the_next_link_makes_final():
     assert not finality.vote(vote("v0", zero, one))  # counts once
     assert finality.vote(vote("v2", zero, one))
     assert (finality.highest, finality.final) == (two, one)
-    assert finality.sealers == ("v0", "v1") and len(finality.proof(two)) == 2
+    assert finality.sealers == ("v0", "v1") and len(finality.justified[two]) == 2
     assert finality.source(2) == one and finality.source(3) == two
     assert not finality.slashable
 
@@ -140,7 +140,7 @@ def test_a_target_is_justified_when_its_block_comes():
 @pytest.mark.parametrize(
     ("before", "after", "caught"),
     [((0, 1), (0, 1), True), ((0, 2), (1, 2), True), ((0, 3), (1, 2), True), ((1, 2), (0, 3), True),
-     ((0, 1), (1, 2), False), ((0, 1), (0, 2), False), ((0, 2), (0, 3), False)],
+     ((0, 1), (1, 2), False), ((0, 1), (0, 2), False), ((0, 2), (0, 3), False), ((2, 2), (2, 2), True)],
 )  # fmt: skip
 def test_who_votes_twice_or_around_a_vote_is_noted(before, after, caught):
     finality = Finality(BlockTree(ROOT), dict.fromkeys(names(3), 1.0), Checkpoint(0, ROOT.name))
