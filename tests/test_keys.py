@@ -222,6 +222,11 @@ def test_mobile_devices_live_on_the_key_that_they_got_in_front_of_anchors(anchor
     assert sending and all(e.energy_j > 0 for e in of(records, Energy) if e.cause == "qkd" and e.role == "server")
 
 
+def test_anchors_without_qkd_are_refused(short):
+    with pytest.raises(ScenarioError, match=r"AnchorAccess brings QKD keys to devices, and KEMKeys uses none"):
+        World(replace(short, keys=qfl.KEMKeys(), key_access=qfl.AnchorAccess()))
+
+
 def test_devices_that_stay_out_of_reach_of_all_anchors_are_refused(short):
     with pytest.raises(
         ScenarioError, match=r"device-\d-\d stays [\d.]+ m from the nearest anchor, whose reach is 12 m"

@@ -55,6 +55,8 @@ class Battery(Part):
         low, high = self.initial
         if low > high:
             raise ValueError(f"Battery.initial must be (smallest, largest), got {self.initial!r}; swap them")
+        if not self.drains:
+            raise ValueError("Battery.drains must name what it feeds, got (); give e.g. ('radio',), or battery=None")
         able = [cause for cause in CAUSES if cause not in PLUGGED]
         for cause in self.drains:
             if cause not in able:

@@ -28,7 +28,7 @@ def key_sentences(run: RunTables) -> Iterator[str]:
     stored = keys[keys["made_bit"] > 0.0]
     if len(stored):
         used = (stored["drawn_bit"] / stored["made_bit"]).max()
-        yield f"No link drew more than {share(used, 1.0)} of the key it had made."
+        yield f"The link in most demand drew {share(used, 1.0)} of the key it had made."
     yield from _blocks(run)
 
 

@@ -270,6 +270,11 @@ class KeyLinks:
 
     def _refuse_without_qkd(self) -> None:
         scenario = self._scenario
+        if isinstance(scenario.key_access, AnchorAccess):
+            raise ScenarioError(
+                f"AnchorAccess brings QKD keys to devices, and {type(scenario.keys).__name__} uses none; use "
+                "keys=QKDKeys(), HybridKeys() or EitherKeys(), or leave key_access out"
+            )
         for satellite in scenario.satellites:
             if satellite.relay is None:
                 raise ScenarioError(

@@ -40,6 +40,7 @@ def test_initial_levels_are_spread_as_asked():
     ("build", "words"),
     [
         (lambda: Battery(capacity=0.0), "Battery.capacity must be > 0 J"),
+        (lambda: Battery(drains=()), "Battery.drains must name what it feeds"),
         (lambda: Battery(initial=(0.9, 0.1)), r"Battery.initial must be \(smallest, largest\)"),
         (lambda: Battery(initial=(0.0, 0.5)), r"Battery.initial\[0\] must be > 0"),
         (lambda: Battery(drains=("qpu_cooling",)), "got 'qpu_cooling', which runs on the mains"),

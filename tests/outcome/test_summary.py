@@ -31,7 +31,7 @@ def text(run):
         "26.7 % of that is quorum certificates.",
         "4 session keys took 1.02 kbit from key stores. Nodes waited 300 ms for one on average, 500 ms at most.",
         "Of all waiting 50.0 % was for a dry store, 50.0 % for key encapsulation.",
-        "No link drew more than 25.0 % of the key it had made.",
+        "The link in most demand drew 25.0 % of the key it had made.",
         "10 decisions sought with 100 messages, 2 not reached.",
         "LMUCs 10.8 s, global 200 ms, shard-task-1 400 ms.",
         "1 of 4 devices are out of reach of their base station. Devices in buildings: 1.",
