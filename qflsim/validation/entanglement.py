@@ -100,7 +100,7 @@ def _carried() -> Iterator[Comparison]:
             simulated=teleportation_fidelity(fidelity), tolerance=5e-5, source="Horodecki et al. 1999", basis="formula",
         )  # fmt: skip
     yield Comparison(
-        quantity="the same, mean over states of three bases, 0.9", published=2.8 / 3.0, simulated=_teleported(0.9),
+        quantity="the same, mean over three bases, 0.9", published=2.8 / 3.0, simulated=_teleported(0.9),
         tolerance=1e-12, source="Horodecki et al. 1999", basis="formula",
     )  # fmt: skip
     yield Comparison(

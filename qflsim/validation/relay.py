@@ -34,7 +34,7 @@ def comparisons() -> Iterator[Comparison]:
     for hops in (1, 2, 5):
         spent, _ = _relayed([1000.0] * hops)
         yield Comparison(
-            quantity=f"key bits that links give per bit over {hops} link{'s' * (hops > 1)}", published=float(hops),
+            quantity=f"link bits per key bit over {hops} link{'s' * (hops > 1)}", published=float(hops),
             simulated=spent / (_KEYS * _KEY_BIT), tolerance=0.0, source="Salvail et al. 2010", basis="law",
         )  # fmt: skip
     rates = [1000.0, 250.0, 500.0]
