@@ -234,7 +234,8 @@ class Agreement(Part, ABC):
         draws:
             Random streams, for protocols that draw lots. Streams of the same name are the same for all members.
         memory:
-            `Replica.memory` of a member that decided the height before; None at first.
+            `Replica.memory` of a member that decided the height before; None at first. A world gives none: each of its
+            decisions begins afresh.
         """
         return self.replica(me, members, validate)
 

@@ -116,7 +116,11 @@ class Committee:
             Whether a validator finds all transactions of the block to be right; it votes for no other.
         """
         members = self._seated(tuple(validator.node for validator in validators), proposer, height)
-        replicas = {name: self._agreement.replica(name, members, _asking(sound, name)) for name in members}
+        draws = partial(self._ctx.streams.fresh, "agreement", self.chain, str(self._ctx.round), str(height))
+        replicas = {
+            name: self._agreement.seat(name, members, validate=_asking(sound, name), draws=draws, memory=None)
+            for name in members
+        }
         session = _Session(
             self._ctx,
             self._fabric,
