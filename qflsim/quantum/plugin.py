@@ -91,7 +91,7 @@ def _batched_device() -> Any:
     from pennylane_qiskit import AerDevice
     from qiskit import QuantumCircuit
 
-    class BatchedAerDevice(AerDevice):  # type: ignore[misc]
+    class BatchedAerDevice(AerDevice):  # type: ignore[misc]  # the plugin is untyped
         """``qiskit.aer`` for native circuits."""
 
         def apply_operations(self, operations: Any) -> list[Any]:

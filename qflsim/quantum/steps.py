@@ -59,12 +59,12 @@ def evaluate(program: Any, parameters: Any, variables: int, task: Any, out: Any)
 def _logit(work: Any, parameters: Any, task: Any, s: int, c: int) -> float:
     """Output c, or row c of the linear layer: the parameters end with its weights (classes, outputs) and biases."""
     if task.linear == 0:
-        return work.outputs[s, c]  # type: ignore[no-any-return]
+        return work.outputs[s, c]  # type: ignore[no-any-return]  # Numba is untyped
     first = len(parameters) - task.classes * (task.outputs + 1)
     result = parameters[first + task.classes * task.outputs + c]
     for q in range(task.outputs):
         result += parameters[first + c * task.outputs + q] * work.outputs[s, q]
-    return result  # type: ignore[no-any-return]
+    return result  # type: ignore[no-any-return]  # Numba is untyped
 
 
 @inlined

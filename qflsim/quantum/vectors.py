@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir  # type: ignore[import-untyped]  # llvmlite ships no types
 from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
@@ -58,7 +58,7 @@ def _build(function: Function, **options: Any) -> Function:
     common = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     dispatcher: Any = _compile(**common, **options)(function)
     dispatcher._cache._cache_file._source_stamp = _digest()
-    return dispatcher  # type: ignore[no-any-return]
+    return dispatcher  # type: ignore[no-any-return]  # Numba is untyped
 
 
 def compiled(function: Function) -> Function:
@@ -101,7 +101,7 @@ class _LanesModel(models.PrimitiveModel):
     """A vector register."""
 
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, kind.vector())  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, kind.vector())  # type: ignore[no-untyped-call]  # as llvmlite
 
 
 def _row(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> tuple[Any, int]:
@@ -178,7 +178,7 @@ def multiply_add(typing: Any, left: Any, right: Any, addend: Any) -> Any:
         vector = left.vector()
         kind = ir.FunctionType(vector, [vector] * 3)
         name = f"llvm.fma.v{LANES}f{left.element.bitwidth}"
-        fused = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        fused = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]  # as llvmlite
         return builder.call(fused, arguments)
 
     return left(left, left, left), generate
