@@ -18,9 +18,22 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps the two lists equal
     from .chain.agreement import Agreement as Agreement, Replica as Replica
     from .chain.authority import ProofOfAuthority as ProofOfAuthority
+    from .chain.forkchoice import ForkChoice as ForkChoice, Ghost as Ghost, LongestChain as LongestChain
     from .chain.hotstuff import HotStuff as HotStuff
+    from .chain.mining import (
+        AsicMiner as AsicMiner,
+        Difficulty as Difficulty,
+        FixedDifficulty as FixedDifficulty,
+        Miner as Miner,
+        MixedMiners as MixedMiners,
+        RetargetedDifficulty as RetargetedDifficulty,
+        SoftwareMiner as SoftwareMiner,
+    )
     from .chain.pbft import PBFT as PBFT
+    from .chain.proofofstake import ProofOfStake as ProofOfStake
+    from .chain.proofofwork import ProofOfWork as ProofOfWork
     from .chain.raft import Raft as Raft
+    from .chain.stakes import EqualStakes as EqualStakes, MixedStakes as MixedStakes, Stakes as Stakes
     from .chain.tendermint import Tendermint as Tendermint
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
     from .crypto.authentication import (
@@ -174,15 +187,45 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
     from .security.forgery import ForgedUpdates as ForgedUpdates
+    from .security.network import (
+        Duplication as Duplication,
+        MessageLoss as MessageLoss,
+        PacketAdversary as PacketAdversary,
+        Partition as Partition,
+        Reordering as Reordering,
+        SlowNodes as SlowNodes,
+    )
     from .security.threat import Threat as Threat
+    from .security.validators import (
+        ConflictingVotes as ConflictingVotes,
+        Crash as Crash,
+        DoubleSpending as DoubleSpending,
+        Equivocation as Equivocation,
+        SelfishMining as SelfishMining,
+        SilentLeader as SilentLeader,
+        WithheldBlocks as WithheldBlocks,
+    )
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
 _HOMES = {
     "chain.agreement": ("Agreement", "Replica"),
     "chain.authority": ("ProofOfAuthority",),
+    "chain.forkchoice": ("ForkChoice", "Ghost", "LongestChain"),
     "chain.hotstuff": ("HotStuff",),
+    "chain.mining": (
+        "AsicMiner",
+        "Difficulty",
+        "FixedDifficulty",
+        "Miner",
+        "MixedMiners",
+        "RetargetedDifficulty",
+        "SoftwareMiner",
+    ),
     "chain.pbft": ("PBFT",),
+    "chain.proofofstake": ("ProofOfStake",),
+    "chain.proofofwork": ("ProofOfWork",),
     "chain.raft": ("Raft",),
+    "chain.stakes": ("EqualStakes", "MixedStakes", "Stakes"),
     "chain.tendermint": ("Tendermint",),
     "checks": ("Part", "ScenarioError", "quantity"),
     "crypto.authentication": ("Authentication", "Signatures", "WegmanCarter"),
@@ -273,7 +316,17 @@ _HOMES = {
     ),
     "scenario": ("EnergyModels", "Scenario"),
     "security.forgery": ("ForgedUpdates",),
+    "security.network": ("Duplication", "MessageLoss", "PacketAdversary", "Partition", "Reordering", "SlowNodes"),
     "security.threat": ("Threat",),
+    "security.validators": (
+        "ConflictingVotes",
+        "Crash",
+        "DoubleSpending",
+        "Equivocation",
+        "SelfishMining",
+        "SilentLeader",
+        "WithheldBlocks",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -14,7 +14,7 @@ from typing import IO, Any, ClassVar
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
     "Outage", "Pairs", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace",
-    "Transfer",
+    "Transfer", "TreeBlock",
 ]  # fmt: skip
 
 
@@ -121,7 +121,7 @@ class Transfer(Record):
     destination: str = column("receiving node")
     medium: str = column(
         "access-up, access-down, sidelink, fibre or satellite; several joined by + if it took several hops; of a lost "
-        "message the hop on which it was lost, none if no route led to its destination"
+        "message the hop on which it was lost, none if no route led to its destination, adversary if one took it"
     )
     size_bit: float = column("bits on the link, headers and signatures included")
     sent_s: float = column("simulated time at which the message was handed to the link")
@@ -170,12 +170,33 @@ class Agreement(Record):
     started_s: float = column("simulated time of the proposal")
     first_decided_s: float = column("simulated time at which the first validator decided; empty if none did")
     ended_s: float = column("simulated time at which the last validator decided, or the committee gave up")
-    decided: int = column("validators that decided")
+    decided: int = column("validators that decided, faulty ones left out")
+    faulty: int = column("validators whose place an adversary took")
+    blocks: int = column("different blocks that they decided on: 0 if none, more than 1 if the chain forked")
     view: int = column("view in which the decision fell; 0 if the first leader succeeded")
     messages: int = column("messages exchanged")
     size_bit: float = column("bits of these messages, tags included")
     tag_bit: float = column("key bits that the tags of these messages took from the stores of their ends")
     tag_wait_s: float = column("longest wait of one of its messages for the key of its tag")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TreeBlock(Record):
+    """One block that a miner or a proposer of a slot put into a tree of competing blocks."""
+
+    table: ClassVar[str] = "tree"
+    about: ClassVar[str] = "one row per block made under proof of work or proof of stake, whether it stayed or not"
+
+    round: int = column("number of the global round")
+    chain: str = column("chain whose committee agreed")
+    height: int = column("height of the block that is being decided meanwhile")
+    made_s: float = column("simulated time at which it was found or proposed")
+    node: str = column("validator that made it")
+    depth: int = column("blocks before it in the tree")
+    name: str = column("SHA-256 of its header, hexadecimal")
+    parent: str = column("name of the block it was put on")
+    filled: bool = column("whether it carries the block that is being decided; otherwise it is empty")
+    kept: bool = column("whether it was on the branch of the first validator to decide; otherwise it was in vain")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,7 +299,9 @@ class Energy(Record):
     round: int = column("number of the global round")
     node: str = column("node that spent it")
     role: str = column("publisher, server, device or transit")
-    cause: str = column("radio, computing, cryptography, qpu_control, qpu_cooling, network, qkd or entanglement")
+    cause: str = column(
+        "radio, computing, cryptography, qpu_control, qpu_cooling, network, qkd, entanglement or mining"
+    )
     energy_j: float = column("joules")
 
 
@@ -478,7 +501,7 @@ class Rejection(Record):
 
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection, Pairs,
+    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock,
 )  # fmt: skip
 
 

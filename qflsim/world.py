@@ -23,6 +23,7 @@ from .learning.datasets import Data
 from .learning.selection import Reputation, Requirement
 from .learning.task import LearningTask
 from .network.mobility import Trajectory
+from .nodes.adversaries import Adversaries
 from .nodes.batteries import Batteries
 from .nodes.computer import Computer
 from .nodes.context import Context
@@ -89,9 +90,11 @@ class World:
         self.wiring = Wiring(scenario, self.placement, self.ctx)
         self._fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         self.data, self._compiled, self.task = self._learn()
-        self._notary = Notary(
-            self.ctx, keyring(scenario, self.placement.positions, streams), scenario.threats, self._roles()
-        )
+        self._adversaries = Adversaries(self.ctx, scenario.threats, self._roles())
+        self._adversaries.suit(scenario.agreement)
+        self._fabric.fate = self._adversaries.fate
+        keys = keyring(scenario, self.placement.positions, streams)
+        self._notary = Notary(self.ctx, keys, self._adversaries)
         self._computers = {name: self._computer(name) for name in self.placement.positions}
         links = self.wiring.keys.links
         aloft = self.wiring.space.stations
@@ -270,8 +273,9 @@ class World:
         scenario = self.scenario
         patience = scenario.agreement_deadline
         return Ledger(
-            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._notary, self._tagger, patience
-        )
+            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._notary, self._tagger,
+            self._adversaries, patience,
+        )  # fmt: skip
 
     def _roles(self) -> dict[str, str]:
         roles = dict.fromkeys(self.placement.positions, "server")
@@ -381,7 +385,14 @@ class World:
         return {device: run_time(self.task.submissions(device), timing).total_s for device in training}
 
     def _check_deadline(self) -> None:
-        """Refuse a deadline that even the quickest local training must miss."""
+        """Refuse deadlines that even the quickest agreement or local training must miss."""
+        agreement, patience = self.scenario.agreement, self.scenario.agreement_deadline
+        least = agreement.latency(len(self.placement.servers) + 1)
+        if least > patience:
+            raise ScenarioError(
+                f"Scenario.agreement_deadline must leave time for {agreement.name}, which takes {least:.4g} s by "
+                f"design, got {patience!r} s; raise agreement_deadline"
+            )
         deadline, times = self.scenario.update_deadline, self._training_times()
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:

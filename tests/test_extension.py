@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
-OWN_PARTS, DICTATOR, LIARS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+CODE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+OWN_PARTS, DICTATOR, LIARS, LATE_VOTES = CODE
 
 
 def command(environment, folder, *arguments):
@@ -73,3 +74,18 @@ def test_the_threat_of_the_guide_is_believed_and_changes_what_is_learned(command
     refused = command(command_environment, tmp_path, "lied.py", "--set", "threats=(Liars(share=0),)")
     assert refused.returncode == 2
     assert "Liars.share must be > 0, got 0" in refused.stderr
+
+
+def test_the_adversary_of_the_guide_delays_what_it_aims_at(command_environment, tmp_path):
+    late = OWN_PARTS.replace("    aer_samples=0,", "    aer_samples=0,\n    threats=(LateVotes(),),")
+    future = "from dataclasses import dataclass\n"
+    imports = "import qflsim as qfl\n"
+    threat = f"{future}{imports}\n\n{LATE_VOTES}\n\n"
+    (tmp_path / "late.py").write_text(late.replace(future, threat + future, 1), encoding="utf-8")
+    done = command(command_environment, tmp_path, "late.py", "--quiet")
+    assert done.returncode == 0, done.stderr
+    folder = next((tmp_path / "results").rglob("agreements.csv")).parent
+    agreements, transfers = (pd.read_csv(folder / f"{name}.csv") for name in ("agreements", "transfers"))
+    assert (agreements["ended_s"] - agreements["started_s"] > 5.0).all()
+    took = (transfers["delivered_s"] - transfers["sent_s"]).groupby(transfers["kind"]).min()
+    assert took["commit"] >= 5.0 > took["prepare"]

@@ -161,13 +161,15 @@ class Spend:
 class Extend:
     """The replica made the block ``name`` on top of ``parent``, in a protocol in which blocks may compete.
 
-    ``depth`` counts blocks from the first one of the chain, ``digest`` names what it carries, nothing if it is empty.
+    ``depth`` counts blocks from the first one of the chain, ``digest`` names what it carries, nothing if it is empty,
+    ``evidence`` holds the votes in it.
     """
 
     name: str
     parent: str
     depth: int
     digest: str
+    evidence: tuple[Message, ...] = ()
 
 
 Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend

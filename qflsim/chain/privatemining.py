@@ -1,14 +1,32 @@
 """Miners that keep blocks to themselves: to earn more than their share, or to take a payment back."""
 
-from qflsim.chain.agreement import Broadcast, Effect, Extend
+from collections.abc import Callable
+from typing import Self
+
+from qflsim.chain.agreement import Broadcast, Effect, Effects, Extend, Proposal
 from qflsim.chain.blocktree import TreeBlock
-from qflsim.chain.proofofwork import WorkReplica
+from qflsim.chain.proofofwork import ProofOfWork, WorkReplica
+from qflsim.chain.seat import Seat
 
 __all__ = ["DoubleSpendingReplica", "SelfishReplica"]
 
 
 class _PrivateReplica(WorkReplica):
     """A miner that builds on a branch of its own and decides when others see it."""
+
+    @classmethod
+    def at(cls, seat: Seat) -> Self:
+        """The miner at a place in a committee that uses proof of work.
+
+        Raises
+        ------
+        TypeError
+            If it uses another protocol.
+        """
+        if not isinstance(seat.protocol, ProofOfWork):
+            raise TypeError(f"protocol must be ProofOfWork, got {type(seat.protocol).__name__}")
+        rng = seat.draws("mining", seat.me)
+        return cls(seat.protocol, seat.me, seat.members, seat.validate, rng, seat.memory)
 
     def _rooted(self) -> None:
         """Nothing is withheld, and the public branch ends where the own one does."""
@@ -90,12 +108,26 @@ class DoubleSpendingReplica(_PrivateReplica):
 
     head_start = 1
     give_up = 40
+    rival: Callable[[Proposal], Proposal] | None = None
+
+    @classmethod
+    def at(cls, seat: Seat) -> Self:
+        """The miner at a place in a committee, who has another block to show than the others."""
+        replica = super().at(seat)
+        replica.rival = seat.rival
+        return replica
+
+    def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
+        """Begin with the other block."""
+        if self.rival is not None and proposal is not None:
+            proposal = self.rival(proposal)
+        return super().start(now, proposal, height)
 
     def _rooted(self) -> None:
         """Have the blocks that the attack begins with."""
         super()._rooted()
         self._root = self.tip
-        self.over = False
+        self.over = self.won = False
         for _ in range(self.head_start):
             self._keep(self._made(self.tip.time_s - self._offset))
 
@@ -114,5 +146,5 @@ class DoubleSpendingReplica(_PrivateReplica):
         wins = self._protocol.fork_choice.tip(self.tree, self._public.name, self.tip.name) == self.tip.name
         if self.over or not accepted or not wins or not self._withheld:
             return []
-        self.over = True
+        self.over = self.won = True
         return self._reveal(len(self._withheld))

@@ -92,8 +92,10 @@ class ProofOfStake(Agreement):
         return -(-2 * validators // 3)
 
     def latency(self, validators: int) -> float:
-        """Time [s] from the first slot until two thirds have voted in the epoch after the next."""
-        return self.slot * self.epoch * (2 + 2 / 3)
+        """Time [s] from the first slot until two thirds have voted in the epoch after the next, with equal stakes."""
+        voted = accumulate(-(-(validators - place) // self.epoch) for place in range(self.epoch))
+        slots = next(place for place, votes in enumerate(voted) if votes >= self.quorum(validators))
+        return self.slot * (2 * self.epoch - 1 + slots + 1 / 3)
 
 
 class StakeReplica(TreeReplica):
@@ -170,6 +172,11 @@ class StakeReplica(TreeReplica):
         super().close(now)
         stopped, self._timers = self._timers, {}
         return tuple(CancelTimer(name) for name in stopped)
+
+    @property
+    def memory(self) -> TreeBlock:
+        """The end of the branch that this replica sees."""
+        return self._head()
 
     def proposer(self, slot: int) -> str:
         """Who may propose in a slot: a lot drawn by stake."""

@@ -39,6 +39,10 @@ class Seat:
     accomplices: tuple[str, ...] = ()
     shared: dict[str, Any] = field(default_factory=dict)
 
+    def joined(self, accomplices: tuple[str, ...], shared: dict[str, Any]) -> "Seat":
+        """The same place, held by an adversary that holds others too."""
+        return replace(self, accomplices=accomplices, shared=shared)
+
     def honest(self) -> Replica:
         """The replica that follows the protocol."""
         return self.protocol.seat(self.me, self.members, validate=self.validate, draws=self.draws, memory=self.memory)

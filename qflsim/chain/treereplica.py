@@ -99,6 +99,8 @@ class TreeReplica(Replica):
             raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
         if self._height < 0:
             root = self._memory or self._first(height)
+            if root.payloads != height:
+                raise ValueError(f"height must follow that of memory, {root.payloads}, got {height!r}")
             self.tree = BlockTree(root)
             self.tip = root
             self._offset = self._continues(root) - now
@@ -148,7 +150,7 @@ class TreeReplica(Replica):
     def _publish(self, now: float, block: TreeBlock) -> list[Effect]:
         """Put a block of one's own into the tree and send it to all."""
         self.tree.add(block)
-        made = Extend(block.name, block.parent, block.depth, block.digest)
+        made = Extend(block.name, block.parent, block.depth, block.digest, self._votes(block))
         return [made, Broadcast(self._carrying(block)), *self._attached(now, block)]
 
     def _carrying(self, block: TreeBlock) -> BlockMessage:

@@ -5,7 +5,17 @@ from collections.abc import Callable
 
 __all__ = ["CAUSES", "EnergyBook"]
 
-CAUSES = ("radio", "computing", "cryptography", "qpu_control", "qpu_cooling", "network", "qkd", "entanglement")
+CAUSES = (
+    "radio",
+    "computing",
+    "cryptography",
+    "qpu_control",
+    "qpu_cooling",
+    "network",
+    "qkd",
+    "entanglement",
+    "mining",
+)
 """Causes that energy is booked under, in the order in which they are shown."""
 
 

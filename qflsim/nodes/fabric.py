@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import simpy
 
@@ -30,6 +31,32 @@ def _as_planned(source: str, destination: str, hop: Carrier, rest: Sequence[Carr
     return rest
 
 
+Fate = Callable[[str, str, str], Sequence[float]]
+"""Of kind, source and destination: how much later [s] than otherwise each copy of a message leaves; none, if lost."""
+
+
+def _kept(kind: str, source: str, destination: str) -> Sequence[float]:
+    return (0.0,)
+
+
+def _first_of(copies: int, arrived: Action, lost: Action) -> tuple[Action, Action]:
+    """Actions for each of several copies: the first to arrive counts, and a loss does if it is that of all."""
+    left = [copies, 1]
+
+    def arrive() -> None:
+        left[0] -= 1
+        if left[1]:
+            left[1] = 0
+            arrived()
+
+    def lose() -> None:
+        left[0] -= 1
+        if left[1] and not left[0]:
+            lost()
+
+    return arrive, lose
+
+
 class Fabric:
     """Sends messages over routes, each a sequence of carriers (access up, fibre, access down, sidelink).
 
@@ -42,6 +69,11 @@ class Fabric:
     onward:
         ``onward(source, destination, hop, rest)`` gives the carriers that a message still has to take after ``hop``,
         where ``rest`` was planned when it was sent; ``None`` if no way leads on any more. Left out, nothing changes.
+
+    Attributes
+    ----------
+    fate:
+        What adversaries do to messages before they leave; nothing, unless it is set.
     """
 
     def __init__(
@@ -50,6 +82,7 @@ class Fabric:
         self._ctx = ctx
         self._route = route
         self._onward = onward
+        self.fate: Fate = _kept
         self._under_way = 0
         self._waiting: list[simpy.Event] = []
 
@@ -65,11 +98,24 @@ class Fabric:
         """Send a message: ``arrived`` is called when its last bit is there, or ``lost`` when it was given up.
 
         One of the two is called, once. If no route leads to the destination, ``lost`` is called before this returns. A
-        loss stands in the transfers table with the medium of the hop on which it happened.
+        loss stands in the transfers table with the medium of the hop on which it happened. Of a message that an
+        adversary doubles each copy stands there, and the first to arrive counts.
         """
         message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.round)
-        self._under_way += 1
-        hops = self._route(source, destination)
+        copies = self.fate(kind, source, destination)
+        self._under_way += max(1, len(copies))
+        if not copies:
+            self._lose(message, "adversary", lost)
+        elif len(copies) > 1:
+            arrived, lost = _first_of(len(copies), arrived, lost)
+        for later in copies:
+            if later > 0.0:
+                self._ctx.after(later, partial(self._depart, message, arrived, lost))
+            else:
+                self._depart(message, arrived, lost)
+
+    def _depart(self, message: _Message, arrived: Action, lost: Action) -> None:
+        hops = self._route(message.source, message.destination)
         if hops:
             self._hop(message, hops, (), arrived, lost)
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from functools import cache, partial
+from math import inf, nextafter
 from typing import Any
 
 import simpy
@@ -13,11 +14,13 @@ from qflsim.chain.transactions import SignedTransaction
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.trace import Block as BlockRecord, Storage
 
-from .committee import Committee, Outcome
+from .adversaries import Adversaries
+from .committee import Committee
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
 from .notary import Notary
+from .session import Business, Outcome
 from .tags import Tagger
 
 __all__ = ["Ledger"]
@@ -34,7 +37,7 @@ class Ledger:
         The run's shared services and its links.
     name:
         Name of the chain, as in the traces.
-    agreement, scheme, tagger, patience:
+    agreement, scheme, tagger, adversaries, patience:
         See `Committee`.
     notary:
         Signs and checks.
@@ -49,13 +52,14 @@ class Ledger:
         scheme: SignatureScheme,
         notary: Notary,
         tagger: Tagger,
+        adversaries: Adversaries,
         patience: float,
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
         self._notary = notary
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
-        self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, patience)
+        self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience)
         self.chain = Chain(name)
 
     def commit(
@@ -77,33 +81,39 @@ class Ledger:
             their hashes. Left out, the proposal carries them.
         """
         ctx = self._ctx
-        block = self.chain.propose(transactions, proposer=proposer, round=ctx.round, time_s=ctx.now, model=model)
+        propose = partial(self.chain.propose, transactions, proposer=proposer, round=ctx.round, model=model)
+        block, rival = propose(time_s=ctx.now), propose(time_s=nextafter(ctx.now, inf))
         body_byte = block.body_byte if held is None else HASH_BYTE * len(transactions)
-        unseen = len(transactions) if held is None else 0
-        proposal = Proposal(digest=block.hash.hex(), size_byte=block.header_byte + body_byte)
-        outcome: Outcome = yield self._committee.decide(
-            block.header.height, validators, proposer, proposal,
-            unseen=unseen, held=held or {}, sound=cache(partial(self._sound, block)),
-        )  # fmt: skip
+        size_byte = block.header_byte + body_byte
+        business = Business(
+            proposal=Proposal(block.hash.hex(), size_byte),
+            rival=Proposal(rival.hash.hex(), size_byte),
+            unseen=len(transactions) if held is None else 0,
+            held=held or {},
+            sound=cache(partial(self._sound, block)),
+        )
+        outcome: Outcome = yield self._committee.decide(block.header.height, validators, proposer, business)
         if not outcome.decided_s:
             return None
+        block = rival if outcome.digest == business.rival.digest else block
         block = block.certified(self._signers(validators, outcome), self._notary.keyring)
         self.chain.append(block)
         if self._ctx.archive is not None:
             self._ctx.archive.append(block)
         for validator in validators:
-            self.keep(validator.node, block)
-        self._ctx.totals.ledger_byte += block.size_byte
+            self.keep(validator.node, block, outcome.tree_byte)
+        self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte
         self._record(block)
         return block
 
     def _signers(self, validators: Sequence[Computer], outcome: Outcome) -> list[str]:
-        """Who stands in the certificate: the first to decide, and others up to a quorum.
+        """Who stands in the certificate: whose votes decided, if the protocol tells; else the first to decide.
 
-        One validator that decides is enough, for it has seen the votes of a quorum. Whose they were the protocol
-        does not tell; the certificate's size does not depend on it.
+        Others make up a quorum. One validator that decides is enough, for it has seen the votes of a quorum; the
+        certificate's size does not depend on whose they were.
         """
-        first = sorted(outcome.decided_s, key=lambda name: (outcome.decided_s[name], name))
+        agreeing = [name for name, digest in outcome.digests.items() if digest == outcome.digest]
+        first = list(outcome.signers) or sorted(agreeing, key=lambda name: (outcome.decided_s[name], name))
         others = sorted({validator.node for validator in validators} - set(first))
         return [*first, *others][: self._agreement.quorum(len(validators))]
 
@@ -115,10 +125,10 @@ class Ledger:
         """Whether ``node`` finds every transaction of a proposed block to be what its sender signed."""
         return all(self._notary.accepts_proposed(node, block, item) for item in block.transactions)
 
-    def keep(self, node: str, block: Block) -> None:
-        """Let ``node``, which holds ``block``, store it."""
+    def keep(self, node: str, block: Block, tree_byte: int = 0) -> None:
+        """Let ``node``, which holds ``block``, store it, and what else of a tree of blocks stands around it."""
         blocks, size_byte = self._copies.get(node, (1, self.chain.blocks[0].size_byte))
-        self._copies[node] = (blocks + 1, size_byte + block.size_byte)
+        self._copies[node] = (blocks + 1, size_byte + block.size_byte + tree_byte)
 
     def store(self, time: float) -> None:
         """Record what every copy holds at the end of a round, ``time`` [s]."""

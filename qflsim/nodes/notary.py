@@ -1,15 +1,15 @@
 """Signing and checking on behalf of every node, what adversaries do in between, and a record of what was rejected."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
 from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block
 from qflsim.chain.transactions import SignedTransaction, Transaction
 from qflsim.crypto.keyring import Keyring, identity
 from qflsim.learning.aggregation import Update
-from qflsim.security.threat import Threat
 from qflsim.trace import Rejection
 
+from .adversaries import Adversaries
 from .context import Context
 
 __all__ = ["Notary"]
@@ -26,21 +26,14 @@ class Notary:
         The run's shared services.
     keyring:
         The keys.
-    threats:
-        What adversaries do.
-    roles:
-        ``publisher``, ``server`` or ``device`` for every node.
-
-    Raises
-    ------
-    ValueError
-        If a threat is to nodes that there are not.
+    adversaries:
+        Who make nodes lie, and forge what they sign.
     """
 
-    def __init__(self, ctx: Context, keyring: Keyring, threats: Sequence[Threat], roles: Mapping[str, str]) -> None:
+    def __init__(self, ctx: Context, keyring: Keyring, adversaries: Adversaries) -> None:
         self._ctx = ctx
         self.keyring = keyring
-        self._threats = [(threat, self._held(i, threat, roles)) for i, threat in enumerate(threats)]
+        self._threats = adversaries.holds
 
     def trained(self, update: Update) -> Update:
         """What a device is about to sign: what it trained, unless somebody made it lie."""
@@ -87,12 +80,3 @@ class Notary:
                 )
             )
         return not fault
-
-    def _held(self, index: int, threat: Threat, roles: Mapping[str, str]) -> frozenset[str]:
-        """The nodes that a threat has a hold on, which there must be."""
-        targets = frozenset(threat.targets(roles, self._ctx.streams.fresh("threat", str(index))))
-        unknown = sorted(targets - set(roles))
-        if unknown:
-            name = type(threat).__name__
-            raise ValueError(f"{name}.targets must be nodes, got {unknown[0]!r}; they are {', '.join(roles)}")
-        return targets

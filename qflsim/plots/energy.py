@@ -15,6 +15,7 @@ _CAUSES = {
     "qpu_control": ("QPU control", COLOURS["blue"]),
     "qkd": ("QKD terminals", COLOURS["green"]),
     "entanglement": ("entanglement", COLOURS["yellow"]),
+    "mining": ("mining", MUTED),
     "radio": ("radio", COLOURS["orange"]),
     "cryptography": ("cryptography", COLOURS["purple"]),
     "network": ("fibre network", COLOURS["vermillion"]),

@@ -1,10 +1,12 @@
-"""A threat: what an adversary does to what nodes learn, sign and send."""
+"""A threat: what an adversary does to what nodes learn, sign and send, to their links, and to their agreements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from qflsim.chain.agreement import Agreement, Replica
+from qflsim.chain.seat import Seat
 from qflsim.chain.transactions import SignedTransaction, Transaction
 from qflsim.checks import Part
 from qflsim.crypto.keyring import Keyring
@@ -20,7 +22,7 @@ class Threat(Part):
     Hooks are called for the nodes that `targets` names, in the order of ``Scenario.threats``, and take no simulated
     time of their own. Each node and hook has a random stream of its own.
 
-    *Scope*: what is learned, signed and sent. Links, validators and blocks are not touched.
+    *Scope*: what is learned, signed and sent, what becomes of messages, and what validators do in an agreement.
     """
 
     def targets(self, roles: Mapping[str, str], rng: np.random.Generator) -> Iterable[str]:
@@ -53,3 +55,23 @@ class Threat(Part):
             his key.
         """
         return signed
+
+    def suits(self, agreement: Agreement) -> None:
+        """Raise a `ValueError` if there is nothing to attack in this way in the scenario's agreement protocol."""
+
+    def play(self, now: float, seat: Seat, rng: np.random.Generator) -> Replica | None:
+        """Who takes the place of a validator in the agreement that begins ``now`` [s]; None for the validator itself.
+
+        Parameters
+        ----------
+        seat:
+            The place, with the validator's own replica (`Seat.honest`) and the other members that this adversary holds.
+        """
+        return None
+
+    def fate(self, now: float, kind: str, source: str, destination: str, rng: np.random.Generator) -> Sequence[float]:
+        """How much later [s] than otherwise each copy of a message sent ``now`` [s] leaves; none if it is lost.
+
+        It is asked if the adversary has a hold on one of the message's ends.
+        """
+        return (0.0,)

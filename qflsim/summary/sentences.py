@@ -107,6 +107,9 @@ def _ledgers(run: RunTables) -> Iterator[str]:
     chains = sizes.groupby(_families(blocks["chain"])).sum() / rounds
     told = [f"{chain} {show(size, 'B')}" for chain, size in chains.items()]
     yield f"{', '.join(told)}."
+    around = run.rounds["ledger_byte"].sum() - sizes.sum()
+    if around >= 1.0:
+        yield f"Empty blocks, and the headers and votes of all, take {show(around / rounds, 'B')}."
     yield f"{share(blocks['certificate_byte'].sum(), sizes.sum())} of that is quorum certificates."
 
 
@@ -121,6 +124,20 @@ def _agreements(run: RunTables) -> Iterator[str]:
     if len(latency):
         told = [f"{chain} {show_time(seconds)}" for chain, seconds in latency.items()]
         yield f"Until the last validator decided it took, on average: {', '.join(told)}."
+    yield from _attacked(run)
+
+
+def _attacked(run: RunTables) -> Iterator[str]:
+    """What adversaries and competing blocks did to the decisions."""
+    sought = run.table("agreements", "faulty", "blocks")
+    held, forked = int((sought["faulty"] > 0).sum()), int((sought["blocks"] > 1).sum())
+    if held:
+        yield f"Adversaries held validators in {held:,} of them."
+    if forked:
+        yield f"Forks: in {forked:,} of them validators decided on different blocks."
+    tree = run.table("tree", "kept")
+    if len(tree):
+        yield f"{len(tree):,} blocks were made in the course of it, {int((~tree['kept']).sum()):,} of them in vain."
 
 
 def _reach(run: RunTables) -> Iterator[str]:

@@ -16,6 +16,8 @@ AREAS = {
     "entanglement": "Entangled pairs",
     "agreement": "Agreement of validators",
     "protocols": "Other protocols of agreement",
+    "mining": "Proof of work and proof of stake",
+    "sharding": "Shards drawn at random",
     "ledger": "Ledger",
     "cryptography": "Signatures and key encapsulation",
     "propagation": "Radio propagation",

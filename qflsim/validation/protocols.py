@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.authority import ProofOfAuthority
@@ -83,6 +84,39 @@ def _latencies() -> Iterator[Comparison]:
             simulated=_leader_latency(_PATIENT[name], n), tolerance=0.01, relative=True, source="order statistics",
             basis="formula",
         )  # fmt: skip
+    for n in (4, 16):
+        yield Comparison(
+            quantity=f"Tendermint latency, n = {n}, N(250, 50) ms [ms]", published=_three_phases(n),
+            simulated=_quorum_latency(_PATIENT["Tendermint"], n), tolerance=0.008, relative=True,
+            source="order statistics", basis="formula",
+        )  # fmt: skip
+
+
+def _three_phases(n: int, runs: int = 4000) -> float:
+    """Mean time [ms] until n - f members have decided, by order statistics of the delays of each phase."""
+    rng, quorum = np.random.default_rng(100 + n), Tendermint().quorum(n)
+
+    def phase(said: NDArray[np.float64]) -> NDArray[np.float64]:
+        """When each member, who must have spoken itself, has heard a quorum of those who spoke at given times."""
+        heard = said[:, :, None] + np.maximum(0.0, rng.normal(0.250, 0.050, (runs, n, n)))
+        heard[:, np.arange(n), np.arange(n)] = said
+        return np.maximum(said, np.sort(heard, axis=1)[:, quorum - 1, :])
+
+    proposed = np.maximum(0.0, rng.normal(0.250, 0.050, (runs, n)))
+    proposed[:, 0] = 0.0
+    decided = phase(phase(proposed))
+    return float(1e3 * np.sort(decided, axis=1)[:, n - (n - 1) // 3 - 1].mean())
+
+
+def _quorum_latency(protocol: Agreement, n: int) -> float:
+    """Mean time [ms] until n - f replicas have decided; the standard error of 800 runs is 0.2 % or less."""
+    rng, times = np.random.default_rng(n), []
+    for _ in range(800):
+        delays = iter(np.maximum(0.0, rng.normal(0.250, 0.050, (n - 1) * (2 * n + 1))).tolist())
+        network = Loopback(protocol, _names(n), delay=delays.__next__).run(until=1e5)
+        decided = sorted(decision.time_s for decision in network.decisions.values())
+        times.append(1e3 * decided[n - protocol.tolerated(n) - 1])
+    return float(np.mean(times))
 
 
 def _leader_latency(protocol: Agreement, n: int) -> float:

@@ -51,3 +51,31 @@ def test_without_a_route_the_message_is_lost_at_once():
     ctx, fabric, records = world()
     assert fates(ctx, fabric) == [("lost", 0.0), ("idle", 0.0)]
     assert [(r.medium, r.delivered) for r in records] == [("none", False)]
+
+
+def test_an_adversary_takes_a_message_before_it_leaves():
+    ctx, fabric, records = world(("fibre", 2.0))
+    fabric.fate = lambda kind, source, destination: ()
+    assert fates(ctx, fabric) == [("lost", 0.0), ("idle", 0.0)]
+    assert [(r.medium, r.delivered) for r in records] == [("adversary", False)]
+    assert ctx.totals.wired_bit == 0.0
+
+
+def test_a_message_that_is_delayed_leaves_later():
+    ctx, fabric, records = world(("fibre", 2.0))
+    fabric.fate = lambda kind, source, destination: (3.0,)
+    assert fates(ctx, fabric) == [("arrived", 5.0), ("idle", 5.0)]
+    assert (records[0].sent_s, records[0].delivered_s) == (0.0, 5.0)
+
+
+def test_of_several_copies_the_first_counts_and_all_load_the_link():
+    ctx, fabric, records = world(("fibre", 2.0))
+    fabric.fate = lambda kind, source, destination: (3.0, 1.0, 0.0)
+    assert fates(ctx, fabric) == [("arrived", 2.0), ("idle", 5.0)]
+    assert [r.delivered_s for r in records] == [2.0, 3.0, 5.0] and ctx.totals.wired_bit == 24.0
+
+
+def test_copies_are_lost_when_the_last_one_is():
+    ctx, fabric, _ = world(("fibre", 2.0, True))
+    fabric.fate = lambda kind, source, destination: (0.0, 1.0)
+    assert fates(ctx, fabric) == [("lost", 3.0), ("idle", 3.0)]

@@ -140,6 +140,8 @@ class HandMade:
                     first_decided_s=t + end - 0.1 if decided else float("nan"),
                     ended_s=t + end,
                     decided=decided,
+                    faulty=0,
+                    blocks=min(decided, 1),
                     view=0,
                     messages=10,
                     size_bit=1e6,

@@ -181,3 +181,25 @@ def test_what_pairs_did_is_said_plainly(entangled, sentence):
 
 def test_a_run_without_pairs_does_not_speak_of_them(text):
     assert "entangled" not in text
+
+
+def test_forks_adversaries_and_blocks_in_vain_are_told(handmade):
+    import pandas as pd
+
+    made = handmade("attacked")
+    for number in (1, 2):
+        made.round(number)
+    folder = made.close(planned=2, done=2)
+    quiet = " ".join(summarise(folder).split())
+    assert "Adversaries" not in quiet and "Forks" not in quiet and "in vain" not in quiet
+    agreements = pd.read_csv(folder / "agreements.csv")
+    agreements.loc[0, ["faulty", "blocks"]] = [2, 2]
+    agreements.to_csv(folder / "agreements.csv", index=False)
+    columns = pd.read_csv(folder / "tree.csv").columns
+    rows = [dict.fromkeys(columns, 1) | {"chain": "global", "node": "server-1", "name": "a", "parent": "b",
+                                         "filled": True, "kept": kept} for kept in (True, True, False)]  # fmt: skip
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "tree.csv", index=False)
+    text = " ".join(summarise(folder).split())
+    assert "Adversaries held validators in 1 of them." in text
+    assert "Forks: in 1 of them validators decided on different blocks." in text
+    assert "3 blocks were made in the course of it, 1 of them in vain." in text
