@@ -61,6 +61,7 @@ class Finality:
         self._open: set[tuple[Checkpoint, Checkpoint]] = set()  # two thirds voted, but it cannot be followed yet
         self._said: defaultdict[str, set[tuple[Checkpoint, Checkpoint, str]]] = defaultdict(set)
         self.justified: dict[Checkpoint, tuple[Attestation, ...]] = {root: ()}  # with the votes that did it
+        self._ladder = [root]  # justified checkpoints, each higher than the one before
         self.highest = root
         self.final = root
         self.sealers: tuple[str, ...] = ()  # whose votes made it final
@@ -68,7 +69,7 @@ class Finality:
 
     def source(self, epoch: int) -> Checkpoint:
         """The latest justified checkpoint from before ``epoch``."""
-        return max((known for known in self.justified if known.epoch < epoch), default=self.final)
+        return next((known for known in reversed(self._ladder) if known.epoch < epoch), self.final)
 
     def vote(self, vote: Attestation) -> bool:
         """Count a vote; True if it, or one before it, made a checkpoint justified or final."""
@@ -104,16 +105,19 @@ class Finality:
         self.justified.setdefault(target, tuple(votes[name] for name in sorted(votes)))
         if target.epoch > self.highest.epoch:
             self.highest = target
+            self._ladder.append(target)
         if target.epoch == source.epoch + 1 and source.epoch > self.final.epoch:
             self.final = source
             self.sealers = tuple(sorted(votes))
         return True
 
     def _watch(self, vote: Attestation) -> None:
-        """Note who voted twice for an epoch, or around a vote of its own."""
+        """Note who voted twice for an epoch, or around a vote of its own, since the last final checkpoint."""
         said = (vote.source, vote.target, vote.digest)
         if said in self._said[vote.sender]:
             return
+        old = [before for before in self._said[vote.sender] if before[1].epoch < self.final.epoch]
+        self._said[vote.sender].difference_update(old)
         for source, target, _ in self._said[vote.sender]:
             around = (source.epoch - vote.source.epoch) * (vote.target.epoch - target.epoch) > 0
             if target.epoch == vote.target.epoch or around:

@@ -140,7 +140,8 @@ class HotStuffReplica(HeightReplica):
         self._words[place] = message
         if message.view != self._view:
             return []
-        return self._vote_all() if message.kind == PREPARE else self._vote(message)
+        early = message.kind == PREPARE and len(self._words) > 1  # what came before the proposal can be voted for now
+        return self._vote_all() if early else self._vote(message)
 
     def _justified(self, word: Message) -> bool:
         proof = word.evidence

@@ -175,6 +175,15 @@ class Loopback:
                 heapq.heappush(queue, (now + delay, number, destination, message))
         self._number = number
 
+    def _post_one(self, destination: str, message: Message) -> None:
+        if self._fate is not None:
+            self._post((destination,), message)
+            return
+        self.sent[message.kind] += 1
+        delay = self._delay()
+        if destination in self.replicas:
+            self._push(self.now + delay, destination, message)
+
     def _meddle(self, fate: Fate, destinations: tuple[str, ...], message: Message) -> None:
         """Send copies as somebody who holds the network has it."""
         for destination in destinations:
@@ -195,7 +204,7 @@ class Loopback:
             if isinstance(effect, Broadcast):
                 self._post(self._others[name], effect.message)
             elif isinstance(effect, Send):
-                self._post((effect.to,), effect.message)
+                self._post_one(effect.to, effect.message)
             elif isinstance(effect, SetTimer):
                 self._timers.add((name, effect.name))
                 self._push(self.now + effect.delay, name, effect.name)

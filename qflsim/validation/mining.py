@@ -29,8 +29,8 @@ from qflsim.validation.comparison import Comparison
 __all__ = ["comparisons"]
 
 _ENDLESS = 10**9
-_TRIALS = 1500
-_BLOCKS = 8000
+_TRIALS = 800
+_BLOCKS = 5000
 # share of the attacker, confirmations, exact probability [2]
 _DOUBLE_SPENDS = ((0.1, 1, 0.2), (0.1, 2, 0.056), (0.3, 5, 0.1976173))
 # share of the miner, share of its rivals that builds on its block in a race
@@ -68,7 +68,7 @@ def _forks() -> Iterator[Comparison]:
         basis="formula", source="x/(1 + x)",
     )  # fmt: skip
     yield Comparison(
-        quantity="blocks met by a competitor, x = 0.1, 60 miners", published=1 - math.exp(-0.1),
+        quantity="blocks met by another, x = 0.1, 60 miners", published=1 - math.exp(-0.1),
         simulated=_contested(network), tolerance=0.014, basis="formula", source="Decker, Wattenhofer 2013",
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def _latencies() -> Iterator[Comparison]:
         )  # fmt: skip
     for n in (4, 16):
         yield Comparison(
-            quantity=f"Tendermint latency, n = {n}, N(250, 50) ms [ms]", published=_three_phases(n),
+            quantity=f"Tendermint latency of n - f, n = {n} [ms]", published=_three_phases(n),
             simulated=_quorum_latency(_PATIENT["Tendermint"], n), tolerance=0.008, relative=True,
             source="order statistics", basis="formula",
         )  # fmt: skip

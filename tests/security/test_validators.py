@@ -100,9 +100,8 @@ def test_a_crash_is_known_to_come_and_takes_messages_while_it_lasts():
 
 def shares(threat, trials=4000, now=1.0):
     """How often a message is lost, doubled, and late, and the longest wait [s]."""
-    draws, fates = rng(), []
-    for _ in range(trials):
-        fates.append(tuple(threat.fate(now, "update", "x", "y", draws)))
+    draws = rng()
+    fates = [tuple(threat.fate(now, "update", "x", "y", draws)) for _ in range(trials)]
     late = [max(fate, default=0.0) for fate in fates]
     return (
         sum(not fate for fate in fates) / trials, sum(len(fate) == 2 for fate in fates) / trials,

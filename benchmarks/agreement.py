@@ -1,0 +1,135 @@
+"""How many messages per second the agreement protocols handle on one core, beside SimPy with nothing in it.
+
+Three ways to pass a message: SimPy alone (a time-out with a callback, nobody listening), replicas on the network in
+memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. All times are processor time of this process.
+
+Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000]
+"""
+
+import argparse
+import platform
+import sys
+import time
+from collections.abc import Callable
+
+import simpy
+
+from qflsim.chain.agreement import Agreement, Broadcast, CancelTimer, Effects, Message, Proposal, Send, SetTimer
+from qflsim.chain.hotstuff import HotStuff
+from qflsim.chain.loopback import Loopback
+from qflsim.chain.pbft import PBFT
+from qflsim.chain.proofofstake import ProofOfStake
+from qflsim.chain.proofofwork import ProofOfWork
+from qflsim.chain.raft import Raft
+from qflsim.chain.tendermint import Tendermint
+
+PATIENT = 1e6
+REPEATS = 3
+PROTOCOLS: dict[str, Agreement] = {
+    "PBFT": PBFT(view_timeout=PATIENT),
+    "Tendermint": Tendermint(view_timeout=PATIENT),
+    "HotStuff": HotStuff(view_timeout=PATIENT),
+    "Raft": Raft(election_timeout=PATIENT),
+    "proof of work": ProofOfWork(interval=20.0),
+    "proof of stake": ProofOfStake(slot=4.0),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--validators", type=int, nargs="+", default=[4, 16, 100], help="sizes of the committee")
+    parser.add_argument("--messages", type=int, default=60_000, help="messages per measurement, at least")
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}, SimPy {simpy.__version__}, {platform.machine()}, best of {REPEATS}\n")
+    print(f"SimPy alone: {best(lambda: bare(options.messages)):,.0f} messages/s\n")
+    print("| protocol | validators | one decision [messages] | in memory [messages/s] | on SimPy [messages/s] |")
+    print("|---|---|---|---|---|")
+    for name, protocol in PROTOCOLS.items():
+        for n in options.validators:
+            row(name, protocol, n, options.messages)
+    return 0
+
+
+def row(name: str, protocol: Agreement, n: int, messages: int) -> None:
+    members = tuple(f"v{i}" for i in range(n))
+    one = decide(protocol, members, heights=1)
+    heights = max(1, -(-messages // max(one, 1)))
+    in_memory = best(lambda: decide(protocol, members, heights))
+    shown = f"{best(lambda: OnSimPy(protocol, members).run(heights)):,.0f}" if "proof" not in name else ""
+    print(f"| {name} | {n} | {one:,} | {in_memory:,.0f} | {shown} |", flush=True)
+
+
+def best(work: Callable[[], int]) -> float:
+    """Messages per second of processor time, the best of several runs of ``work``, which returns its messages."""
+    rates = []
+    for _ in range(REPEATS):
+        began = time.process_time()
+        done = work()
+        rates.append(done / (time.process_time() - began))
+    return max(rates)
+
+
+def bare(messages: int) -> int:
+    """As many time-outs with a callback that does nothing, a thousand under way at a time."""
+    env, left = simpy.Environment(), [messages]
+
+    def arrived(_: simpy.Event) -> None:
+        if left[0] > 0:
+            left[0] -= 1
+            env.timeout(1.0).callbacks.append(arrived)
+
+    for _ in range(1000):
+        env.timeout(1.0).callbacks.append(arrived)
+    env.run()
+    return messages
+
+
+def decide(protocol: Agreement, members: tuple[str, ...], heights: int) -> int:
+    """Decide block after block on the network in memory, a delay of 1 s each message; returns messages sent."""
+    network = Loopback(protocol, members)
+    network.run(until=1e9, heights=heights, stop=network.all_decided if "proof" in protocol.name else None)
+    if len(network.decided) != heights:
+        raise SystemExit(f"{protocol.name}: {len(network.decided)} of {heights} heights decided")
+    return network.sent.total()
+
+
+class OnSimPy:
+    """The same replicas with SimPy's clock between them: an event with a callback per message and timer."""
+
+    def __init__(self, protocol: Agreement, members: tuple[str, ...]) -> None:
+        self.env = simpy.Environment()
+        self.members = members
+        self.replicas = {name: protocol.replica(name, members) for name in members}
+        self.sent = 0
+        self.height = 0
+
+    def run(self, heights: int) -> int:
+        """Decide block after block; returns messages sent."""
+        for self.height in range(heights):
+            for name, replica in self.replicas.items():
+                self.perform(name, replica.start(self.env.now, Proposal(f"block {self.height}", 1000), self.height))
+            self.env.run(until=self.env.now + 10.0)
+        return self.sent
+
+    def perform(self, name: str, effects: Effects) -> None:
+        """Carry out what a replica asks for."""
+        for effect in effects:
+            match effect:
+                case Broadcast(message=message):
+                    for other in self.members:
+                        if other != name:
+                            self.send(other, message)
+                case Send(to=to, message=message):
+                    self.send(to, message)
+                case SetTimer() | CancelTimer():
+                    pass  # nobody is late: no timer runs out
+
+    def send(self, to: str, message: Message) -> None:
+        """One event per message."""
+        self.sent += 1
+        arrived = self.env.timeout(1.0)
+        arrived.callbacks.append(lambda _: self.perform(to, self.replicas[to].handle(self.env.now, message)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
