@@ -205,6 +205,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         SilentLeader as SilentLeader,
         WithheldBlocks as WithheldBlocks,
     )
+    from .variants import Comparing as Comparing, compare as compare
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
 _HOMES = {
@@ -327,10 +328,13 @@ _HOMES = {
         "SilentLeader",
         "WithheldBlocks",
     ),
+    "variants": ("Comparing", "compare"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-PARTS = tuple(sorted(name for name in _HOME_OF if name not in ("Run", "ScenarioError", "load", "quantity", "run")))
+_VERBS = ("Comparing", "Run", "ScenarioError", "compare", "load", "quantity", "run")
+
+PARTS = tuple(sorted(name for name in _HOME_OF if name not in _VERBS))
 """Names of everything that a scenario can be built from."""
 
 __all__ = ["PARTS", "__version__", *_HOME_OF]

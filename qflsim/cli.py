@@ -46,7 +46,7 @@ def _never_fail_to_print() -> None:
 
 def _run(arguments: list[str]) -> int:
     options = _run_parser().parse_args(arguments)
-    from .experiment import run_from_command_line
+    from .terminal import run_from_command_line
 
     return run_from_command_line(
         options.scenario,

@@ -1,26 +1,21 @@
-"""Running scenarios: one replication, several, or from the command line."""
+"""Running one replication of a scenario."""
 
-import math
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from . import runs
-from .checks import Part
-from .loading import load
-from .overrides import apply
 from .runs import LEDGER
 from .scenario import Scenario
 from .trace import Record, Round
 from .world import World
 
-__all__ = ["Run", "run", "run_from_command_line"]
+__all__ = ["Observer", "Run", "carry_out", "run"]
 
 Observer = Callable[[Record], None]
+"""Called with every record as it happens."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,12 @@ def run(
         for note in world.notes():
             told(note)
     folder = runs.create_folder(out, scenario.name, scenario.seed, replication)
-    rounds_done = [0]
+    return carry_out(world, folder, observers=observers, figures=figures)
+
+
+def carry_out(world: World, folder: Path, *, observers: Sequence[Observer], figures: bool) -> Run:
+    """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty."""
+    scenario, rounds_done = world.scenario, [0]
 
     def count(record: Record) -> None:
         rounds_done[0] += isinstance(record, Round)
@@ -107,7 +107,7 @@ def run(
     finally:
         world.trace.close()
         runs.write_run_json(
-            folder, scenario, replication=replication, status=status, rounds_done=rounds_done[0], aer=check,
+            folder, scenario, replication=world.replication, status=status, rounds_done=rounds_done[0], aer=check,
             ledgers=world.close_ledgers(),
         )  # fmt: skip
     if figures and rounds_done[0]:
@@ -125,66 +125,3 @@ def draw_figures(folder: Path) -> None:
         sys.stderr.write(
             f"\nqflsim: interrupted while drawing; all tables in {folder} are whole, figures are missing\n"
         )
-
-
-def run_from_command_line(
-    path: str,
-    *,
-    overrides: Sequence[str],
-    seed: int | None,
-    replications: int,
-    out: str,
-    quiet: bool,
-) -> int:
-    """What ``python -m qflsim scenarios/….py`` does; returns the exit code."""
-    scenario = load(path)
-    names = _names(sys.modules[f"scenarios.{Path(path).stem}"])
-    for assignment in overrides:
-        scenario = apply(scenario, assignment, names)
-    if seed is not None:
-        scenario = replace(scenario, seed=seed)
-    for replication in range(replications):
-        code = _run_and_tell(scenario, out, replication, quiet)
-        if code:
-            return code
-    return 0
-
-
-def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -> int:
-    from .progress import Progress
-
-    began = time.perf_counter()
-    with Progress(scenario.rounds, silent=quiet) as progress:
-        made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
-    if not quiet:
-        from .summary import summarise
-
-        sys.stdout.write(summarise(made.folder))
-        plural = "s" * (made.rounds_done != 1)
-        sys.stdout.write(f"\n{made.rounds_done} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
-    sys.stdout.write(f"results: {made.folder}\n")
-    if made.status == "interrupted":
-        sys.stderr.write(
-            f"qflsim: interrupted in round {made.rounds_done + 1}; the tables in {made.folder} are complete and "
-            f"readable up to there, {made.rounds_done} of {scenario.rounds} rounds are whole\n"
-        )
-        return 130
-    return 0
-
-
-def _note(sentence: str) -> None:
-    """Tell the user on standard error, above the progress bar."""
-    sys.stderr.write(f"\rqflsim: note: {sentence}\n")
-
-
-def _names(module: ModuleType) -> dict[str, Any]:
-    """What an override's value may refer to: units, qflsim's parts, and the parts that the scenario file defines."""
-    import qflsim
-
-    from . import units
-
-    names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-    names |= {name: getattr(units, name) for name in units.__all__}
-    names |= {name: getattr(qflsim, name) for name in qflsim.PARTS}
-    own = {k: v for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, Part)}
-    return names | own

@@ -1,4 +1,4 @@
-"""Scenario files: Python modules that define one frozen value named ``scenario``.
+"""Scenario files: Python modules that define one frozen value named ``scenario``, and perhaps variants of it.
 
 A file is loaded under the stable module name ``scenarios.<stem>`` and registered in `sys.modules`, so that classes a
 user writes in it can be pickled and sent to worker processes.
@@ -10,13 +10,14 @@ import importlib.util
 import linecache
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from .checks import Part, ScenarioError, advised
 from .scenario import Scenario
 
-__all__ = ["load", "load_module"]
+__all__ = ["load", "load_module", "load_variants"]
 
 
 def load(path: str | Path) -> Scenario:
@@ -35,6 +36,27 @@ def load(path: str | Path) -> Scenario:
     if not isinstance(scenario, Scenario):
         raise ScenarioError(f"{path}: 'scenario' must be a qfl.Scenario, got {scenario!r}")
     return scenario
+
+
+def load_variants(path: str | Path) -> dict[str, Scenario]:
+    """The scenarios that a file defines under the name ``variants``, by name; none if it defines none.
+
+    Raises
+    ------
+    ScenarioError
+        As for `load`, or if ``variants`` is no mapping of names to scenarios.
+    """
+    load(path)
+    variants = getattr(sys.modules[f"scenarios.{Path(path).stem}"], "variants", {})
+    if not isinstance(variants, Mapping):
+        raise ScenarioError(f"{path}: 'variants' must be scenarios by name, got {variants!r}")
+    for name, variant in variants.items():
+        if not isinstance(name, str) or not isinstance(variant, Scenario):
+            raise ScenarioError(
+                f"{path}: 'variants' must be scenarios by name, got {name!r}: {variant!r}; make one with "
+                "dataclasses.replace(scenario, ...)"
+            )
+    return dict(variants)
 
 
 def load_module(path: str | Path) -> ModuleType:

@@ -72,7 +72,9 @@ def read_run(folder: str | Path) -> dict[str, Any]:
 
 def reference() -> str:
     """The reference page of all tables, in Markdown: what a row is, and every column with its type and meaning."""
-    return "\n".join([_HEAD, *(_section(record) for record in TABLES)])
+    from .comparison import Compared
+
+    return "\n".join([_HEAD, *(_section(record) for record in (*TABLES, Compared))])
 
 
 def _record(name: str) -> type[Record]:

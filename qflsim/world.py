@@ -76,6 +76,7 @@ class World:
 
     def __init__(self, scenario: Scenario, replication: int = 0) -> None:
         self.scenario = scenario
+        self.replication = replication
         try:
             self._build(replication)
         except (ValueError, OSError) as error:  # a part of the scenario refused what the others ask of it

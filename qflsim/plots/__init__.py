@@ -1,4 +1,4 @@
-"""Figures of a run, drawn from its tables alone."""
+"""Figures of a run, or of several side by side, drawn from their tables alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from qflsim.checks import ScenarioError
 from qflsim.tables import read_table
 
-__all__ = ["draw_all"]
+__all__ = ["draw_all", "draw_comparison"]
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -26,9 +26,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
     ScenarioError
         If a format is unknown, the folder holds no run, no round was completed, or a table is damaged.
     """
-    for name in formats:
-        if name not in FORMATS:
-            raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")
+    _check(formats)
     from . import agreement, distribution, energy, keys, learning, ledgers, mobility, network, satellites, stores, time
     from .style import canvas, save
 
@@ -55,3 +53,26 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
             if figure is not None:
                 files += save(figure, place / name, formats)
     return files
+
+
+def draw_comparison(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Draw the figure of the comparison in ``folder`` into that folder; returns its files.
+
+    Raises
+    ------
+    ScenarioError
+        If a format is unknown, the folder holds no comparison, or a table is damaged.
+    """
+    _check(formats)
+    from . import comparison
+    from .style import canvas, save
+
+    place = Path(folder)
+    with canvas():
+        return save(comparison.draw(place), place / "comparison", formats)
+
+
+def _check(formats: Sequence[str]) -> None:
+    for name in formats:
+        if name not in FORMATS:
+            raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")

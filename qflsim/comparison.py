@@ -1,0 +1,182 @@
+"""Several runs side by side: one row of measures for each, read from what the runs wrote down."""
+
+import csv
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .checks import ScenarioError
+from .readable import show, show_time
+from .tables import read_run, read_table
+from .trace import Record, column
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["COMPARISON", "Compared", "measure", "read_comparison", "tabulate", "write_comparison"]
+
+COMPARISON = "comparison.csv"
+"""Name of the table that stands beside the folders of the runs compared."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Compared(Record):
+    """One run among those that are compared."""
+
+    table: ClassVar[str] = "comparison"
+    about: ClassVar[str] = "one row per run of a comparison, in the folder above theirs"
+
+    variant: str = column("what the scenario file calls it")
+    replication: int = column("which independent repetition, from 0")
+    folder: str = column("folder of the run, from that of the comparison")
+    rounds: int = column("whole rounds")
+    ended_s: float = column("simulated time at the end of the last whole round")
+    round_s: float = column("mean duration of a round")
+    global_s: float = column("mean time until the last validator decided on a block of the global chain")
+    shard_s: float = column("the same on shard chains")
+    local_s: float = column("the same on local model update chains")
+    undecided: int = column("decisions that did not fall")
+    messages: float = column("messages of agreement per round")
+    agreement_bit: float = column("bits of agreement messages per round, tags included")
+    sent_bit: float = column("bits per round on the air and on fibre, everything included")
+    key_bit: float = column("key bits drawn from the stores of QKD links per round")
+    energy_j: float = column("energy per round, all causes")
+    qpu_j: float = column("energy of QPU control and cooling per round")
+    mining_j: float = column("energy of searching for blocks per round")
+    qkd_j: float = column("energy of QKD terminals per round")
+    other_j: float = column("energy of radios, fibre, processors and what else there is per round")
+    ledger_byte: float = column("growth of all chains per round, counted once per chain")
+    stored_byte: float = column("growth per round of what all nodes store of all chains")
+    accuracy: float = column("accuracy of the last global model on the test samples")
+    loss: float = column("its loss [nat]")
+
+
+def measure(variant: str, run: Path, top: Path) -> Compared:
+    """What the run in the folder ``run``, below ``top``, came to.
+
+    Raises
+    ------
+    ScenarioError
+        If no round was completed, or a table is missing or damaged.
+    """
+    rounds = read_table(run, "rounds")
+    if rounds.empty:
+        raise ScenarioError(f"{run} cannot be compared: no round was completed in it")
+    whole = len(rounds)
+    decisions = _of(rounds, read_table(run, "agreements"))
+    joules = _joules(_of(rounds, read_table(run, "energy")), whole)
+    latency = _latencies(decisions)
+    last = rounds.iloc[-1]
+    return Compared(
+        variant=variant,
+        replication=int(read_run(run)["replication"]),
+        folder=run.relative_to(top).as_posix(),
+        rounds=whole,
+        ended_s=float(last["ended_s"]),
+        round_s=float((rounds["ended_s"] - rounds["started_s"]).mean()),
+        global_s=latency["global"],
+        shard_s=latency["shard"],
+        local_s=latency["lmuc"],
+        undecided=int((decisions["decided"] == 0).sum()),
+        messages=float(decisions["messages"].sum() / whole),
+        agreement_bit=float(decisions["size_bit"].sum() / whole),
+        sent_bit=float((rounds["air_bit"] + rounds["wired_bit"]).mean()),
+        key_bit=float(rounds["key_bit"].mean()),
+        energy_j=float(rounds["energy_j"].mean()),
+        **joules,
+        ledger_byte=float(rounds["ledger_byte"].mean()),
+        stored_byte=_stored(_of(rounds, read_table(run, "storage"))) / whole,
+        accuracy=float(last["accuracy"]),
+        loss=float(last["loss"]),
+    )
+
+
+def write_comparison(top: Path, rows: Iterable[Compared]) -> Path:
+    """Write the table into ``top``; the one file there that is written again when a further run is done."""
+    path, names = top / COMPARISON, [field.name for field in dataclasses.fields(Compared)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    return path
+
+
+def read_comparison(top: str | Path) -> "DataFrame":
+    """The table of a comparison as a data frame.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none.
+    """
+    import pandas as pd
+
+    path = Path(top) / COMPARISON
+    if not path.is_file():
+        raise ScenarioError(
+            f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"
+        )
+    return pd.read_csv(path, dtype={"variant": "str", "folder": "str"})
+
+
+_COLUMNS = {
+    "round": ("round_s", show_time),
+    "global": ("global_s", show_time),
+    "shard": ("shard_s", show_time),
+    "local": ("local_s", show_time),
+    "energy": ("energy_j", lambda value: show(value, "J")),
+    "mining": ("mining_j", lambda value: show(value, "J")),
+    "sent": ("sent_bit", lambda value: show(value, "bit")),
+    "of it votes": ("agreement_bit", lambda value: show(value, "bit")),
+    "key": ("key_bit", lambda value: show(value, "bit")),
+    "ledgers": ("ledger_byte", lambda value: show(value, "B")),
+    "accuracy": ("accuracy", lambda value: f"{100.0 * value:.1f} %"),
+}  # fmt: skip
+"""What the terminal shows of each run: heading, column, and how it is written."""
+
+
+def tabulate(rows: Sequence[Compared]) -> str:
+    """The runs as lines of text, one each, means of a round."""
+    names = [row.variant + (f" ({row.replication})" if row.replication else "") for row in rows]
+    first = max(map(len, names))
+    lines = ["  ".join([" " * first, *(f"{heading:>11}" for heading in _COLUMNS)])]
+    for name, row in zip(names, rows, strict=True):
+        cells = [_shown(getattr(row, attribute), text) for attribute, text in _COLUMNS.values()]
+        lines.append("  ".join([f"{name:<{first}}", *(f"{cell:>11}" for cell in cells)]))
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: float, text: Any) -> str:
+    return "none" if math.isnan(value) else str(text(value))
+
+
+def _cell(value: object) -> object:
+    return "" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _of(rounds: Any, rows: Any) -> Any:
+    """The rows of whole rounds."""
+    return rows[rows["round"].isin(rounds["round"])]
+
+
+def _latencies(decisions: Any) -> dict[str, float]:
+    """Mean time until the last validator decided, by kind of chain; NaN where nothing was decided."""
+    reached = decisions[decisions["decided"] > 0]
+    taken = (reached["ended_s"] - reached["started_s"]).groupby(reached["chain"].str.split("-").str[0]).mean()
+    return {kind: float(taken.get(kind, math.nan)) for kind in ("global", "shard", "lmuc")}
+
+
+def _joules(rows: Any, rounds: int) -> dict[str, float]:
+    """Energy per round by what it is spent on."""
+    spent = (rows.groupby("cause")["energy_j"].sum() / rounds).to_dict()
+    qpu = spent.pop("qpu_control", 0.0) + spent.pop("qpu_cooling", 0.0)
+    mining, qkd = spent.pop("mining", 0.0), spent.pop("qkd", 0.0)
+    return {"qpu_j": qpu, "mining_j": mining, "qkd_j": qkd, "other_j": math.fsum(spent.values())}
+
+
+def _stored(rows: Any) -> float:
+    """Bytes that all nodes store of all chains at the end."""
+    last = rows[rows["round"] == rows["round"].max()]
+    return float(last["size_byte"].sum())

@@ -1,0 +1,116 @@
+"""What ``python -m qflsim scenarios/….py`` does: run the scenario, or its variants, and tell how it went."""
+
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .checks import Part
+from .comparison import tabulate
+from .experiment import Observer, run
+from .loading import load_variants
+from .overrides import apply
+from .scenario import Scenario
+from .variants import compare
+
+__all__ = ["run_from_command_line"]
+
+
+def run_from_command_line(
+    path: str,
+    *,
+    overrides: Sequence[str],
+    seed: int | None,
+    replications: int,
+    out: str,
+    quiet: bool,
+) -> int:
+    """What ``python -m qflsim scenarios/….py`` does; returns the exit code."""
+    variants = load_variants(path)
+    module = sys.modules[f"scenarios.{Path(path).stem}"]
+    names = _names(module)
+
+    def changed(scenario: Scenario) -> Scenario:
+        for assignment in overrides:
+            scenario = apply(scenario, assignment, names)
+        return scenario if seed is None else replace(scenario, seed=seed)
+
+    if variants:
+        wanted = {name: changed(variant) for name, variant in variants.items()}
+        return _compare_and_tell(wanted, out, replications, quiet)
+    scenario = changed(module.scenario)
+    for replication in range(replications):
+        code = _run_and_tell(scenario, out, replication, quiet)
+        if code:
+            return code
+    return 0
+
+
+def _compare_and_tell(variants: Mapping[str, Scenario], out: str, replications: int, quiet: bool) -> int:
+    from .progress import Progress
+
+    began = time.perf_counter()
+    with ExitStack() as bars:
+
+        def bar(name: str, scenario: Scenario) -> Observer:
+            bars.close()  # that of the run before
+            return bars.enter_context(Progress(scenario.rounds, silent=quiet, name=name))
+
+        made = compare(variants, out=out, replications=replications, observers=bar, told=None if quiet else _note)
+    if not quiet:
+        sys.stdout.write(tabulate(made.rows))
+        plural = "s" * (len(made.rows) != 1)
+        sys.stdout.write(f"\n{len(made.rows)} run{plural} in {time.perf_counter() - began:.1f} s of computing\n")
+    sys.stdout.write(f"results: {made.folder}\n")
+    if made.interrupted:
+        sys.stderr.write(
+            f"qflsim: interrupted after {len(made.rows)} of {len(variants) * replications} runs, the last of them "
+            f"perhaps in the middle; the tables in {made.folder} are complete and readable up to there\n"
+        )
+        return 130
+    return 0
+
+
+def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -> int:
+    from .progress import Progress
+
+    began = time.perf_counter()
+    with Progress(scenario.rounds, silent=quiet) as progress:
+        made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
+    if not quiet:
+        from .summary import summarise
+
+        sys.stdout.write(summarise(made.folder))
+        plural = "s" * (made.rounds_done != 1)
+        sys.stdout.write(f"\n{made.rounds_done} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
+    sys.stdout.write(f"results: {made.folder}\n")
+    if made.status == "interrupted":
+        sys.stderr.write(
+            f"qflsim: interrupted in round {made.rounds_done + 1}; the tables in {made.folder} are complete and "
+            f"readable up to there, {made.rounds_done} of {scenario.rounds} rounds are whole\n"
+        )
+        return 130
+    return 0
+
+
+def _note(sentence: str) -> None:
+    """Tell the user on standard error, above the progress bar."""
+    sys.stderr.write(f"\rqflsim: note: {sentence}\n")
+
+
+def _names(module: ModuleType) -> dict[str, Any]:
+    """What an override's value may refer to: units, qflsim's parts, and the parts that the scenario file defines."""
+    import qflsim
+
+    from . import units
+
+    names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
+    names |= {name: getattr(units, name) for name in units.__all__}
+    names |= {name: getattr(qflsim, name) for name in qflsim.PARTS}
+    own = {k: v for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, Part)}
+    return names | own
