@@ -8,7 +8,8 @@ from pathlib import Path
 
 from .chain.archive import Archive, Entry
 from .chain.block import Block, Header
-from .chain.transactions import read_transaction
+from .chain.crosschain import CrossChainReceipt
+from .chain.transactions import Receipt, read_transaction
 from .chain.wire import Reader
 from .checks import ScenarioError
 from .runs import LEDGER, digests
@@ -77,7 +78,7 @@ def _fault(ledger: Archive, chain: str, tip: str, stated: str) -> str:
 def _foreign_receipts(ledger: Archive, chain: str) -> Iterator[str]:
     """Receipts on ``chain`` of blocks that do not stand on the chain they name."""
     for entry in ledger.find(chain):
-        if entry.kind != "receipt" or entry.chain != chain:
+        if entry.kind not in (Receipt.kind, CrossChainReceipt.kind) or entry.chain != chain:
             continue
         payload = ledger.block(chain, entry.height).transactions[entry.position].payload
         source, header = _receipt(payload)

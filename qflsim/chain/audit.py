@@ -3,6 +3,7 @@
 import hashlib
 
 from qflsim.chain.block import Certificate
+from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.transactions import Receipt, SignedTransaction, carried_bytes, read_transaction
 from qflsim.chain.wire import Reader
 from qflsim.crypto.keyring import Register
@@ -20,8 +21,8 @@ def transaction_fault(
 ) -> str:
     """What is wrong with ``item``; empty if it is what its sender signed.
 
-    Its public key must be the one registered for the sender that it names, its signature must fit its content, and the
-    certificate that a receipt carries must hold for the header in it.
+    Its public key must be the one registered for the sender that it names, its signature must fit its content, the
+    certificate that a receipt carries must hold for the header in it, and so must its inclusion proof, if it has one.
 
     Parameters
     ----------
@@ -32,8 +33,10 @@ def transaction_fault(
     """
     try:
         fields = read_transaction(item.payload)
-        certificate = _certificate(item) if fields["kind"] == Receipt.kind else None
-    except ValueError:
+        certificate = _certificate(item) if fields["kind"] in (Receipt.kind, CrossChainReceipt.kind) else None
+        proven = fields["kind"] == CrossChainReceipt.kind
+        unproven = CrossChainReceipt.decode(item.payload, item.witness).fault() if proven else ""
+    except (ValueError, KeyError, TypeError):
         return "its bytes are no transaction"
     named = fields.get("sender")
     if not isinstance(named, str) or sender not in (None, named):
@@ -45,14 +48,15 @@ def transaction_fault(
     if round not in (None, fields.get("round")):
         return "it is of another round"
     if certificate is not None:
-        return certificate.fault(register)
+        return unproven or certificate.fault(register)
     return "it carries what it does not state" if item.witness else ""
 
 
 def _certificate(receipt: SignedTransaction) -> Certificate:
-    """The certificate in a receipt, over the hash of the header in it."""
+    """The certificate in a receipt, over the hash of the header, which is what it carries first."""
     reader = Reader(receipt.witness)
-    certificate = Certificate.decode(reader, hashlib.sha256(carried_bytes(receipt.payload)).digest())
+    header = carried_bytes(receipt.payload)[: read_transaction(receipt.payload)["header"]]
+    certificate = Certificate.decode(reader, hashlib.sha256(header).digest())
     if not reader.done:
         raise ValueError("bytes are left after the certificate")
     return certificate

@@ -10,7 +10,7 @@ import json
 import math
 import struct
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +47,8 @@ class Transaction:
         Number of the global round.
     time_s:
         Simulated time of signing [s].
+    fee:
+        What its sender pays to whoever puts it into a block, in the chain's own unit; none stands in no bytes.
     """
 
     kind: ClassVar[str] = "transaction"
@@ -55,13 +57,41 @@ class Transaction:
     task: str
     round: int
     time_s: float
+    fee: float = 0.0
 
     def encode(self) -> bytes:
         """Canonical bytes: length of the JSON text, the text, then the bytes that the fields carry."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        if not self.fee:
+            del values["fee"]
         text = {name: _plain(value) for name, value in values.items()} | {"kind": self.kind}
         encoded = json.dumps(text, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         return b"".join((struct.pack(">I", len(encoded)), encoded, *self._carried(witness=False)))
+
+    @classmethod
+    def decode(cls, encoded: bytes, witness: bytes = b"") -> Self:
+        """The transaction of this kind that `encode` turned into these bytes.
+
+        Raises
+        ------
+        ValueError
+            If these are not the bytes of such a transaction.
+        """
+        text, carried = read_transaction(encoded), {False: carried_bytes(encoded), True: witness}
+        if text.pop("kind") != cls.kind:
+            raise ValueError(f"the transaction must be a {cls.kind}, got {encoded[:16]!r}...")
+        hints = get_type_hints(cls)
+        for item in dataclasses.fields(cls):
+            if hints[item.name] is bytes:
+                source = bool(item.metadata.get("witness", False))
+                size = text[item.name]
+                text[item.name], carried[source] = carried[source][:size], carried[source][size:]
+            elif item.name in text:
+                text[item.name] = _restored(text[item.name], hints[item.name])
+        try:
+            return cls(**text)
+        except TypeError as error:
+            raise ValueError(f"the transaction must have the fields of a {cls.kind}, but {error}") from error
 
     @property
     def witness(self) -> bytes:
@@ -88,6 +118,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     return value
+
+
+def _restored(value: Any, hint: Any) -> Any:
+    """A field as it was before it became JSON: numbers that are not finite, and tuples."""
+    if hint is float:
+        return float(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def read_transaction(encoded: bytes) -> dict[str, Any]:

@@ -3,9 +3,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block, Header, ModelMetadata, certificate_byte
+from qflsim.chain.crosschain import CrossChainReceipt
+from qflsim.chain.kinds import KINDS, decode_transaction
 from qflsim.chain.ledger import Chain, Fault, check_stored, genesis
 from qflsim.chain.merkle import inclusion_proof, proves_inclusion
+from qflsim.chain.standing import Membership, Reputation, Reward, Slash
 from qflsim.chain.transactions import (
     GlobalModel,
     IntermediateModel,
@@ -46,11 +50,22 @@ def one_of_each():
         Join(**COMMON, devices=5, samples=200),
         Shard(**COMMON, servers=("server-1", "server-2")),
         Selection(**COMMON, devices=("device-1", "device-2")),
+        Membership(**COMMON, joined=("device-1",), left=("device-2", "device-3")),
+        Reputation(**COMMON, nodes=("device-1",), scores=(0.75,)),
+        Reward(**COMMON, payer="publisher", nodes=("device-1", "server-1"), amounts=(1.5, 0.25)),
+        Slash(**COMMON, nodes=("device-2",), amounts=(3.0,), reason="forged update"),
         Update(**COMMON, **MODEL, parameters=PARAMETERS),
         IntermediateModel(**COMMON, **MODEL, devices=("device-1",), parameters=PARAMETERS),
         GlobalModel(**COMMON, **MODEL, servers=("server-1",), accuracy=float("nan")),
         Receipt(**COMMON, source="lmuc-1", header=header, certificate=certificate),
+        CrossChainReceipt.of(_three_joins(), 1, **COMMON),
     )
+
+
+def _three_joins():
+    joins = [Join(**COMMON, devices=i, samples=200).signed(KEYRING) for i in range(3)]
+    block = Chain("shard-other").propose(joins, proposer="a", round=2, time_s=3.0)
+    return block.certified(("d", "e"), KEYRING)
 
 
 def grow(blocks=3, keyring=KEYRING, signers=("a", "b", "c")):
@@ -83,6 +98,64 @@ def test_a_transaction_weighs_what_its_bytes_weigh(transaction):
 def test_kinds_are_distinct():
     kinds = [tx.kind for tx in one_of_each()]
     assert len(set(kinds)) == len(kinds)
+
+
+@pytest.mark.parametrize("transaction", one_of_each(), ids=lambda tx: tx.kind)
+def test_a_transaction_is_read_back_as_it_was_written(transaction):
+    for written in (transaction, replace(transaction, fee=0.5)):
+        signed = written.signed(KEYRING)
+        back = decode_transaction(signed)
+        assert type(back) is type(written) and back.encode() == signed.payload and back.witness == signed.witness
+        assert back.fee == written.fee and back.kind in KINDS
+
+
+def test_a_fee_is_part_of_what_is_signed_and_none_takes_no_bytes():
+    free = Join(**COMMON, devices=5, samples=200)
+    assert b"fee" not in free.encode()
+    assert read_transaction(replace(free, fee=0.25).encode())["fee"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Membership(**COMMON), "none twice, got joined = "),
+        (lambda: Membership(**COMMON, joined=("a",), left=("a",)), "none twice"),
+        (lambda: Reputation(**COMMON, nodes=("a",), scores=(1.5,)), r"scores must be finite numbers in 0..1, got 1.5"),
+        (lambda: Reward(**COMMON, payer="p", nodes=("a", "b"), amounts=(1.0,)), "one entry for each of 2 nodes, got 1"),
+        (lambda: Slash(**COMMON, nodes=("a",), amounts=(-1.0,), reason=""), r"0..inf, got -1.0"),
+    ],
+)
+def test_what_a_chain_cannot_say_of_nodes_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({}, ""),
+        ({"position": 0}, "its proof does not lead to the root in its header"),
+        ({"height": 7}, "its header is not of the block that it names"),
+        ({"source": "global"}, "its header is not of the block that it names"),
+        ({"proof": bytes(64)}, "its proof does not lead to the root in its header"),
+        ({"header": genesis("shard-other").header.encode(), "height": 0}, "its proof does not lead to the root"),
+    ],
+)
+def test_a_receipt_with_a_proof_holds_for_one_transaction_of_one_block(changes, fault):
+    receipt = replace(CrossChainReceipt.of(_three_joins(), 1, **COMMON), **changes)
+    assert receipt.fault().startswith(fault) and bool(receipt.fault()) == bool(fault)
+    whole = transaction_fault(receipt.signed(KEYRING), KEYRING)
+    assert whole.startswith(fault) if "header" not in changes else whole
+    if not fault:
+        assert read_transaction(receipt.payload)["devices"] == 1
+        assert len(receipt.proof) == 32 * 2
+
+
+def test_a_receipt_is_of_a_certified_block_and_of_a_transaction_in_it():
+    with pytest.raises(ValueError, match="no certificate"):
+        CrossChainReceipt.of(replace(_three_joins(), certificate=None), 1, **COMMON)
+    with pytest.raises(IndexError):
+        CrossChainReceipt.of(_three_joins(), 3, **COMMON)
 
 
 def test_a_model_on_the_chain_costs_four_bytes_a_parameter():
