@@ -1,6 +1,7 @@
 """A ledger on the timeline: a chain, the committee that agrees on its blocks, and the nodes that keep copies."""
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from math import inf, nextafter
 from typing import Any
@@ -23,9 +24,21 @@ from .notary import Notary
 from .session import Business, Outcome
 from .tags import Tagger
 
-__all__ = ["Ledger"]
+__all__ = ["Commitment", "Ledger"]
 
 HASH_BYTE = 32
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """What became of transactions that were handed to a ledger: the blocks, and those of them that stand in these."""
+
+    blocks: tuple[Block, ...] = ()
+    transactions: frozenset[SignedTransaction] = frozenset()
+
+    def holds(self, transactions: Iterable[SignedTransaction]) -> bool:
+        """Whether all ``transactions`` stand on the chain."""
+        return self.transactions.issuperset(transactions)
 
 
 class Ledger:
@@ -60,6 +73,7 @@ class Ledger:
         self._notary = notary
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience)
+        self._deciding: simpy.Event | None = None  # the end of the decision under way
         self.chain = Chain(name)
 
     def commit(
@@ -69,8 +83,10 @@ class Ledger:
         transactions: Sequence[SignedTransaction],
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None = None,
-    ) -> Generator[Any, Any, Block | None]:
-        """Have the validators agree on the next block; returns it, or ``None`` if they did not.
+    ) -> Generator[Any, Any, Commitment]:
+        """Have the validators agree on transactions; returns in which blocks they stand then.
+
+        One block is decided at a time: who comes while another is under way waits for it.
 
         Parameters
         ----------
@@ -80,6 +96,25 @@ class Ledger:
             For each validator, the event of its holding all the transactions: then the proposal only names them by
             their hashes. Left out, the proposal carries them.
         """
+        while self._deciding is not None:
+            yield self._deciding
+        self._deciding = decided = self._ctx.env.event()
+        try:
+            block = yield from self._decide(validators, proposer, transactions, model, held)
+        finally:
+            self._deciding = None
+            decided.succeed()
+        return Commitment() if block is None else Commitment((block,), frozenset(transactions))
+
+    def _decide(
+        self,
+        validators: Sequence[Computer],
+        proposer: str,
+        transactions: Sequence[SignedTransaction],
+        model: ModelMetadata,
+        held: Mapping[str, simpy.Event] | None,
+    ) -> Generator[Any, Any, Block | None]:
+        """Have the validators agree on the next block; returns it, or ``None`` if they did not."""
         ctx = self._ctx
         propose = partial(self.chain.propose, transactions, proposer=proposer, round=ctx.round, model=model)
         block, rival = propose(time_s=ctx.now), propose(time_s=nextafter(ctx.now, inf))

@@ -77,8 +77,8 @@ class Publisher:
         )  # fmt: skip
         validators = [self.computer, *(server.computer for server in servers)]
         metadata = ModelMetadata(task=self.offer.name)
-        block = yield from self._global.commit(validators, self.computer.node, [task], metadata)
-        if block is None:
+        done = yield from self._global.commit(validators, self.computer.node, [task], metadata)
+        if not done.holds([task]):
             return []
         return (yield from self._form_shard(servers))
 
@@ -103,8 +103,8 @@ class Publisher:
         transactions = [*(joins[server.name] for server in members), shard]
         validators = [server.computer for server in members]
         metadata = ModelMetadata(task=self.offer.name)
-        block = yield from self._shard.commit(validators, leader.name, transactions, metadata)
-        return members if block is not None else []
+        done = yield from self._shard.commit(validators, leader.name, transactions, metadata)
+        return members if done.holds(transactions) else []
 
     def _join(self, server: Server) -> SignedTransaction:
         eligible = server.eligible()

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qflsim.chain.block import Block, ModelMetadata
+from qflsim.chain.block import Block, Certificate, ModelMetadata
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
@@ -44,9 +44,14 @@ class Contribution:
 
     selected: tuple[str, ...] = ()
     updates: tuple[Update, ...] = ()
-    block: Block | None = None
+    blocks: tuple[Block, ...] = ()
     model: Floats | None = None
     distributed_s: float = 0.0
+
+    @property
+    def certified(self) -> list[tuple[Block, Certificate]]:
+        """Each block with its certificate."""
+        return [(block, block.certificate) for block in self.blocks if block.certificate is not None]
 
     @property
     def samples(self) -> int:
@@ -211,7 +216,7 @@ class Server:
             samples=sum(update.samples for update in updates),
             contributors=len(updates),
         )
-        block = yield from self.lmuc.commit(
+        done = yield from self.lmuc.commit(
             list(gathering.members.values()),
             gathering.leader,
             [handed_in[name] for name in names],
@@ -220,23 +225,24 @@ class Server:
         )
         totals = self._ctx.totals
         totals.round_local_agreement_s = max(totals.round_local_agreement_s, self._ctx.now - started)
-        if block is not None:
-            contribution.block, contribution.updates = block, updates
+        standing = zip(names, updates, strict=True)
+        contribution.blocks = done.blocks
+        contribution.updates = tuple(update for name, update in standing if handed_in[name] in done.transactions)
 
     def fetch_block(self, contribution: Contribution) -> Generator[Any, Any, None]:
         """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates.
 
-        It never ends if the block is lost on the way: whoever runs it does so with an end.
+        There may be several blocks. It never ends if one is lost on the way: whoever runs it does so with an end.
         """
-        block = contribution.block
-        if block is None or block.certificate is None:
+        if not contribution.blocks:
             return
-        leader = block.header.proposer
-        yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
-        yield self.computer.verified(len(block.certificate.signers))
-        if not self.lmuc.vouched(self.name, block, contribution.selected):
-            return
-        self.lmuc.keep(self.name, block)
+        for block, certificate in contribution.certified:
+            leader = block.header.proposer
+            yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
+            yield self.computer.verified(len(certificate.signers))
+            if not self.lmuc.vouched(self.name, block, contribution.selected):
+                return
+            self.lmuc.keep(self.name, block)
         rule = self._rules.aggregation
         if len(contribution.updates) < rule.minimum_updates:
             contribution.updates, contribution.model = (), self.parameters

@@ -103,14 +103,15 @@ class TaskShard:
             return []
         names = [server.name for server in present]
         samples = sum(contributions[server].samples for server in present)
-        block = yield from self._shard.commit(
+        transactions = [transaction for name in names for transaction in receipts[name]]
+        done = yield from self._shard.commit(
             [server.computer for server in carrying],
             leader.name,
-            [transaction for name in names for transaction in receipts[name]],
+            transactions,
             ModelMetadata(task=self._task, samples=samples, contributors=len(present)),
             {server.name: gathering.holding(server.name, names) for server in carrying},
         )
-        if block is None:
+        if not done.holds(transactions):
             return []
         for server in present:
             server.parameters = _aggregate_of(contributions[server])
@@ -177,24 +178,25 @@ class TaskShard:
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
         validators = [self._publisher, *(server.computer for server in servers)]
-        block = yield from self._global.commit(validators, leader.name, [self._notary.sign(transaction)], metadata)
-        return block is not None
+        signed = self._notary.sign(transaction)
+        done = yield from self._global.commit(validators, leader.name, [signed], metadata)
+        return done.holds([signed])
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
-        """What a server writes on the shard chain: its local block's header and certificate, and its aggregate."""
-        block = own.block
-        if block is None or block.certificate is None:
+        """What a server writes on the shard chain: its local blocks' headers and certificates, and its aggregate."""
+        if not own.blocks:
             return []
         origin = self._origin(server)
         packed = pack_parameters(_aggregate_of(own))
-        receipt = Receipt(
-            **origin, source=block.header.chain, header=block.header.encode(), certificate=block.certificate.encode()
-        )
+        receipts = [
+            Receipt(**origin, source=block.header.chain, header=block.header.encode(), certificate=certificate.encode())
+            for block, certificate in own.certified
+        ]
         model = IntermediateModel(
             **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates), parameters=packed,
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
-        return [self._notary.sign(receipt), self._notary.sign(model)]
+        return [self._notary.sign(transaction) for transaction in (*receipts, model)]
 
     def _origin(self, server: Server) -> dict[str, Any]:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}
