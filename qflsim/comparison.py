@@ -38,6 +38,8 @@ class Compared(Record):
     shard_s: float = column("the same on shard chains")
     local_s: float = column("the same on local model update chains")
     undecided: int = column("decisions that did not fall")
+    forked: int = column("decisions in which correct validators decided on different blocks")
+    without: int = column("rounds that brought no new global model")
     messages: float = column("messages of agreement per round")
     agreement_bit: float = column("bits of agreement messages per round, tags included")
     sent_bit: float = column("bits per round on the air and on fibre, everything included")
@@ -80,6 +82,8 @@ def measure(variant: str, run: Path, top: Path) -> Compared:
         shard_s=latency["shard"],
         local_s=latency["lmuc"],
         undecided=int((decisions["decided"] == 0).sum()),
+        forked=int((decisions["blocks"] > 1).sum()),
+        without=int((rounds["aggregated"] == 0).sum()),
         messages=float(decisions["messages"].sum() / whole),
         agreement_bit=float(decisions["size_bit"].sum() / whole),
         sent_bit=float((rounds["air_bit"] + rounds["wired_bit"]).mean()),
@@ -133,18 +137,25 @@ _COLUMNS = {
     "key": ("key_bit", lambda value: show(value, "bit")),
     "ledgers": ("ledger_byte", lambda value: show(value, "B")),
     "accuracy": ("accuracy", lambda value: f"{100.0 * value:.1f} %"),
+    "undecided": ("undecided", str),
+    "forked": ("forked", str),
 }  # fmt: skip
 """What the terminal shows of each run: heading, column, and how it is written."""
 
 
 def tabulate(rows: Sequence[Compared]) -> str:
-    """The runs as lines of text, one each, means of a round."""
-    names = [row.variant + (f" ({row.replication})" if row.replication else "") for row in rows]
-    first = max(map(len, names))
-    lines = ["  ".join([" " * first, *(f"{heading:>11}" for heading in _COLUMNS)])]
-    for name, row in zip(names, rows, strict=True):
-        cells = [_shown(getattr(row, attribute), text) for attribute, text in _COLUMNS.values()]
-        lines.append("  ".join([f"{name:<{first}}", *(f"{cell:>11}" for cell in cells)]))
+    """The runs as lines of text, one each, means of a round; what is nothing in all of them is left out."""
+    columns = [[""] + [row.variant + (f" ({row.replication})" if row.replication else "") for row in rows]]
+    for heading, (attribute, text) in _COLUMNS.items():
+        values = [getattr(row, attribute) for row in rows]
+        if any(value and not math.isnan(value) for value in values):
+            columns.append([heading, *(_shown(value, text) for value in values)])
+    widths = [max(map(len, column)) for column in columns]
+    first, *others = zip(columns, widths, strict=True)
+    lines = (
+        "  ".join([f"{first[0][line]:<{first[1]}}", *(f"{column[line]:>{width}}" for column, width in others)])
+        for line in range(len(rows) + 1)
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,7 @@ from .style import COLOURS, INK, MUTED, label_rows, log_time, new_figure
 __all__ = ["draw"]
 
 _LATENCY = {
-    "round_s": ("a whole round", "D", MUTED),
+    "round_s": ("whole round", "D", MUTED),
     "global_s": ("global block", "o", COLOURS["blue"]),
     "shard_s": ("shard block", "s", COLOURS["vermillion"]),
     "local_s": ("local block", "^", COLOURS["orange"]),
@@ -23,16 +23,21 @@ _ENERGY = {
     "qpu_j": ("QPUs", "o", COLOURS["blue"]),
     "mining_j": ("mining", "s", COLOURS["vermillion"]),
     "qkd_j": ("QKD terminals", "^", COLOURS["green"]),
-    "other_j": ("links, processors", "v", COLOURS["purple"]),
+    "other_j": ("the rest", "v", COLOURS["purple"]),
 }
 _BITS = {
-    "sent_bit": ("everything sent", "D", MUTED),
+    "sent_bit": ("all sent", "D", MUTED),
     "agreement_bit": ("agreement", "o", COLOURS["blue"]),
-    "key_bit": ("QKD key used", "^", COLOURS["green"]),
+    "key_bit": ("QKD key", "^", COLOURS["green"]),
 }
 _BYTES = {
-    "stored_byte": ("in all copies", "D", MUTED),
-    "ledger_byte": ("each chain once", "o", COLOURS["blue"]),
+    "stored_byte": ("all copies", "D", MUTED),
+    "ledger_byte": ("one copy", "o", COLOURS["blue"]),
+}
+_TROUBLE = {
+    "undecided": ("decisions not reached", COLOURS["orange"]),
+    "forked": ("decisions forked", COLOURS["vermillion"]),
+    "without": ("rounds without a new model", MUTED),
 }
 _LINES = ["blue", "orange", "green", "vermillion", "purple", "black", "sky", "yellow"]
 _STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
@@ -42,15 +47,22 @@ def draw(top: Path) -> Any:
     """One row of marks per variant and measure, mean and range over replications, and curves of accuracy."""
     table = read_comparison(top)
     names = list(dict.fromkeys(table["variant"]))
+    troubled = bool(table[list(_TROUBLE)].to_numpy().any())
     figure = new_figure(11.0, 3.4 + 0.5 * len(names))
-    panels = figure.subplots(2, 3)
     figure.set_layout_engine("constrained", wspace=0.04, hspace=0.06)
-    _marks(panels[0, 0], table, names, _LATENCY, "Time until all have decided", "mean simulated time", show_time)
-    _marks(panels[0, 1], table, names, _ENERGY, "Energy of a round", "energy per round", partial(show, unit="J"))
-    _marks(panels[0, 2], table, names, _BITS, "Bits of a round", "bits per round", partial(show, unit="bit"))
-    _marks(panels[1, 0], table, names, _BYTES, "Ledger growth", "bytes per round", partial(show, unit="B"))
-    _accuracies(panels[1, 1], table, names)
-    _curves(panels[1, 2], table, names, top)
+    panels = figure.subplot_mosaic("ABCD;EFGG" if troubled else "ABCD;EGGG")
+    joules, bits, octets = (partial(show, unit=unit) for unit in ("J", "bit", "B"))
+    _marks(panels["A"], table, names, _LATENCY, "Time to decide", "mean simulated time", show_time)
+    _marks(panels["B"], table, names, _ENERGY, "Energy of a round", "energy per round", joules)
+    _marks(panels["C"], table, names, _BITS, "Bits of a round", "bits per round", bits)
+    _marks(panels["D"], table, names, _BYTES, "Ledger growth", "bytes per round", octets)
+    _accuracies(panels["E"], table, names)
+    if troubled:
+        _troubles(panels["F"], table, names)
+    _curves(panels["G"], table, names, top)
+    for place in "BCDF":
+        if place in panels:
+            panels[place].set_yticklabels([])
     return figure
 
 
@@ -80,13 +92,15 @@ def _marks(
             seen = True
     axes.set_xscale("log")
     _widen(axes)
-    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_major_locator(LogLocator(numticks=3))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text_of(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
-    axes.set_title(title, pad=20 if len(measures) < 3 else 34)
+    axes.set_title(title, pad=34)
     label_rows(axes, names)
-    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.03, 0.98), ncols=2, handletextpad=0.1, columnspacing=0.8)
+    legend = axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.05, 0.98), ncols=2, handletextpad=0.0, columnspacing=0.2, fontsize=7.5
+    )
     legend.set_in_layout(False)  # wider than some panels, and there is room for it
 
 
@@ -106,9 +120,26 @@ def _accuracies(axes: Any, table: Any, names: list[str]) -> None:
         axes.annotate(text, (values.mean(), row), xytext=(7, -3), textcoords="offset points", fontsize=8, color=INK)
     axes.set_xlim(0.0, 118.0)
     axes.set_xticks(range(0, 101, 20))
-    axes.set_xlabel("accuracy of the last global model [%]")
+    axes.set_xlabel("accuracy at the end [%]")
     axes.set_title("Accuracy")
     label_rows(axes, names)
+
+
+def _troubles(axes: Any, table: Any, names: list[str]) -> None:
+    """Bars of what went wrong, the number beside each that is not 0; mean over replications."""
+    for place, (column, (what, colour)) in enumerate(_TROUBLE.items()):
+        means = [table.loc[table["variant"] == name, column].mean() for name in names]
+        rows = [row + 0.26 * (place - 1) for row in range(len(names))]
+        axes.barh(rows, means, height=0.24, color=colour, label=what)
+        for row, mean in zip(rows, means, strict=True):
+            if mean:
+                axes.annotate(f"{mean:.3g}", (mean, row), xytext=(3, -3), textcoords="offset points", fontsize=7)
+    axes.set_xlim(right=1.15 * axes.get_xlim()[1])
+    axes.set_xlabel("number in the run")
+    axes.set_title("What went wrong", pad=46)
+    label_rows(axes, names)
+    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.0, fontsize=7.5)
+    legend.set_in_layout(False)
 
 
 def _curves(axes: Any, table: Any, names: list[str], top: Path) -> None:
@@ -123,6 +154,5 @@ def _curves(axes: Any, table: Any, names: list[str], top: Path) -> None:
     log_time(axes.xaxis)
     axes.set_ylim(0.0, 100.0)
     axes.set_xlabel("simulated time")
-    axes.set_ylabel("accuracy [%]")
-    axes.set_title("Accuracy against time")
+    axes.set_title("Accuracy [%] against time")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.6)
