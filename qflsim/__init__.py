@@ -83,6 +83,14 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .learning.mixing import Mixing as Mixing, RandomGraph as RandomGraph, Ring as Ring, Star as Star
     from .learning.mnist import MNIST as MNIST
     from .learning.models import Model as Model
+    from .learning.participation import (
+        Asynchronous as Asynchronous,
+        Buffered as Buffered,
+        Deadline as Deadline,
+        FirstK as FirstK,
+        Participation as Participation,
+        Synchronous as Synchronous,
+    )
     from .learning.selection import (
         AllDevices as AllDevices,
         RandomSelection as RandomSelection,
@@ -94,6 +102,18 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         BalancedDirichlet as BalancedDirichlet,
         Dirichlet as Dirichlet,
         Split as Split,
+    )
+    from .learning.staleness import (
+        ConstantWeight as ConstantWeight,
+        HingeWeight as HingeWeight,
+        PolynomialWeight as PolynomialWeight,
+        Staleness as Staleness,
+    )
+    from .learning.stragglers import (
+        EqualSpeeds as EqualSpeeds,
+        LognormalSpeeds as LognormalSpeeds,
+        QueueingDelays as QueueingDelays,
+        Speeds as Speeds,
     )
     from .learning.training import LocalTraining as LocalTraining
     from .learning.vqc import VQC as VQC
@@ -260,8 +280,11 @@ _HOMES = {
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("Model",),
+    "learning.participation": ("Asynchronous", "Buffered", "Deadline", "FirstK", "Participation", "Synchronous"),
     "learning.selection": ("AllDevices", "RandomSelection", "ReputationSelection", "Selection"),
     "learning.splits": ("IID", "BalancedDirichlet", "Dirichlet", "Split"),
+    "learning.staleness": ("ConstantWeight", "HingeWeight", "PolynomialWeight", "Staleness"),
+    "learning.stragglers": ("EqualSpeeds", "LognormalSpeeds", "QueueingDelays", "Speeds"),
     "learning.training": ("LocalTraining",),
     "learning.vqc": ("VQC",),
     "loading": ("load",),

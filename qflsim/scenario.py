@@ -28,7 +28,9 @@ from .learning.datasets import Dataset
 from .learning.digits import Digits
 from .learning.mixing import Mixing, Star
 from .learning.models import Model
+from .learning.participation import Participation, Synchronous
 from .learning.selection import AllDevices, Selection
+from .learning.stragglers import EqualSpeeds, Speeds
 from .learning.training import LocalTraining
 from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
@@ -134,6 +136,8 @@ class Scenario(Part):
         Agreement protocol of all three kinds of chains.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
+    participation, speeds:
+        With how many updates a server goes on and what late ones are worth; how devices' speeds differ.
     update_deadline:
         Time [s] from the selection of devices after which a server goes on without those that are not done.
     agreement_deadline:
@@ -186,6 +190,8 @@ class Scenario(Part):
     mixing: Mixing = Star()
     agreement: Agreement = PBFT()
     model_transport: ModelTransport = Radioed()
+    participation: Participation = Synchronous()
+    speeds: Speeds = EqualSpeeds()
     update_deadline: float = quantity(600.0, unit="s", above=0, advice="give it in seconds, e.g. 600 * s")
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     threats: tuple[Threat, ...] = ()

@@ -14,7 +14,7 @@ from typing import IO, Any, ClassVar
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
     "Outage", "Pairs", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace",
-    "Transfer", "TreeBlock",
+    "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
 
@@ -499,9 +499,33 @@ class Rejection(Record):
     reason: str = column("what is wrong with it")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateFate(Record):
+    """What became of the work of one device that a server had selected."""
+
+    table: ClassVar[str] = "updates"
+    about: ClassVar[str] = (
+        "one row per device and selection, written when its update has been used or it is clear that it will not be"
+    )
+
+    round: int = column("number of the global round in which it was used or given up")
+    started_round: int = column("number of the global round whose model the device was to train from")
+    server: str = column("server that selected it")
+    device: str = column("device")
+    chosen_s: float = column("simulated time of the selection")
+    signed_s: float = column("simulated time at which the device had trained and signed; empty if it never did")
+    arrived_s: float = column(
+        "simulated time at which the leader of the committee that put it into a block held it; empty if none did"
+    )
+    used: bool = column("whether it went into the model of its server that was mixed into the global one")
+    staleness: int = column("rounds between the two")
+    weight: float = column("factor on what it counted, by its staleness; 0 if it was not used")
+    reason: str = column("why it was not used; empty if it was")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock,
+    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
 )  # fmt: skip
 
 

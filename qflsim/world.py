@@ -21,6 +21,7 @@ from .energy import Battery, EnergyBook
 from .learning.compiling import CompiledTask, compile_task
 from .learning.datasets import Data
 from .learning.selection import Reputation, Requirement
+from .learning.stragglers import EqualSpeeds
 from .learning.task import LearningTask
 from .network.mobility import Trajectory
 from .nodes.adversaries import Adversaries
@@ -42,6 +43,7 @@ from .nodes.rounds import Rounds
 from .nodes.server import Rules, Server
 from .nodes.shard import TaskShard
 from .nodes.tags import Tagger
+from .nodes.workbook import WorkBook
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .streams import Streams
@@ -115,6 +117,7 @@ class World:
         self.membership = Membership(self.placement.servers, access.serving, self.wiring.reached, Reputation())
         self._roaming = self._roam(ways) if ways else None
         self._batteries = self._powered(scenario.battery) if scenario.battery else None
+        self._works = WorkBook(self.ctx)
         self._rounds = self._actors()
         self._check_parts()
         self._check_deadline()
@@ -217,7 +220,7 @@ class World:
         ledgers = [global_chain, shard_chain, *(server.lmuc for server in actors)]
         return Rounds(
             self.ctx, publisher, actors, shard, ledgers, self.task, self._roles(),
-            self.membership.renew, self._upkeep, self._quiet,
+            self.membership.renew, self._upkeep, self._quiet, self._works,
         )  # fmt: skip
 
     def _recruitable(self) -> list[str]:
@@ -241,6 +244,7 @@ class World:
             self._rules(),
             initial,
             device_qubits=self._compiled.chip_qubits,
+            works=self._works,
         )
 
     def _device(self, name: str) -> Device:
@@ -254,6 +258,7 @@ class World:
             selection=scenario.selection,
             aggregation=scenario.aggregation,
             update_deadline=scenario.update_deadline,
+            participation=scenario.participation,
         )
 
     def _requirement(self) -> Requirement:
@@ -261,7 +266,8 @@ class World:
 
     def _qpu(self, node: str) -> QuantumProcessor:
         compiled = self._compiled
-        qpu = QuantumProcessor(self.ctx, node, self.scenario.qpu, compiled.timing, compiled.chip_qubits)
+        speeds = self.scenario.speeds if node in self.placement.home else EqualSpeeds()
+        qpu = QuantumProcessor(self.ctx, node, self.scenario.qpu, compiled.timing, compiled.chip_qubits, speeds)
         return self._qpus.setdefault(node, qpu)
 
     def _computer(self, node: str) -> Computer:
@@ -383,7 +389,11 @@ class World:
         """Time [s] of each device's QPU job in a round."""
         training = [device for device in self.placement.home if self.task.samples(device)]
         run_time, timing = self.scenario.qpu.run_time, self._compiled.timing
-        return {device: run_time(self.task.submissions(device), timing).total_s for device in training}
+        slower = {device: qpu.slowdown for device, qpu in self._qpus.items()}  # those that may ever train
+        return {
+            device: slower.get(device, 1.0) * run_time(self.task.submissions(device), timing).total_s
+            for device in training
+        }
 
     def _check_deadline(self) -> None:
         """Refuse deadlines that even the quickest agreement or local training must miss."""

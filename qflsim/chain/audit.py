@@ -1,6 +1,7 @@
 """What a receiver checks of a signed transaction."""
 
 import hashlib
+from collections.abc import Mapping
 
 from qflsim.chain.block import Certificate
 from qflsim.chain.crosschain import CrossChainReceipt
@@ -17,7 +18,12 @@ def signatures_in(item: SignedTransaction) -> int:
 
 
 def transaction_fault(
-    item: SignedTransaction, register: Register, *, sender: str | None = None, round: int | None = None
+    item: SignedTransaction,
+    register: Register,
+    *,
+    sender: str | None = None,
+    round: int | None = None,
+    rounds: Mapping[str, int] | None = None,
 ) -> str:
     """What is wrong with ``item``; empty if it is what its sender signed.
 
@@ -30,6 +36,8 @@ def transaction_fault(
         What is checked, and by whose keys.
     sender, round:
         Who must have sent it and in which global round, if that matters: an old transaction is not taken again.
+    rounds:
+        Senders whose transaction must be of another round, and which.
     """
     try:
         fields = read_transaction(item.payload)
@@ -45,7 +53,7 @@ def transaction_fault(
         return "its public key is not that of its sender"
     if not register.fits(named, item.payload, item.signature):
         return "its signature does not fit its content"
-    if round not in (None, fields.get("round")):
+    if (rounds or {}).get(named, round) not in (None, fields.get("round")):
         return "it is of another round"
     if certificate is not None:
         return unproven or certificate.fault(register)

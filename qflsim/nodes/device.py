@@ -87,10 +87,10 @@ class Device:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
-    def train(self, parameters: Floats, server: str) -> Generator[Any, Any, SignedTransaction]:
-        """Train from the given model, for ``server``; returns the update, signed."""
+    def train(self, parameters: Floats, server: str, round: int) -> Generator[Any, Any, SignedTransaction]:
+        """Train from the given model of ``server`` and ``round``; returns the update, signed."""
         submissions = self._task.submissions(self.name)
-        rng = self._ctx.streams.fresh("train", self.name, str(self._ctx.round))
+        rng = self._ctx.streams.fresh("train", self.name, str(round))
         handed_in: list[Pending[Any, Any]] = []
 
         def start() -> None:
@@ -114,14 +114,14 @@ class Device:
             loss=self._task.last_epoch_loss(result),
         )
         yield self.computer.signed()
-        return self._notary.sign(self._transaction(self._notary.trained(update)))
+        return self._notary.sign(self._transaction(self._notary.trained(update), round))
 
-    def _transaction(self, update: Update) -> UpdateTransaction:
+    def _transaction(self, update: Update, round: int) -> UpdateTransaction:
         packed = pack_parameters(update.parameters)
         return UpdateTransaction(
             sender=self.name,
             task=self._task_name,
-            round=self._ctx.round,
+            round=round,
             time_s=self._ctx.now,
             digest=digest_of(packed),
             samples=update.samples,

@@ -1,6 +1,6 @@
 """How the transactions of several nodes come together at a committee before it agrees on their block."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,15 +32,32 @@ class Gathering:
         The member that will propose the block.
     members:
         The computers of the committee, by node; each sends transactions of its own.
+    rounds:
+        For members whose transactions are of an earlier round, which one that is.
+    counting, needed:
+        Those members of whose transactions so many are enough; left out, all.
     """
 
     def __init__(
-        self, ctx: Context, fabric: Fabric, notary: Notary, kind: str, leader: str, members: Mapping[str, Computer]
+        self,
+        ctx: Context,
+        fabric: Fabric,
+        notary: Notary,
+        kind: str,
+        leader: str,
+        members: Mapping[str, Computer],
+        *,
+        rounds: Mapping[str, int] | None = None,
+        counting: Collection[str] | None = None,
+        needed: int | None = None,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._notary = notary
         self._round = ctx.round
+        self.rounds = rounds or {}
+        self._counting = frozenset(members if counting is None else counting)
+        self._needed = len(members) if needed is None else needed
         self._kind = kind
         self.leader = leader
         self.members = members
@@ -48,12 +65,18 @@ class Gathering:
         self._heard: set[str] = set()  # by the leader: what it holds and what it rejected
         self._awaited: list[tuple[str, frozenset[str], simpy.Event]] = []
         self.complete: simpy.Event = ctx.env.event()
-        """The leader has heard from all members."""
+        """The leader has heard from all members, or holds the transactions of enough of them."""
+        self.arrived_s: dict[str, float] = {}
+        """When [s] the leader came to hold each member's transactions."""
 
     @property
     def at_leader(self) -> list[str]:
         """Members whose transactions the leader holds, by name."""
         return sorted(self._held[self.leader])
+
+    def rejected(self, member: str) -> bool:
+        """Whether the leader has got something from ``member``, and not kept it."""
+        return member in self._heard - self._held[self.leader]
 
     def holding(self, member: str, senders: Iterable[str]) -> simpy.Event:
         """The event of ``member`` holding the verified transactions of all ``senders``."""
@@ -81,13 +104,20 @@ class Gathering:
 
     def _receive(self, member: str, sender: str, transactions: Sequence[SignedTransaction]) -> None:
         """Keep what ``sender`` sent if all of it is right."""
-        if all(self._notary.accepts(member, self._kind, sender, item, self._round) for item in transactions):
+        round = self.rounds.get(sender, self._round)
+        if all(self._notary.accepts(member, self._kind, sender, item, round) for item in transactions):
             self._held[member].add(sender)
             self._tell(member)
         if member == self.leader:
             self._heard.add(sender)
-            if not self.complete.triggered and self._heard >= self.members.keys():
+            if sender in self._held[member]:
+                self.arrived_s.setdefault(sender, self._ctx.now)
+            if not self.complete.triggered and self._enough():
                 self.complete.succeed()
+
+    def _enough(self) -> bool:
+        """Whether the leader need not wait for more."""
+        return self._heard >= self.members.keys() or len(self._held[self.leader] & self._counting) >= self._needed
 
     def _tell(self, member: str) -> None:
         """Succeed the events that what ``member`` holds now fulfils."""

@@ -83,6 +83,7 @@ class Ledger:
         transactions: Sequence[SignedTransaction],
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None = None,
+        rounds: Mapping[str, int] | None = None,
     ) -> Generator[Any, Any, Commitment]:
         """Have the validators agree on transactions; returns in which blocks they stand then.
 
@@ -95,12 +96,14 @@ class Ledger:
         held:
             For each validator, the event of its holding all the transactions: then the proposal only names them by
             their hashes. Left out, the proposal carries them.
+        rounds:
+            Senders whose transaction is of an earlier round, and of which.
         """
         while self._deciding is not None:
             yield self._deciding
         self._deciding = decided = self._ctx.env.event()
         try:
-            block = yield from self._decide(validators, proposer, transactions, model, held)
+            block = yield from self._decide(validators, proposer, transactions, model, held, rounds or {})
         finally:
             self._deciding = None
             decided.succeed()
@@ -113,6 +116,7 @@ class Ledger:
         transactions: Sequence[SignedTransaction],
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None,
+        rounds: Mapping[str, int],
     ) -> Generator[Any, Any, Block | None]:
         """Have the validators agree on the next block; returns it, or ``None`` if they did not."""
         ctx = self._ctx
@@ -125,7 +129,7 @@ class Ledger:
             rival=Proposal(rival.hash.hex(), size_byte),
             unseen=len(transactions) if held is None else 0,
             held=held or {},
-            sound=cache(partial(self._sound, block)),
+            sound=cache(partial(self._sound, block, rounds)),
         )
         outcome: Outcome = yield self._committee.decide(block.header.height, validators, proposer, business)
         if not outcome.decided_s:
@@ -156,9 +160,9 @@ class Ledger:
         """Whether ``node``, to which ``block`` came, finds the signatures of a quorum of its ``committee`` under it."""
         return self._notary.accepts_block(node, block, committee, self._agreement.quorum(len(committee)))
 
-    def _sound(self, block: Block, node: str) -> bool:
+    def _sound(self, block: Block, rounds: Mapping[str, int], node: str) -> bool:
         """Whether ``node`` finds every transaction of a proposed block to be what its sender signed."""
-        return all(self._notary.accepts_proposed(node, block, item) for item in block.transactions)
+        return all(self._notary.accepts_proposed(node, block, item, rounds) for item in block.transactions)
 
     def keep(self, node: str, block: Block, tree_byte: int = 0) -> None:
         """Let ``node``, which holds ``block``, store it, and what else of a tree of blocks stands around it."""

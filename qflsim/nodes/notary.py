@@ -1,6 +1,6 @@
 """Signing and checking on behalf of every node, what adversaries do in between, and a record of what was rejected."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block
@@ -56,9 +56,12 @@ class Notary:
         """Whether ``item``, which came to ``node`` as one of ``sender`` in ``round``, is what it should be."""
         return self._passes(node, kind, sender, transaction_fault(item, self.keyring, sender=sender, round=round))
 
-    def accepts_proposed(self, node: str, block: Block, item: SignedTransaction) -> bool:
-        """Whether ``item``, which came to ``node`` in a proposed block, is what the sender that it names signed."""
-        fault = transaction_fault(item, self.keyring, round=block.header.round)
+    def accepts_proposed(self, node: str, block: Block, item: SignedTransaction, rounds: Mapping[str, int]) -> bool:
+        """Whether ``item``, which came to ``node`` in a proposed block, is what the sender that it names signed.
+
+        It must be of the round of the block, or of the one in ``rounds`` for its sender.
+        """
+        fault = transaction_fault(item, self.keyring, round=block.header.round, rounds=rounds)
         return self._passes(node, "block", block.header.proposer, fault)
 
     def accepts_block(self, node: str, block: Block, committee: Collection[str], quorum: int) -> bool:

@@ -84,7 +84,7 @@ class Publisher:
 
     def _form_shard(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
         """Servers with eligible devices join; the first of them in turn writes the shard's membership."""
-        joining = [server for server in servers if server.eligible()]
+        joining = [server for server in servers if server.ready()]
         if not joining:
             return []
         leader = joining[(self._ctx.round - 1) % len(joining)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import simpy
 
+from qflsim.learning.stragglers import Speeds
 from qflsim.quantum.qpu import QPU, JobTime, ShotTiming
 from qflsim.trace import Job
 
@@ -57,9 +58,16 @@ class QuantumProcessor:
         Durations of one shot of the task's circuit.
     qubits:
         Physical qubits of the chip, all of which are controlled and cooled.
+    speeds:
+        How much longer its jobs take than the model says.
+
+    Attributes
+    ----------
+    slowdown:
+        Factor on the time of its jobs.
     """
 
-    def __init__(self, ctx: Context, node: str, qpu: QPU, timing: ShotTiming, qubits: int) -> None:
+    def __init__(self, ctx: Context, node: str, qpu: QPU, timing: ShotTiming, qubits: int, speeds: Speeds) -> None:
         self._ctx = ctx
         self._node = node
         self._qpu = qpu
@@ -68,14 +76,19 @@ class QuantumProcessor:
         self._resource = simpy.Resource(ctx.env, capacity=1)
         self._busy_s = 0.0
         self._accounted_s = 0.0
+        self._pace = speeds
+        self._draws = ctx.streams("speed", "queue", node)
+        self.slowdown = speeds.slowdown(ctx.streams.fresh("speed", node))
 
     def run(self, work: Work) -> Generator[Any, Any, None]:
         """Queue for the QPU, run the job, record it; an interrupted job is broken off and recorded as far as it got."""
         submitted = self._ctx.now
         with self._resource.request() as turn:
             yield turn
+            if work.purpose == "train" and (wait := self._pace.queueing(self._draws)):
+                yield self._ctx.env.timeout(wait)
             started = self._ctx.now
-            time = self._qpu.run_time(work.submissions, self._timing)
+            time = self._qpu.run_time(work.submissions, self._timing).scaled(self.slowdown)
             work.start()
             try:
                 yield self._ctx.env.timeout(time.total_s)

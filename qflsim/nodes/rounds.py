@@ -21,6 +21,7 @@ from .publisher import Publisher
 from .qpu import Work
 from .server import Contribution, Server
 from .shard import TaskShard
+from .workbook import WorkBook
 
 __all__ = ["Rounds"]
 
@@ -58,6 +59,8 @@ class Rounds:
         Charges, between two times [s], what runs whether it is used or not.
     quiet:
         Waits until nothing is under way any more.
+    works:
+        Which devices are at work.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Rounds:
         renew: Callable[[], None],
         upkeep: Callable[[float, float], None],
         quiet: Callable[[], Generator[Any, Any, None]],
+        works: WorkBook,
     ) -> None:
         self._ctx = ctx
         self._publisher = publisher
@@ -83,6 +87,7 @@ class Rounds:
         self._renew = renew
         self._upkeep = upkeep
         self._quiet = quiet
+        self._works = works
         self.model: Floats = self._servers[0].parameters
         self._ended = 0.0
 
@@ -114,8 +119,11 @@ class Rounds:
         times.crossed = ctx.now
 
         updates = yield from self._aggregate(members, contributions, present)
+        for server, own in contributions.items():
+            server.settle(own, present=bool(updates) and server in present)
         last = number == self._publisher.offer.rounds
         if last:
+            self._works.drop_all("the task ended")
             yield from self._hand_out()
         yield ctx.env.all_of([ctx.env.process(self._test(server)) for server in self._servers])
         times.ended = ctx.now

@@ -1,13 +1,14 @@
 """A quantum edge server: selects devices, hands them the model, gathers their block, aggregates it."""
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qflsim.chain.block import Block, Certificate, ModelMetadata
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
+from qflsim.learning.participation import Participation, Synchronous
 from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
 from qflsim.quantum.transports import Content
 
@@ -22,27 +23,33 @@ from .membership import Membership
 from .models import ModelService
 from .notary import Notary
 from .qpu import QuantumProcessor
-from .waiting import until
+from .waiting import ending_quietly, until
+from .workbook import Labour, WorkBook
 
 __all__ = ["Contribution", "Rules", "Server"]
+
+NO_MODEL = "no model came"
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a server goes by: whom it accepts, whom it selects, how it aggregates, how long it waits."""
+    """What a server goes by: whom it accepts and selects, how it aggregates, how long it waits and for how many."""
 
     task: str
     requirement: Requirement
     selection: Selection
     aggregation: Aggregator
     update_deadline: float
+    participation: Participation = Synchronous()
 
 
 @dataclass
 class Contribution:
-    """What one server's devices did in a round."""
+    """What one server's devices did in a round: those selected, and those still at work on an earlier model."""
 
     selected: tuple[str, ...] = ()
+    committee: tuple[str, ...] = ()
+    works: dict[str, Labour] = field(default_factory=dict)
     updates: tuple[Update, ...] = ()
     blocks: tuple[Block, ...] = ()
     model: Floats | None = None
@@ -80,6 +87,10 @@ class Server:
         What it goes by.
     parameters:
         The initial model.
+    device_qubits:
+        Qubits of a device's QPU.
+    works:
+        Which devices are at work, for whichever server.
     """
 
     def __init__(
@@ -98,6 +109,7 @@ class Server:
         rules: Rules,
         parameters: Floats,
         device_qubits: int,
+        works: WorkBook,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
@@ -113,6 +125,9 @@ class Server:
         self._rules = rules
         self.parameters = as_sent(parameters)
         self._device_qubits = device_qubits
+        self._works = works
+        self._sitting: Gathering | None = None  # of the committee, from the selection to its decision
+        works.handed_in[name] = self._share
 
     @property
     def devices(self) -> dict[str, Device]:
@@ -120,57 +135,123 @@ class Server:
         return {name: self._fleet[name] for name in self._membership.members(self.name)}
 
     def eligible(self) -> list[Candidate]:
-        """The devices that meet the task's requirements."""
+        """The devices that meet the task's requirements and are not at work on an earlier model."""
         known = self._membership
         candidates = [
             Candidate(name=name, samples=d.samples, qubits=self._device_qubits, reputation=known.reputation(name))
             for name, d in self.devices.items()
+            if name not in self._works
         ]
         return [candidate for candidate in candidates if self._rules.requirement.eligible(candidate)]
 
+    def ready(self) -> bool:
+        """Whether it has devices for a round: eligible ones, or some that are still at work."""
+        return bool(self.eligible()) or any(self._works.of(self.name))
+
     def local_round(self) -> Generator[Any, Any, Contribution]:
         """Steps 2 and 3: select devices, have them train, and have them agree on the block of their updates."""
+        rules, env = self._rules, self._ctx.env
+        self._break_off_old()
         rng = self._ctx.streams.fresh("select", self.name, str(self._ctx.round))
-        chosen = self._rules.selection.choose(self.eligible(), rng)
+        chosen = rules.selection.choose(self.eligible(), rng)
+        late = list(self._works.of(self.name))
         contribution = Contribution(selected=tuple(c.name for c in chosen), distributed_s=self._ctx.now)
-        if not chosen:
+        contribution.committee = tuple(sorted([*contribution.selected, *(labour.device for labour in late)]))
+        if not contribution.committee:
             return contribution
-        devices = self.devices
-        committee = {name: devices[name].computer for name in contribution.selected}
-        leader = contribution.selected[(self._ctx.round - 1) % len(committee)]  # each proposes in turn
-        gathering = Gathering(self._ctx, self._fabric, self._notary, "update", leader, committee)
-        handed_in: dict[str, SignedTransaction] = {}
+        gathering = self._sitting = self._gathering(contribution, late)
         yield self.computer.signed()  # the model, once for all devices
         model = self._notary.sign(self.model_transaction())
-        parts = [self._serve(devices[name], model, contribution, gathering, handed_in) for name in committee]
-        yield from until(self._ctx.env, parts, self._rules.update_deadline, gathering.complete)
+        for name in contribution.selected:
+            labour = Labour(name, self.name, self._ctx.round, self._ctx.now, parameters_in(model))
+            self._works.open(labour)
+            labour.process = env.process(ending_quietly(self._serve(labour, model, contribution)))
+        for labour in late:
+            self._share(labour)
+        yield gathering.complete | env.timeout(rules.participation.patience(rules.update_deadline))
+        if not rules.participation.oldest:
+            self._break_off(labour for labour in self._works.of(self.name) if labour.update is None)
         if gathering.at_leader:
-            yield from self._agree(contribution, gathering, handed_in)
+            yield from self._agree(contribution, gathering)
+        self._sitting = None
+        self._look_through(contribution, gathering)
         return contribution
 
-    def _serve(
-        self,
-        device: Device,
-        model: SignedTransaction,
-        contribution: Contribution,
-        gathering: Gathering,
-        handed_in: dict[str, SignedTransaction],
-    ) -> Generator[Any, Any, None]:
+    def _gathering(self, contribution: Contribution, late: Sequence[Labour]) -> Gathering:
+        """Where the updates of a round come together, those of devices still at work on earlier ones among them."""
+        committee, rule = contribution.committee, self._rules.participation
+        counting = committee if rule.counts_stale else contribution.selected or committee
+        return Gathering(
+            self._ctx, self._fabric, self._notary, "update",
+            committee[(self._ctx.round - 1) % len(committee)],  # each proposes in turn
+            {name: self._fleet[name].computer for name in committee},
+            rounds={labour.device: labour.round for labour in late},
+            counting=counting,
+            needed=rule.enough(len(counting)),
+        )  # fmt: skip
+
+    def _serve(self, labour: Labour, model: SignedTransaction, contribution: Contribution) -> Generator[Any, Any, None]:
         """One device's part: key, model, training, update to its peers."""
-        if not (yield from self._hand_model(device, model)):
+        device = self._fleet[labour.device]
+        if not (yield from self._hand_model(device, model, labour.round)):
             return
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
-        handed_in[device.name] = update = yield from device.train(parameters_in(model), self.name)
-        gathering.share(device.name, [update])
+        labour.begun = True
+        self._works.sign(labour, (yield from device.train(labour.start, self.name, labour.round)))
+
+    def _share(self, labour: Labour) -> None:
+        """A device that has an update sends it to the committee that sits, if one does; else to the next."""
+        if self._sitting is not None and labour.update is not None:
+            self._sitting.share(labour.device, [labour.update])
+
+    def _break_off_old(self) -> None:
+        """Devices whose update would be too stale, or whose model never came, are freed."""
+        rules, now = self._rules, self._ctx.now
+        for labour in list(self._works.of(self.name)):
+            if self._ctx.round - labour.round > rules.participation.oldest:
+                self._works.drop(labour, "too stale")
+            elif not labour.begun and now - labour.chosen_s >= rules.update_deadline:
+                self._works.drop(labour, NO_MODEL)
+
+    def _break_off(self, labours: Iterable[Labour]) -> None:
+        for labour in list(labours):
+            self._works.drop(labour, "late" if labour.begun else NO_MODEL)
+
+    def _look_through(self, contribution: Contribution, gathering: Gathering) -> None:
+        """After the decision: what has no chance of being used in a later round is given up."""
+        keeps = self._rules.participation.oldest > 0
+        for labour in list(self._works.of(self.name)):
+            labour.arrived_s = gathering.arrived_s.get(labour.device, labour.arrived_s)
+            if labour.device in contribution.works:
+                continue
+            if gathering.rejected(labour.device):
+                self._works.drop(labour, "rejected")
+            elif labour.update is None and labour.process is not None and not labour.process.is_alive:
+                self._works.drop(labour, NO_MODEL)  # it came, and was wrong
+            elif not keeps:
+                held = labour.device in gathering.arrived_s
+                self._works.drop(labour, "no agreement on its block" if held else "not with the leader in time")
+
+    def settle(self, contribution: Contribution, *, present: bool) -> None:
+        """After the round: what became of the updates in its block, which is ``present`` in the shard or not."""
+        aggregated = {update.device for update in contribution.updates}
+        for device, labour in contribution.works.items():
+            staleness = self._ctx.round - labour.round
+            if not present:
+                self._works.drop(labour, "its block did not get across")
+            elif device not in aggregated:
+                self._works.drop(labour, "too few updates to aggregate")
+            else:
+                self._works.use(labour, staleness, self._rules.participation.weight(staleness))
 
     def hand_out(self) -> Generator[Any, Any, None]:
         """Send the current model to all devices; those whose key or link takes longer than an update may go without."""
         yield self.computer.signed()
         model = self._notary.sign(self.model_transaction())
-        parts = [self._hand_model(device, model) for device in self.devices.values()]
+        parts = [self._hand_model(device, model, self._ctx.round) for device in self.devices.values()]
         yield from until(self._ctx.env, parts, self._rules.update_deadline)
 
-    def _hand_model(self, device: Device, model: SignedTransaction) -> Generator[Any, Any, bool]:
+    def _hand_model(self, device: Device, model: SignedTransaction, round: int) -> Generator[Any, Any, bool]:
         """The server's signed model to one device, sealed with a session key, and verified there.
 
         Returns whether the device has a right one; whoever waits does so with an end.
@@ -180,7 +261,7 @@ class Server:
         if not (yield from self._models.hand(self.name, device.name, content)):
             return False
         yield device.computer.verified()
-        return self._notary.accepts(device.name, "model", self.name, model, self._ctx.round)
+        return self._notary.accepts(device.name, "model", self.name, model, round)
 
     def model_transaction(self) -> IntermediateModel:
         """The server's current model as it is sent to devices and other servers."""
@@ -201,15 +282,12 @@ class Server:
         """What has to arrive when the current model is handed to a device, its seal left out."""
         return Content(len(self.parameters), 8.0 * self.model_transaction().signed(self._notary.keyring).size_byte)
 
-    def _agree(
-        self,
-        contribution: Contribution,
-        gathering: Gathering,
-        handed_in: Mapping[str, SignedTransaction],
-    ) -> Generator[Any, Any, None]:
+    def _agree(self, contribution: Contribution, gathering: Gathering) -> Generator[Any, Any, None]:
         """The committee of devices agrees on the block of the updates that its leader holds."""
         started, names = self._ctx.now, gathering.at_leader
-        updates = tuple(update_in(handed_in[name]) for name in names)
+        works = {labour.device: labour for labour in self._works.of(self.name) if labour.device in names}
+        handed_in = {name: labour.update for name, labour in works.items() if labour.update is not None}
+        updates = tuple(update_in(item) for item in handed_in.values())
         metadata = ModelMetadata(
             task=self._rules.task,
             loss=mean_loss(updates),
@@ -219,15 +297,20 @@ class Server:
         done = yield from self.lmuc.commit(
             list(gathering.members.values()),
             gathering.leader,
-            [handed_in[name] for name in names],
+            list(handed_in.values()),
             metadata,
-            {member: gathering.holding(member, names) for member in gathering.members},
+            {member: gathering.holding(member, handed_in) for member in gathering.members},
+            gathering.rounds,
         )
         totals = self._ctx.totals
         totals.round_local_agreement_s = max(totals.round_local_agreement_s, self._ctx.now - started)
-        standing = zip(names, updates, strict=True)
-        contribution.blocks = done.blocks
-        contribution.updates = tuple(update for name, update in standing if handed_in[name] in done.transactions)
+        standing = {
+            name: update
+            for name, update in zip(handed_in, updates, strict=True)
+            if handed_in[name] in done.transactions
+        }
+        contribution.blocks, contribution.updates = done.blocks, tuple(standing.values())
+        contribution.works = {name: works[name] for name in standing}
 
     def fetch_block(self, contribution: Contribution) -> Generator[Any, Any, None]:
         """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates.
@@ -240,16 +323,25 @@ class Server:
             leader = block.header.proposer
             yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
             yield self.computer.verified(len(certificate.signers))
-            if not self.lmuc.vouched(self.name, block, contribution.selected):
+            if not self.lmuc.vouched(self.name, block, contribution.committee):
                 return
             self.lmuc.keep(self.name, block)
         rule = self._rules.aggregation
         if len(contribution.updates) < rule.minimum_updates:
             contribution.updates, contribution.model = (), self.parameters
             return
+        contribution.updates = tuple(self._counted(update, contribution) for update in contribution.updates)
         contribution.model = as_sent(rule.aggregate(self.parameters, contribution.updates))
         yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
         self._judge(contribution.updates, contribution.model - self.parameters)
+
+    def _counted(self, update: Update, contribution: Contribution) -> Update:
+        """An update as it counts in the aggregate, by the round whose model it was trained from."""
+        labour = contribution.works[update.device]
+        counted = self._rules.participation.counted(
+            self.parameters, labour.start, update.parameters, self._ctx.round - labour.round
+        )
+        return replace(update, parameters=counted)
 
     def _judge(self, updates: Sequence[Update], reference: Floats) -> None:
         """Let each contributor's reputation follow how well its change agrees with everybody's, ``reference``."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import simpy
 
-__all__ = ["until"]
+__all__ = ["ending_quietly", "until"]
 
 
 def until(
@@ -24,7 +24,7 @@ def until(
     bool
         Whether no part had to be broken off.
     """
-    running = [env.process(_ending_quietly(part)) for part in parts]
+    running = [env.process(ending_quietly(part)) for part in parts]
     yield (env.all_of(running) if enough is None else enough) | env.timeout(patience)
     late = [process for process in running if process.is_alive]
     for process in late:
@@ -32,7 +32,8 @@ def until(
     return not late
 
 
-def _ending_quietly(part: Generator[Any, Any, Any]) -> Generator[Any, Any, None]:
+def ending_quietly(part: Generator[Any, Any, Any]) -> Generator[Any, Any, None]:
+    """Run ``part``; an interruption ends it without a word."""
     try:
         yield from part
     except simpy.Interrupt:

@@ -66,6 +66,15 @@ class JobTime:
         """Duration of the job [s], queueing left out."""
         return self.overhead_s + self.circuit_s + self.readout_s + self.repetition_s
 
+    def scaled(self, factor: float) -> "JobTime":
+        """The job on a machine that is slower by ``factor`` in everything."""
+        return JobTime(
+            overhead_s=factor * self.overhead_s,
+            circuit_s=factor * self.circuit_s,
+            readout_s=factor * self.readout_s,
+            repetition_s=factor * self.repetition_s,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class QPU(Part, ABC):

@@ -33,6 +33,7 @@ AREAS = {
     "noise": "Noise of circuits",
     "mixing": "Mixing between servers",
     "aggregation": "Aggregation of updates",
+    "participation": "Late updates and absent devices",
 }
 """Modules of this package and the headings of their rows, in the order in which they are shown."""
 
