@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         SoftwareMiner as SoftwareMiner,
     )
     from .chain.pbft import PBFT as PBFT
+    from .chain.perchain import PerChain as PerChain
     from .chain.proofofstake import ProofOfStake as ProofOfStake
     from .chain.proofofwork import ProofOfWork as ProofOfWork
     from .chain.raft import Raft as Raft
@@ -243,6 +244,7 @@ _HOMES = {
         "SoftwareMiner",
     ),
     "chain.pbft": ("PBFT",),
+    "chain.perchain": ("PerChain",),
     "chain.proofofstake": ("ProofOfStake",),
     "chain.proofofwork": ("ProofOfWork",),
     "chain.raft": ("Raft",),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .chain.agreement import Agreement
 from .chain.pbft import PBFT
+from .chain.perchain import PerChain
 from .checks import Part, quantity
 from .crypto.authentication import Authentication, Signatures
 from .crypto.keyaccess import FibreAccess, KeyAccess
@@ -133,7 +134,7 @@ class Scenario(Part):
     selection, aggregation, mixing:
         Which devices take part, how a server combines their updates, how servers combine their models.
     agreement:
-        Agreement protocol of all three kinds of chains.
+        Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
     participation, speeds:
@@ -188,7 +189,7 @@ class Scenario(Part):
     selection: Selection = AllDevices()
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
-    agreement: Agreement = PBFT()
+    agreement: Agreement | PerChain = PBFT()
     model_transport: ModelTransport = Radioed()
     participation: Participation = Synchronous()
     speeds: Speeds = EqualSpeeds()

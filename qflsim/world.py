@@ -14,6 +14,7 @@ import simpy
 from numpy.typing import NDArray
 
 from .chain.archive import Archive
+from .chain.perchain import PerChain
 from .checks import ScenarioError
 from .crypto.keyring import Keyring
 from .crypto.keyrouting import ends_of
@@ -94,7 +95,8 @@ class World:
         self._fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         self.data, self._compiled, self.task = self._learn()
         self._adversaries = Adversaries(self.ctx, scenario.threats, self._roles())
-        self._adversaries.suit(scenario.agreement)
+        self._protocols = PerChain.of(scenario.agreement)
+        self._adversaries.suit([protocol for _, protocol in self._protocols])
         self._fabric.fate = self._adversaries.fate
         keys = keyring(scenario, self.placement.positions, streams)
         self._notary = Notary(self.ctx, keys, self._adversaries)
@@ -280,7 +282,7 @@ class World:
         scenario = self.scenario
         patience = scenario.agreement_deadline
         return Ledger(
-            self.ctx, self._fabric, name, scenario.agreement, scenario.signatures, self._notary, self._tagger,
+            self.ctx, self._fabric, name, self._protocols.on(name), scenario.signatures, self._notary, self._tagger,
             self._adversaries, patience,
         )  # fmt: skip
 
@@ -397,13 +399,15 @@ class World:
 
     def _check_deadline(self) -> None:
         """Refuse deadlines that even the quickest agreement or local training must miss."""
-        agreement, patience = self.scenario.agreement, self.scenario.agreement_deadline
-        least = agreement.latency(len(self.placement.servers) + 1)
-        if least > patience:
-            raise ScenarioError(
-                f"Scenario.agreement_deadline must leave time for {agreement.name}, which takes {least:.4g} s by "
-                f"design, got {patience!r} s; raise agreement_deadline"
-            )
+        patience, servers = self.scenario.agreement_deadline, len(self.placement.servers)
+        devices = max(1, min(len(self.membership.members(server)) for server in self.placement.servers))
+        for (_, agreement), validators in zip(self._protocols, (servers + 1, servers, devices), strict=True):
+            least = agreement.latency(validators)
+            if least > patience:
+                raise ScenarioError(
+                    f"Scenario.agreement_deadline must leave time for {agreement.name}, which takes {least:.4g} s by "
+                    f"design, got {patience!r} s; raise agreement_deadline"
+                )
         deadline, times = self.scenario.update_deadline, self._training_times()
         quickest = min(times, key=lambda device: times[device])
         if times[quickest] > deadline:

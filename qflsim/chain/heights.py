@@ -37,7 +37,10 @@ class Committee:
 
     def certified(self, votes: tuple[Message, ...], kind: str, height: int) -> bool:
         """Whether ``votes`` are a quorum certificate: votes of one kind for one digest in one view of one height."""
-        if not votes or votes[0].kind != kind or votes[0].height != height:
+        if not votes:
+            return False
+        first = votes[0]
+        if first.kind != kind or first.height != height:
             return False
         shown = votes if isinstance(votes, Votes) else Votes(votes)
         return shown.among(self.known) >= self.quorum
@@ -85,6 +88,7 @@ class HeightReplica(Replica):
         if me not in self._committee.known or len(self._committee.known) != n:
             raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
         self._me = me
+        self._known, self._quorum = self._committee.known, self._committee.quorum
         self._validate = validate or _accept
         self._timeout = timeout
         self._timers = _Timers()
@@ -137,19 +141,25 @@ class HeightReplica(Replica):
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one for a later height is kept until then."""
         react = self._react.get(message.kind)
-        if react is None or message.sender not in self._committee.known:
+        if react is None or message.sender not in self._known:
             return ()
-        if message.height > self._height:
-            self._early[message.height].append(message)
-            return ()
-        if message.height in self._decisions:
+        height = message.height
+        if height != self._height:
+            return self._handle_other(message)
+        if height in self._decisions:
             return tuple(self._tell(message)) if self._asks(message) else ()
-        if message.height < self._height:
-            return ()
         effects = react(message)
         if self._report is not None:
             effects = effects + self._follow_report()
         return tuple(effects)
+
+    def _handle_other(self, message: Message) -> Effects:
+        """Take in a message about another height than the present one."""
+        if message.height > self._height:
+            self._early[message.height].append(message)
+        elif message.height in self._decisions and self._asks(message):
+            return tuple(self._tell(message))
+        return ()
 
     def expire(self, now: float, timer: str) -> Effects:
         """Take in that a timer ran out; one of an earlier view or height changes nothing."""
@@ -199,12 +209,18 @@ class HeightReplica(Replica):
         evidence: tuple[Message, ...] = (),
     ) -> Message:
         """A message of this replica, in its present view by default, with the signatures of what it proves with."""
-        shown = evidence if not evidence or isinstance(evidence, Votes) else Votes(evidence)
-        return Message(
+        message = Message(
             sender=self._me, kind=kind, height=self._height, view=self._view if view is None else view, digest=digest,
-            signatures=1 + shown.signatures if isinstance(shown, Votes) else 1, payload_byte=payload_byte,
-            evidence=shown,
+            payload_byte=payload_byte,
         )  # fmt: skip
+        if evidence:
+            message.evidence = shown = evidence if isinstance(evidence, Votes) else Votes(evidence)
+            message.signatures += shown.signatures
+        return message
+
+    def _ballot(self, kind: str, digest: str) -> Message:
+        """The commonest message: a vote, which is a name under a digest and nothing else."""
+        return Message(sender=self._me, kind=kind, height=self._height, view=self._view, digest=digest)
 
     def _set_timer(self, purpose: str, factor: float = 1.0) -> SetTimer:
         return SetTimer(self._timers.add(self._height, purpose), factor * self._timeout * 2.0**self._view)

@@ -16,6 +16,7 @@ PHASES = (PREPARE, PRE_COMMIT, COMMIT)
 VOTE = {phase: f"{phase}-vote" for phase in PHASES}
 PHASE_OF = {vote: phase for phase, vote in VOTE.items()}
 FOLLOWING = {PREPARE: PRE_COMMIT, PRE_COMMIT: COMMIT}
+BEFORE = {after: VOTE[phase] for phase, after in FOLLOWING.items()}  # votes that open a phase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ class HotStuffReplica(HeightReplica):
 
     def _enter(self, view: int) -> list[Effect]:
         """Begin a view; from the second on, show its leader the latest certificate at hand."""
-        self._view = view
+        self._view, self._leader = view, self.leader(view)
         effects: list[Effect] = [self._set_timer("view")]
         if view:
             effects += self._request()
@@ -132,13 +133,16 @@ class HotStuffReplica(HeightReplica):
 
     def _on_word(self, message: Message) -> list[Effect]:
         """What the leader says, once per phase, with proof of the phase before."""
-        place = (message.view, message.kind)
-        if message.sender != self.leader(message.view) or message.view < self._view or place in self._words:
+        view = message.view
+        place = (view, message.kind)
+        if view < self._view or place in self._words:
+            return []
+        if message.sender != (self._leader if view == self._view else self.leader(view)):
             return []
         if not self._justified(message):
             return []
         self._words[place] = message
-        if message.view != self._view:
+        if view != self._view:
             return []
         early = message.kind == PREPARE and len(self._words) > 1  # what came before the proposal can be voted for now
         return self._vote_all() if early else self._vote(message)
@@ -148,8 +152,8 @@ class HotStuffReplica(HeightReplica):
         if word.kind == PREPARE:
             certified = self._certified(proof, PREPARE) and proof[0].view < word.view
             return not proof or (certified and proof[0].digest == word.digest)
-        before = PHASES[PHASES.index(word.kind) - 1]
-        return self._certified(proof, before) and (proof[0].view, proof[0].digest) == (word.view, word.digest)
+        certified = self._committee.certified(proof, BEFORE[word.kind], self._height)
+        return certified and proof[0].view == word.view and proof[0].digest == word.digest
 
     def _certified(self, votes: tuple[Message, ...], phase: str) -> bool:
         return self._committee.certified(votes, VOTE[phase], self._height)
@@ -157,15 +161,17 @@ class HotStuffReplica(HeightReplica):
     def _on_vote(self, message: Message) -> list[Effect]:
         votes = self._votes[message.view, message.kind, message.digest]
         votes.setdefault(message.sender, message)
-        if len(votes) < self._committee.quorum or message.view != self._view:
+        if len(votes) < self._quorum or message.view != self._view:
             return []
         word = self._words.get((self._view, PHASE_OF[message.kind]))
         return self._collect(word) if word is not None and word.sender == self._me else []
 
     def _advance(self) -> list[Effect]:
         """Propose, vote and collect votes as far as what was heard in the present view allows."""
-        leads = self.leader(self._view) == self._me
+        leads = self._leader == self._me
         effects = self._propose() if leads else []
+        if not self._words:
+            return effects
         effects += self._vote_all()
         for phase in PHASES if leads else ():
             word = self._words.get((self._view, phase))
@@ -203,32 +209,31 @@ class HotStuffReplica(HeightReplica):
 
     def _vote(self, word: Message) -> list[Effect]:
         """Vote once per phase: in the first as the lock allows, in the others with the block at hand."""
-        kind, digest = word.kind, word.digest
+        kind, digest, leader = word.kind, word.digest, word.sender
         place = (word.view, kind)
-        if place in self._voted or not self._acceptable(word):
+        if place in self._voted:
             return []
-        self._voted.add(place)
         if kind == PREPARE:
+            if not self._validate(digest) or not follows_lock(digest, word.evidence, self._lock):
+                return []
             self._blocks.setdefault(digest, word.payload_byte)
+        elif digest not in self._blocks:
+            return []
         elif kind == PRE_COMMIT:
             self._prepared = word.evidence
         else:
             self._lock = word.evidence
-        vote = self._message(VOTE[kind], digest)
-        if word.sender != self._me:
-            return [Send(word.sender, vote)]
+        self._voted.add(place)
+        vote = self._ballot(VOTE[kind], digest)
+        if leader != self._me:
+            return [Send(leader, vote)]
         self._votes[word.view, vote.kind, digest][self._me] = vote
         return []
-
-    def _acceptable(self, word: Message) -> bool:
-        if word.kind != PREPARE:
-            return word.digest in self._blocks
-        return self._validate(word.digest) and follows_lock(word.digest, word.evidence, self._lock)
 
     def _collect(self, word: Message) -> list[Effect]:
         """As the leader: open the next phase, or decide, with a quorum of votes."""
         votes, following = self._votes[word.view, VOTE[word.kind], word.digest], FOLLOWING.get(word.kind)
-        if len(votes) < self._committee.quorum or (word.view, following) in self._words:
+        if len(votes) < self._quorum or (word.view, following) in self._words:
             return []
         certificate = Votes(votes[sender] for sender in sorted(votes)[: self._committee.quorum])
         if following is None:

@@ -125,12 +125,15 @@ class Loopback:
         self._heights = heights
         for name in self.replicas:
             self._start(name, 0)
-        queue, timers, replicas = self._queue, self._timers, self.replicas
+        queue, timers, replicas, received, pop = self._queue, self._timers, self.replicas, self.received, heapq.heappop
+        handle = {name: replica.handle for name, replica in replicas.items()}
         while queue and queue[0][0] <= until and not (stop is not None and stop()):
-            self.now, _, name, content = heapq.heappop(queue)
+            self.now, _, name, content = pop(queue)
             if isinstance(content, Message):
-                self.received[content.kind] += 1
-                self._carry_out(name, replicas[name].handle(self.now, content))
+                received[content.kind] += 1
+                effects = handle[name](self.now, content)
+                if effects:
+                    self._carry_out(name, effects)
             elif isinstance(content, int):
                 self._start(name, content)
             elif (name, content) in timers:
@@ -160,7 +163,14 @@ class Loopback:
 
     def post(self, destination: str, message: Message) -> None:
         """Put a message on its way; one to an absent validator is sent but never received."""
-        self._post((destination,), message)
+        if self._fate is not None:
+            self._post((destination,), message)
+            return
+        self.sent[message.kind] += 1
+        delay = self._delay()
+        if destination in self.replicas:
+            self._number += 1
+            heapq.heappush(self._queue, (self.now + delay, self._number, destination, message))
 
     def _post(self, destinations: tuple[str, ...], message: Message) -> None:
         self.sent[message.kind] += len(destinations)
@@ -174,15 +184,6 @@ class Loopback:
                 number += 1
                 heapq.heappush(queue, (now + delay, number, destination, message))
         self._number = number
-
-    def _post_one(self, destination: str, message: Message) -> None:
-        if self._fate is not None:
-            self._post((destination,), message)
-            return
-        self.sent[message.kind] += 1
-        delay = self._delay()
-        if destination in self.replicas:
-            self._push(self.now + delay, destination, message)
 
     def _meddle(self, fate: Fate, destinations: tuple[str, ...], message: Message) -> None:
         """Send copies as somebody who holds the network has it."""
@@ -201,10 +202,10 @@ class Loopback:
 
     def _carry_out(self, name: str, effects: Effects) -> None:
         for effect in effects:
-            if isinstance(effect, Broadcast):
+            if isinstance(effect, Send):
+                self.post(effect.to, effect.message)
+            elif isinstance(effect, Broadcast):
                 self._post(self._others[name], effect.message)
-            elif isinstance(effect, Send):
-                self._post_one(effect.to, effect.message)
             elif isinstance(effect, SetTimer):
                 self._timers.add((name, effect.name))
                 self._push(self.now + effect.delay, name, effect.name)

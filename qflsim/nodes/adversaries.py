@@ -53,7 +53,7 @@ class Adversaries:
             accomplices = tuple(seat.me for seat in seats if seat.me in held)
             shared: dict[str, object] = {}
             for seat in seats:
-                if seat.me not in held or seat.me in taken:
+                if seat.me not in held or seat.me in taken or _refusal(threat, seat.protocol) is not None:
                     continue
                 rng = self._ctx.streams("threat", str(i), "play", chain, seat.me)
                 replica = threat.play(self._ctx.now, seat.joined(accomplices, shared), rng)
@@ -61,10 +61,12 @@ class Adversaries:
                     taken[seat.me] = replica
         return taken
 
-    def suit(self, agreement: Agreement) -> None:
-        """Raise a `ValueError` if a threat has nothing to attack in the agreement protocol."""
+    def suit(self, agreements: Sequence[Agreement]) -> None:
+        """Raise a `ValueError` if a threat has nothing to attack in the agreement protocol of any chain."""
         for threat, _ in self.holds:
-            threat.suits(agreement)
+            refusals = [error for agreement in agreements if (error := _refusal(threat, agreement)) is not None]
+            if len(refusals) == len(agreements):
+                raise refusals[0]
 
     def _held(self, index: int, threat: Threat, roles: Mapping[str, str]) -> frozenset[str]:
         """The nodes that a threat has a hold on, which there must be."""
@@ -74,3 +76,12 @@ class Adversaries:
             name = type(threat).__name__
             raise ValueError(f"{name}.targets must be nodes, got {unknown[0]!r}; they are {', '.join(roles)}")
         return targets
+
+
+def _refusal(threat: Threat, agreement: Agreement) -> ValueError | None:
+    """Why a threat has nothing to attack in a protocol; None if it has."""
+    try:
+        threat.suits(agreement)
+    except ValueError as error:
+        return error
+    return None
