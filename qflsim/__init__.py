@@ -131,10 +131,25 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .network.buildings import Buildings as Buildings
     from .network.cell import RadioCell as RadioCell
+    from .network.compactblocks import CompactBlocks as CompactBlocks
+    from .network.dissemination import Direct as Direct, Dissemination as Dissemination, Relay as Relay
     from .network.earth import GroundSite as GroundSite
     from .network.edge_list import EdgeList as EdgeList
     from .network.failures import LinkFailures as LinkFailures
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
+    from .network.flooding import Flood as Flood, flood as flood
+    from .network.gossip import (
+        AlignedTicks as AlignedTicks,
+        Gossip as Gossip,
+        GossipMode as GossipMode,
+        PoissonTicks as PoissonTicks,
+        Pull as Pull,
+        Push as Push,
+        PushPull as PushPull,
+        StaggeredTicks as StaggeredTicks,
+        Ticks as Ticks,
+    )
+    from .network.gossipmesh import GossipMesh as GossipMesh
     from .network.handover import Handover as Handover
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
@@ -153,6 +168,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .network.optics import OpticalDownlink as OpticalDownlink
     from .network.orbit import Orbit as Orbit
+    from .network.overlay import Overlay as Overlay, RandomOverlay as RandomOverlay
     from .network.placement import DenseCell as DenseCell
     from .network.radio import UrbanMacro as UrbanMacro, UrbanMicro as UrbanMicro
     from .network.relay import SatelliteRelay as SatelliteRelay
@@ -295,10 +311,25 @@ _HOMES = {
     "network.backhaul_graphs": ("BackhaulGraph", "FullMesh", "LineGraph", "RingGraph", "StarGraph", "WaxmanGraph"),
     "network.buildings": ("Buildings",),
     "network.cell": ("RadioCell",),
+    "network.compactblocks": ("CompactBlocks",),
+    "network.dissemination": ("Direct", "Dissemination", "Relay"),
     "network.earth": ("GroundSite",),
     "network.edge_list": ("EdgeList",),
     "network.failures": ("LinkFailures",),
     "network.fibre": ("Backhaul", "Fibre"),
+    "network.flooding": ("Flood", "flood"),
+    "network.gossip": (
+        "AlignedTicks",
+        "Gossip",
+        "GossipMode",
+        "PoissonTicks",
+        "Pull",
+        "Push",
+        "PushPull",
+        "StaggeredTicks",
+        "Ticks",
+    ),
+    "network.gossipmesh": ("GossipMesh",),
     "network.handover": ("Handover",),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("GeographicSites", "HexagonalSites", "LineSites", "RingSites", "SiteLayout"),
@@ -306,6 +337,7 @@ _HOMES = {
     "network.mobility": ("Mobility", "RandomWaypoint", "Static", "Trajectory"),
     "network.optics": ("OpticalDownlink",),
     "network.orbit": ("Orbit",),
+    "network.overlay": ("Overlay", "RandomOverlay"),
     "network.placement": ("DenseCell",),
     "network.radio": ("UrbanMacro", "UrbanMicro"),
     "network.relay": ("SatelliteRelay",),

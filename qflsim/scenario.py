@@ -37,6 +37,7 @@ from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
 from .network.backhaul_graphs import BackhaulGraph, FullMesh
 from .network.cell import RadioCell
+from .network.dissemination import Direct, Dissemination
 from .network.failures import LinkFailures
 from .network.fibre import Backhaul, Fibre
 from .network.handover import Handover
@@ -135,6 +136,8 @@ class Scenario(Part):
         Which devices take part, how a server combines their updates, how servers combine their models.
     agreement:
         Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
+    dissemination:
+        How blocks come to everybody in a committee and to those that follow a chain, and transactions to a committee.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
     participation, speeds:
@@ -190,6 +193,7 @@ class Scenario(Part):
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
     agreement: Agreement | PerChain = PBFT()
+    dissemination: Dissemination = Direct()
     model_transport: ModelTransport = Radioed()
     participation: Participation = Synchronous()
     speeds: Speeds = EqualSpeeds()

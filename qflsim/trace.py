@@ -13,8 +13,8 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
-    "Outage", "Pairs", "Position", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass", "Storage", "Trace",
-    "Transfer", "TreeBlock", "UpdateFate",
+    "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass",
+    "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
 
@@ -178,6 +178,41 @@ class Agreement(Record):
     size_bit: float = column("bits of these messages, tags included")
     tag_bit: float = column("key bits that the tags of these messages took from the stores of their ends")
     tag_wait_s: float = column("longest wait of one of its messages for the key of its tag")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Propagation(Record):
+    """One block, or the transactions of one node, on the way to all others of a group."""
+
+    table: ClassVar[str] = "propagation"
+    about: ClassVar[str] = (
+        "one row per block or lot of transactions sent to a group of nodes: a proposal to its committee, a block of a "
+        "tree to its miners or validators, transactions to the committee, a committed block to the nodes that follow "
+        "the chain. Times count from its start; the time of a share of the nodes is that of the node of this rank; it "
+        "is empty if fewer had it by the end: when nothing was under way any more, the decision had fallen, or "
+        "patience was over"
+    )
+
+    round: int = column("number of the global round")
+    chain: str = column("chain whose block it is; for transactions their kind and the node that gathers them")
+    height: int = column("height of the block; of transactions 0")
+    kind: str = column("what its messages are called in the transfers table: pre-prepare, block, update, ...")
+    dissemination: str = column("how it spread: Direct, Gossip, GossipMesh, CompactBlocks, or one's own")
+    source: str = column("node that sent it first")
+    digest: str = column("SHA-256 of the block's header, hexadecimal; empty for transactions and empty blocks")
+    started_s: float = column("simulated time at which it was sent first")
+    nodes: int = column("nodes that were to have it, those that had it at the start left out")
+    reached: int = column("nodes that had it by the end")
+    p50_s: float = column("time until half of the nodes had all of it")
+    p75_s: float = column("time until 75 % of the nodes had it")
+    p90_s: float = column("time until 90 % of the nodes had it")
+    p95_s: float = column("time until 95 % of the nodes had it")
+    p99_s: float = column("time until 99 % of the nodes had it")
+    p100_s: float = column("time until all nodes had it")
+    messages: int = column("messages sent for it, with those that only name it or ask for it")
+    duplicates: int = column("copies that came to a node that had it")
+    item_bit: float = column("bits of one whole copy")
+    size_bit: float = column("bits of all messages sent for it, tags left out")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -525,7 +560,7 @@ class UpdateFate(Record):
 
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
+    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation,
 )  # fmt: skip
 
 

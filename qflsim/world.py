@@ -101,6 +101,7 @@ class World:
         keys = keyring(scenario, self.placement.positions, streams)
         self._notary = Notary(self.ctx, keys, self._adversaries)
         self._computers = {name: self._computer(name) for name in self.placement.positions}
+        self._fabric.disseminator.adopt(scenario.dissemination, scenario.agreement_deadline, self._computers)
         links = self.wiring.keys.links
         aloft = self.wiring.space.stations
         visited = self.wiring.keys.visited
@@ -344,8 +345,11 @@ class World:
         self.wiring.access.switch_off(device)
 
     def _quiet(self) -> Generator[Any, Any, None]:
-        """Wait until no message is under way and no computer has anything left to do."""
+        """Wait until nothing spreads, no message is under way and no computer has anything left to do."""
         while True:
+            spread = self._fabric.disseminator.idle()
+            if spread is not None:
+                yield spread
             yield self._fabric.idle()
             rest = max(computer.busy_until for computer in self._computers.values()) - self.ctx.now
             if rest <= 0.0:

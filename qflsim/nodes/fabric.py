@@ -9,6 +9,7 @@ import simpy
 from qflsim.trace import Transfer
 
 from .context import Context
+from .dissemination import Disseminator
 from .media import Action, Carrier, nothing
 
 __all__ = ["Fabric"]
@@ -74,6 +75,8 @@ class Fabric:
     ----------
     fate:
         What adversaries do to messages before they leave; nothing, unless it is set.
+    disseminator:
+        How blocks and transactions spread over the links to groups of nodes; directly, unless it is set up otherwise.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Fabric:
         self._route = route
         self._onward = onward
         self.fate: Fate = _kept
+        self.disseminator = Disseminator(ctx, self.send)
         self._under_way = 0
         self._waiting: list[simpy.Event] = []
 

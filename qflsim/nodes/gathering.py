@@ -1,16 +1,17 @@
 """How the transactions of several nodes come together at a committee before it agrees on their block."""
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 import simpy
 
 from qflsim.chain.audit import signatures_in
 from qflsim.chain.transactions import SignedTransaction
+from qflsim.network.dissemination import Item, Obtain
 
 from .computer import Computer
 from .context import Context
+from .dissemination import About
 from .fabric import Fabric
 from .notary import Notary
 
@@ -52,7 +53,8 @@ class Gathering:
         needed: int | None = None,
     ) -> None:
         self._ctx = ctx
-        self._fabric = fabric
+        self._disseminator = fabric.disseminator
+        self._group = self._disseminator.passing_group(f"{kind} {leader}", tuple(members))
         self._notary = notary
         self._round = ctx.round
         self.rounds = rounds or {}
@@ -62,6 +64,7 @@ class Gathering:
         self.leader = leader
         self.members = members
         self._held: dict[str, set[str]] = {member: set() for member in members}
+        self._transactions: dict[str, set[SignedTransaction]] = {member: set() for member in members}
         self._heard: set[str] = set()  # by the leader: what it holds and what it rejected
         self._awaited: list[tuple[str, frozenset[str], simpy.Event]] = []
         self.complete: simpy.Event = ctx.env.event()
@@ -85,6 +88,10 @@ class Gathering:
         self._tell(member)
         return event
 
+    def held_by(self, member: str) -> Collection[SignedTransaction]:
+        """The verified transactions that ``member`` holds."""
+        return self._transactions[member]
+
     def sign_and_share(self, sender: str, transactions: Sequence[SignedTransaction]) -> Generator[Any, Any, None]:
         """Sign each transaction, then share them."""
         for _ in transactions:
@@ -92,21 +99,25 @@ class Gathering:
         self.share(sender, transactions)
 
     def share(self, sender: str, transactions: Sequence[SignedTransaction]) -> None:
-        """Send ``sender``'s signed transactions to every other member, which verifies and keeps them."""
+        """Let ``sender``'s signed transactions come to every other member, which verifies and keeps them."""
         self._receive(sender, sender, transactions)
         signatures = sum(signatures_in(transaction) for transaction in transactions)
         size_bit = 8.0 * sum(transaction.size_byte for transaction in transactions)
-        for member, computer in self.members.items():
-            if member != sender:
-                received = partial(self._receive, member, sender, transactions)
-                arrived = partial(computer.verify, signatures, received)
-                self._fabric.send(self._kind, sender, member, size_bit, arrived)
+        item = Item(name=self._group.name(sender), kind=self._kind, size_bit=size_bit, head_bit=size_bit)
 
-    def _receive(self, member: str, sender: str, transactions: Sequence[SignedTransaction]) -> None:
-        """Keep what ``sender`` sent if all of it is right."""
+        def got(member: str, obtain: Obtain, checked: Callable[[bool], None]) -> None:
+            self.members[member].verify(signatures, lambda: checked(self._receive(member, sender, transactions)))
+
+        about = About(chain=f"{self._kind} {self.leader}", height=0)
+        self._disseminator.spread(self._group, item, about, sender, got)
+
+    def _receive(self, member: str, sender: str, transactions: Sequence[SignedTransaction]) -> bool:
+        """Keep what ``sender`` sent if all of it is right; whether it is."""
         round = self.rounds.get(sender, self._round)
-        if all(self._notary.accepts(member, self._kind, sender, item, round) for item in transactions):
+        right = all(self._notary.accepts(member, self._kind, sender, item, round) for item in transactions)
+        if right:
             self._held[member].add(sender)
+            self._transactions[member].update(transactions)
             self._tell(member)
         if member == self.leader:
             self._heard.add(sender)
@@ -114,6 +125,7 @@ class Gathering:
                 self.arrived_s.setdefault(sender, self._ctx.now)
             if not self.complete.triggered and self._enough():
                 self.complete.succeed()
+        return right
 
     def _enough(self) -> bool:
         """Whether the leader need not wait for more."""

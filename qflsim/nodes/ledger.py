@@ -1,6 +1,6 @@
 """A ledger on the timeline: a chain, the committee that agrees on its blocks, and the nodes that keep copies."""
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from math import inf, nextafter
@@ -13,12 +13,14 @@ from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.ledger import Chain
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.crypto.signatures import SignatureScheme
+from qflsim.network.dissemination import Item, Obtain
 from qflsim.trace import Block as BlockRecord, Storage
 
 from .adversaries import Adversaries
 from .committee import Committee
 from .computer import Computer
 from .context import Context
+from .dissemination import About
 from .fabric import Fabric
 from .notary import Notary
 from .session import Business, Outcome
@@ -27,6 +29,11 @@ from .tags import Tagger
 __all__ = ["Commitment", "Ledger"]
 
 HASH_BYTE = 32
+COMMITTED = "committed-block"
+
+
+def _nothing(node: str) -> Collection[SignedTransaction]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Ledger:
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
+        self._disseminator = fabric.disseminator
         self._notary = notary
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience)
@@ -84,6 +92,7 @@ class Ledger:
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None = None,
         rounds: Mapping[str, int] | None = None,
+        holds: Callable[[str], Collection[SignedTransaction]] = _nothing,
     ) -> Generator[Any, Any, Commitment]:
         """Have the validators agree on transactions; returns in which blocks they stand then.
 
@@ -98,12 +107,14 @@ class Ledger:
             their hashes. Left out, the proposal carries them.
         rounds:
             Senders whose transaction is of an earlier round, and of which.
+        holds:
+            The transactions that a validator holds at the moment.
         """
         while self._deciding is not None:
             yield self._deciding
         self._deciding = decided = self._ctx.env.event()
         try:
-            block = yield from self._decide(validators, proposer, transactions, model, held, rounds or {})
+            block = yield from self._decide(validators, proposer, transactions, model, held, rounds or {}, holds)
         finally:
             self._deciding = None
             decided.succeed()
@@ -117,6 +128,7 @@ class Ledger:
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None,
         rounds: Mapping[str, int],
+        holds: Callable[[str], Collection[SignedTransaction]],
     ) -> Generator[Any, Any, Block | None]:
         """Have the validators agree on the next block; returns it, or ``None`` if they did not."""
         ctx = self._ctx
@@ -130,6 +142,9 @@ class Ledger:
             unseen=len(transactions) if held is None else 0,
             held=held or {},
             sound=cache(partial(self._sound, block, rounds)),
+            named_byte=body_byte,
+            parts=tuple(8.0 * item.size_byte for item in transactions),
+            holds=lambda node: [i for i, item in enumerate(transactions) if item in holds(node)],
         )
         outcome: Outcome = yield self._committee.decide(block.header.height, validators, proposer, business)
         if not outcome.decided_s:
@@ -143,7 +158,34 @@ class Ledger:
             self.keep(validator.node, block, outcome.tree_byte)
         self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte
         self._record(block)
+        self._inform_followers(block, proposer, [validator.node for validator in validators])
         return block
+
+    def _inform_followers(self, block: Block, proposer: str, validators: Sequence[str]) -> None:
+        """Let a committed block find its way to the nodes that keep a copy without validating it."""
+        followers = self._disseminator.followers(self.chain.name, validators)
+        if not followers or block.certificate is None:
+            return
+        signatures = len(block.certificate.signers) + len(block.transactions)
+        group = self._disseminator.group(f"{self.chain.name} followers", (proposer, *followers))
+        item = Item(
+            name=group.name(block.hash.hex()), kind=COMMITTED, size_bit=8.0 * block.size_byte,
+            head_bit=8.0 * (block.size_byte - block.body_byte),
+            parts=tuple(8.0 * item.size_byte for item in block.transactions),
+        )  # fmt: skip
+
+        def got(node: str, obtain: Obtain, checked: Callable[[bool], None]) -> None:
+            followers[node].verify(signatures, lambda: checked(self._follow(node, block, validators)))
+
+        about = About(chain=self.chain.name, height=block.header.height, digest=block.hash.hex())
+        self._disseminator.spread(group, item, about, proposer, got)
+
+    def _follow(self, node: str, block: Block, validators: Sequence[str]) -> bool:
+        """Keep a committed block if a quorum stands under it."""
+        right = self.vouched(node, block, validators)
+        if right:
+            self.keep(node, block)
+        return right
 
     def _signers(self, validators: Sequence[Computer], outcome: Outcome) -> list[str]:
         """Who stands in the certificate: whose votes decided, if the protocol tells; else the first to decide.

@@ -301,6 +301,7 @@ class Server:
             metadata,
             {member: gathering.holding(member, handed_in) for member in gathering.members},
             gathering.rounds,
+            gathering.held_by,
         )
         totals = self._ctx.totals
         totals.round_local_agreement_s = max(totals.round_local_agreement_s, self._ctx.now - started)

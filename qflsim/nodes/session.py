@@ -20,13 +20,15 @@ from qflsim.chain.agreement import (
     SetTimer,
     Spend,
 )
-from qflsim.chain.blocktree import HEADER_BYTE
+from qflsim.chain.blocktree import HEADER_BYTE, BlockMessage
 from qflsim.chain.sizes import message_byte
 from qflsim.crypto.signatures import SignatureScheme
+from qflsim.network.dissemination import Item, Obtain
 from qflsim.trace import Agreement as AgreementRecord, TreeBlock as TreeBlockRecord
 
 from .computer import Computer
 from .context import Context
+from .dissemination import About, Spread
 from .fabric import Fabric
 from .media import Action
 from .tags import Tag, Tagger
@@ -57,6 +59,12 @@ class Business:
         For each validator, the event of its holding what the proposal only names; it takes no proposal before.
     sound:
         Whether a validator finds all transactions of the block to be right; it votes for no other.
+    named_byte:
+        Bytes of the proposal that carry its transactions, or name them.
+    parts:
+        Bits of each of its transactions.
+    holds:
+        Which of them, by index, a validator holds at the moment.
     """
 
     proposal: Proposal
@@ -64,6 +72,9 @@ class Business:
     unseen: int
     held: Mapping[str, simpy.Event]
     sound: Callable[[str], bool]
+    named_byte: int = 0
+    parts: tuple[float, ...] = ()
+    holds: Callable[[str], Collection[int]] = lambda validator: ()
 
     def accepts(self, validator: str, digest: str) -> bool:
         """Whether a validator may vote for a block."""
@@ -153,11 +164,13 @@ class Session:
         self._fabric = fabric
         self._tagger = tagger
         self._terms = terms
-        self._unpaid: dict[Tag, None] = {}  # tags that wait for key, in the order of their messages
+        self._unpaid: dict[Tag, Action] = {}  # tags that wait for key, and whom to tell if it never comes, in order
         self._validators: Mapping[str, Computer] = {v.node: v for v in validators}
         self._replicas = replicas
         self._correct = [name for name in replicas if name not in faulty]
         self._business = business
+        self._group = fabric.disseminator.group(terms.chain, tuple(replicas))
+        self._spreads: list[Spread] = []
         self._recorded = False
         self._timers: dict[tuple[str, str], int] = {}
         self._timer_count = 0
@@ -180,6 +193,8 @@ class Session:
     def _perform(self, name: str, effects: Effects) -> None:
         for effect in effects:
             match effect:
+                case Broadcast(message=message) if message.payload_byte or isinstance(message, BlockMessage):
+                    self._sign_and_spread(name, message)
                 case Broadcast(message=message):
                     others = [other for other in self._replicas if other != name]
                     self._sign_and_send(name, message, others)
@@ -204,14 +219,63 @@ class Session:
         def send() -> None:
             for receiver in receivers:
                 arrived = partial(self._arrived, receiver, message)
-                self._pay_and_send(message.kind, name, receiver, size_bit, arrived)
+                self._pay_and_send(message.kind, name, receiver, size_bit, arrived, self._settle_one)
 
         if message.signatures:
             self._validators[name].sign(send)
         else:
             send()
 
-    def _pay_and_send(self, kind: str, name: str, receiver: str, size_bit: float, arrived: Action) -> None:
+    def _sign_and_spread(self, name: str, message: Message) -> None:
+        """Sign a block once; then it finds its way to all others as the run's dissemination has it."""
+        about = About(chain=self._terms.chain, height=message.height, digest=message.digest)
+        spread = Spread(self._group, self._item(message), about, self._post, partial(self._obtained, message))
+        self._spreads.append(spread)
+        self._under_way += 1
+
+        def start() -> None:
+            spread.start(name)
+            self._settle_one()
+
+        if message.signatures:
+            self._validators[name].sign(start)
+        else:
+            start()
+
+    def _item(self, message: Message) -> Item:
+        business, size_bit = self._business, 8.0 * message_byte(message, self._terms.scheme.signature_byte)
+        named_bit = 8.0 * business.named_byte if message.payload_byte else 0.0
+        return Item(
+            name=self._group.name(message.digest), kind=message.kind, size_bit=size_bit, head_bit=size_bit - named_bit,
+            parts=business.parts if message.payload_byte else (), held=business.holds,
+        )  # fmt: skip
+
+    def _post(self, kind: str, source: str, destination: str, size_bit: float, arrived: Action, lost: Action) -> None:
+        """Send a packet that has to do with a block, with a tag of its own if tags are used."""
+        self._under_way += 1
+
+        def then_settle(action: Action) -> None:
+            action()
+            self._settle_one()
+
+        arrive, lose = partial(then_settle, arrived), partial(then_settle, lost)
+        self._pay_and_send(kind, source, destination, size_bit + self._tagger.tag_bit, arrive, lose)
+
+    def _obtained(self, message: Message, name: str, obtain: Obtain, checked: Callable[[bool], None]) -> None:
+        """Verify what came with a block, pass it on, then let the replica answer."""
+        self._under_way += 1
+        unseen = self._business.unseen if message.payload_byte else 0
+        signatures = message.signatures + (len(obtain.fetched) if obtain.rebuilt else unseen)
+
+        def verified() -> None:
+            checked(True)
+            self._take(name, message, complete=obtain.rebuilt)
+
+        self._validators[name].verify(signatures, verified)
+
+    def _pay_and_send(
+        self, kind: str, name: str, receiver: str, size_bit: float, arrived: Action, lost: Action
+    ) -> None:
         """Send when the key for the tag is there; what waits for key when the decision is over is not sent."""
         tag: Tag | None = None
 
@@ -221,7 +285,7 @@ class Session:
                 self._note_paid(tag)
             self.outcome.messages += 1
             self.outcome.size_bit += size_bit
-            self._fabric.send(kind, name, receiver, size_bit, arrived, self._settle_one)
+            self._fabric.send(kind, name, receiver, size_bit, arrived, lost)
 
         tag = self._tagger.pay(name, receiver, send)
         if tag is None:
@@ -229,28 +293,28 @@ class Session:
         if not tag.waiting:
             self._note_paid(tag)
         elif self.done.triggered:
-            self._give_up_tag(tag)
+            self._give_up_tag(tag, lost)
         else:
-            self._unpaid[tag] = None
+            self._unpaid[tag] = lost
 
     def _note_paid(self, tag: Tag) -> None:
         self.outcome.tag_bit += tag.bits
         self.outcome.tag_wait_s = max(self.outcome.tag_wait_s, self._ctx.now - tag.asked_s)
 
-    def _give_up_tag(self, tag: Tag) -> None:
+    def _give_up_tag(self, tag: Tag, lost: Action) -> None:
         self.outcome.tag_wait_s = max(self.outcome.tag_wait_s, self._ctx.now - tag.asked_s)
         tag.withdraw()
-        self._settle_one()
+        lost()
 
     def _arrived(self, name: str, message: Message) -> None:
         """Verify, the transactions of a block included, then let the replica answer."""
         signatures = message.signatures + (self._business.unseen if message.payload_byte else 0)
         self._validators[name].verify(signatures, lambda: self._take(name, message))
 
-    def _take(self, name: str, message: Message) -> None:
-        """A validator votes only for a block whose transactions it holds: a proposal waits for them."""
+    def _take(self, name: str, message: Message, *, complete: bool = False) -> None:
+        """A validator votes only for a block whose transactions it holds: a proposal waits for them, if they lack."""
         held = self._business.held.get(name)
-        if message.payload_byte and held is not None and not held.processed:
+        if message.payload_byte and not complete and held is not None and not held.processed:
             held.callbacks.append(lambda _: self._handle(name, message))
         else:
             self._handle(name, message)
@@ -293,11 +357,13 @@ class Session:
         self.outcome.ended_s = self._ctx.now
         for name, replica in self._replicas.items():
             self._perform(name, replica.close(self._ctx.now))
+        for spread in self._spreads:
+            spread.stop()
         self._look_at_tree()
         self.done.succeed(self.outcome)
         unpaid, self._unpaid = self._unpaid, {}
-        for tag in unpaid:
-            self._give_up_tag(tag)
+        for tag, lost in unpaid.items():
+            self._give_up_tag(tag, lost)
         if not self._under_way:
             self._record()
 
@@ -331,6 +397,8 @@ class Session:
         if self._recorded:
             return
         self._recorded = True
+        for spread in self._spreads:
+            spread.close()
         outcome, n = self.outcome, len(self._replicas)
         self._ctx.record(
             AgreementRecord(

@@ -110,6 +110,7 @@ class TaskShard:
             transactions,
             ModelMetadata(task=self._task, samples=samples, contributors=len(present)),
             {server.name: gathering.holding(server.name, names) for server in carrying},
+            holds=gathering.held_by,
         )
         if not done.holds(transactions):
             return []

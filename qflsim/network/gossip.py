@@ -1,0 +1,296 @@
+"""Gossip: every node tells a few others, drawn at random, or asks them, until all know.
+
+References
+----------
+.. [1] A. Demers et al., "Epidemic algorithms for replicated database maintenance", PODC (1987).
+.. [2] R. Karp, C. Schindelhauer, S. Shenker, B. Vöcking, "Randomized rumor spreading", FOCS (2000).
+.. [3] S. Boyd, A. Ghosh, B. Prabhakar, D. Shah, "Randomized gossip algorithms", IEEE Trans. Inf. Theory 52 (2006).
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qflsim.checks import Part, quantity
+from qflsim.network.dissemination import (
+    Dissemination,
+    Effect,
+    Effects,
+    Item,
+    Obtain,
+    Packet,
+    Pass,
+    Relay,
+    Wake,
+    control,
+    whole,
+)
+from qflsim.units import ms, s
+
+__all__ = [
+    "AlignedTicks", "Gossip", "GossipMode", "PoissonTicks", "Pull", "Push", "PushPull", "StaggeredTicks", "Ticks",
+    "distinct",
+]  # fmt: skip
+
+POLL = "gossip-poll"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticks(Part, ABC):
+    """When a node's rounds of gossip begin."""
+
+    @abstractmethod
+    def wait(self, now: float, period: float, phase: float, rng: np.random.Generator) -> float:
+        """Time [s] from ``now`` until the next tick of a node whose ``phase``, uniform in [0, 1), is its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaggeredTicks(Ticks):
+    """Every node ticks once in a period, at a time in it that is its own."""
+
+    def wait(self, now: float, period: float, phase: float, rng: np.random.Generator) -> float:
+        """Time until the next whole number of periods since the node's phase."""
+        return _to_grid(now, period, phase * period)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignedTicks(Ticks):
+    """All nodes tick at once, at whole multiples of the period: the rounds of the literature."""
+
+    def wait(self, now: float, period: float, phase: float, rng: np.random.Generator) -> float:
+        """Time until the next multiple of the period."""
+        return _to_grid(now, period, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoissonTicks(Ticks):
+    """Every node ticks at random, on average once in a period: the asynchronous model [3]_."""
+
+    def wait(self, now: float, period: float, phase: float, rng: np.random.Generator) -> float:
+        """An exponential time."""
+        return period * float(rng.exponential())
+
+
+def _to_grid(now: float, period: float, offset: float) -> float:
+    """Time until the next point of a grid; a point reached up to rounding counts as passed."""
+    passed = math.floor((now - offset) / period + 1e-9)
+    return max(0.0, offset + (passed + 1) * period - now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GossipMode(Part, ABC):
+    """Which way news go in a contact of two nodes."""
+
+    @property
+    @abstractmethod
+    def pushes(self) -> int:
+        """Rounds in which a node that has an item sends it out."""
+
+    @property
+    @abstractmethod
+    def pulls(self) -> bool:
+        """Whether nodes ask in every round for what they do not have."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the first of the rounds is at once, not at the next tick."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push(GossipMode):
+    """Who has an item sends it to others, for some rounds.
+
+    With one round, a node infects k others and dies: a share c of all is reached that solves c = 1 - exp(-k c) [1]_.
+    With as many rounds as it takes, and k = 1, all n know after about log2 n + ln n rounds.
+
+    Parameters
+    ----------
+    rounds:
+        Rounds in which a node sends it; 1 infects and dies.
+    at_once:
+        Whether the first round is at once, not at the next tick.
+    """
+
+    rounds: int = quantity(1, at_least=1, advice="give a whole number of rounds, e.g. 1")
+    at_once: bool = quantity(True, advice="give True or False")
+
+    @property
+    def pushes(self) -> int:
+        """Rounds of sending."""
+        return self.rounds
+
+    @property
+    def pulls(self) -> bool:
+        """Nobody asks."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull(GossipMode):
+    """Who lacks an item asks others for it in every round, and is sent it by those that have it."""
+
+    @property
+    def pushes(self) -> int:
+        """Nobody sends unasked."""
+        return 0
+
+    @property
+    def pulls(self) -> bool:
+        """Everybody who lacks it asks."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushPull(GossipMode):
+    """Both: who has an item sends it for some rounds, and who lacks it asks in every round.
+
+    Of n nodes with one contact each per round all know after about log3 n + O(log log n) rounds [2]_.
+
+    Parameters
+    ----------
+    rounds, at_once:
+        As for `Push`.
+    """
+
+    rounds: int = quantity(1, at_least=1, advice="give a whole number of rounds, e.g. 1")
+    at_once: bool = quantity(True, advice="give True or False")
+
+    @property
+    def pushes(self) -> int:
+        """Rounds of sending."""
+        return self.rounds
+
+    @property
+    def pulls(self) -> bool:
+        """Everybody who lacks it asks."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gossip(Dissemination):
+    """Nodes tell a few others drawn at random, and ask others at random for what they lack [1]_.
+
+    Parameters
+    ----------
+    fanout:
+        Different nodes that a node contacts per round; 3 (assumption: with one round of pushing it reaches 94 %).
+    mode:
+        `Push`, `Pull` or `PushPull`.
+    period:
+        Time [s] of a round; 100 ms (assumption: several transfers of a block on the links of a cell).
+    ticks:
+        `StaggeredTicks`, `AlignedTicks` or `PoissonTicks`.
+    repair:
+        Under `Push`: period [s] in which a node that lacks an item asks one other for it, so that what pushing missed
+        or the links lost is made up for; inf for never. `Pull` and `PushPull` ask in every round anyway.
+
+    Notes
+    -----
+    *Scope*: every node of the group knows all others. Whom to contact does not depend on distance or on who is known
+    to have it. A poll names one item. Polls are sent only while there is an item that not all have.
+
+    *Validation*: rounds of push and push-pull on the complete graph, exact mean time of the continuous-time process,
+    coverage of infect-and-die.
+    """
+
+    fanout: int = quantity(3, at_least=1, advice="give a whole number of nodes, e.g. 3")
+    mode: GossipMode = PushPull()
+    period: float = quantity(100 * ms, unit="s", above=0, advice="give it in seconds, e.g. 100 * ms")
+    ticks: Ticks = StaggeredTicks()
+    repair: float = quantity(
+        1.0 * s, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 1 * s; inf for never"
+    )
+
+    def relay(self, me: str, members: tuple[str, ...], rng: np.random.Generator) -> Relay:
+        """The part of ``me``."""
+        return _GossipRelay(self, me, members, rng)
+
+
+class _GossipRelay(Relay):
+    def __init__(self, terms: Gossip, me: str, members: Sequence[str], rng: np.random.Generator) -> None:
+        self._terms = terms
+        self._me = me
+        self._others = tuple(member for member in members if member != me)
+        self._rng = rng
+        self._phase = float(rng.random())
+        self._asking = terms.fanout if terms.mode.pulls else 1
+        self._asking_period = terms.period if terms.mode.pulls else terms.repair
+        self._known: dict[str, Item] = {}
+        self._obtained: set[str] = set()
+        self._released: set[str] = set()
+        self._pushes: dict[str, int] = {}
+
+    def expect(self, now: float, item: Item) -> Effects:
+        self._known[item.name] = item
+        if item.name in self._obtained or math.isinf(self._asking_period):
+            return ()
+        return (Wake(f"ask {item.name}", self._wait(now, self._asking_period), item),)
+
+    def release(self, now: float, item: Item) -> Effects:
+        self._known[item.name] = item
+        self._obtained.add(item.name)
+        self._released.add(item.name)
+        self._pushes[item.name] = self._terms.mode.pushes
+        if not self._terms.mode.pushes:
+            return ()
+        return self._push(now, item) if self._terms.mode.at_once else (self._next_push(now, item),)
+
+    def handle(self, now: float, packet: Packet) -> Effects:
+        item = packet.item
+        if packet.kind == POLL:
+            return (Pass(packet.sender, whole(self._me, item)),) if item.name in self._released else ()
+        if item.name in self._obtained:
+            return ()
+        self._obtained.add(item.name)
+        return (Obtain(item),)
+
+    def expire(self, now: float, timer: str) -> Effects:
+        what, _, name = timer.partition(" ")
+        item = self._known.get(name)
+        if item is None:
+            return ()
+        if what == "push":
+            return self._push(now, item)
+        return self._ask(now, item) if name not in self._obtained else ()
+
+    def rests(self, item: Item) -> bool:
+        if item.name in self._obtained:
+            return not self._pushes.get(item.name)
+        return math.isinf(self._asking_period)
+
+    def forget(self, item: Item) -> None:
+        self._known.pop(item.name, None)
+        self._pushes.pop(item.name, None)
+        self._obtained.discard(item.name)
+        self._released.discard(item.name)
+
+    def _push(self, now: float, item: Item) -> Effects:
+        self._pushes[item.name] -= 1
+        targets = distinct(self._others, self._terms.fanout, self._rng)
+        effects: list[Effect] = [Pass(other, whole(self._me, item)) for other in targets]
+        return (*effects, self._next_push(now, item)) if self._pushes[item.name] else tuple(effects)
+
+    def _next_push(self, now: float, item: Item) -> Wake:
+        return Wake(f"push {item.name}", self._wait(now, self._terms.period), item)
+
+    def _ask(self, now: float, item: Item) -> Effects:
+        targets = distinct(self._others, self._asking, self._rng)
+        polls = [Pass(other, control(self._me, POLL, item)) for other in targets]
+        return (*polls, Wake(f"ask {item.name}", self._wait(now, self._asking_period), item))
+
+    def _wait(self, now: float, period: float) -> float:
+        return self._terms.ticks.wait(now, period, self._phase, self._rng)
+
+
+def distinct(others: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """So many different ones of ``others``, drawn uniformly, in the order of drawing; all of them if they are fewer."""
+    if count >= len(others):
+        return list(others)
+    chosen: dict[int, None] = {}
+    while len(chosen) < count:
+        chosen[int(rng.integers(len(others)))] = None
+    return [others[i] for i in chosen]

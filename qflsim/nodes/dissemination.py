@@ -1,0 +1,337 @@
+"""Dissemination on the timeline: relays of nodes, their packets over the run's links, and when everybody had what."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from math import inf
+from typing import Protocol
+
+import simpy
+
+from qflsim.network.dissemination import Direct, Dissemination, Effects, Item, Obtain, Packet, Pass, Wake
+from qflsim.network.reach import reached_by
+from qflsim.trace import Propagation
+
+from .computer import Computer
+from .context import Context
+from .media import Action
+
+__all__ = ["About", "Disseminator", "Got", "Group", "Post", "Spread"]
+
+
+class Post(Protocol):
+    """Sends a packet over the links: of kind, from source to destination, of a size; what follows it, or its loss."""
+
+    def __call__(
+        self, kind: str, source: str, destination: str, size_bit: float, arrived: Action, lost: Action
+    ) -> None:
+        """Send it; one of the two follows, once."""
+
+
+Got = Callable[[str, Obtain, Callable[[bool], None]], None]
+"""What a node does with what it has obtained: checks it, then says whether it passes it on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What an item is, for the table: its chain and height, or what sort of transactions; and its digest."""
+
+    chain: str
+    height: int
+    digest: str = ""
+
+
+class Disseminator:
+    """The run's way of dissemination; direct until `adopt` is called.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    post:
+        Sends a packet over the links.
+    """
+
+    def __init__(self, ctx: Context, post: Post) -> None:
+        self.policy: Dissemination = Direct()
+        self._ctx = ctx
+        self._post = post
+        self._patience = inf
+        self._computers: Mapping[str, Computer] = {}
+        self._groups: dict[str, Group] = {}
+        self._open = 0
+        self._waiting: list[simpy.Event] = []
+
+    def adopt(self, policy: Dissemination, patience: float, computers: Mapping[str, Computer]) -> None:
+        """Spread things by ``policy``; what not all have after ``patience`` [s] is given up; all nodes' computers.
+
+        Raises
+        ------
+        ValueError
+            If nobody is called as those that shall follow chains.
+        """
+        for pattern in policy.followers:
+            if not any(fnmatchcase(node, pattern) for node in computers):
+                raise ValueError(
+                    f"{policy.name}.followers must be nodes, got {pattern!r}, which none is called; "
+                    f"they are {', '.join(computers)}"
+                )
+        self.policy, self._patience, self._computers = policy, patience, computers
+
+    def followers(self, chain: str, validators: Sequence[str]) -> dict[str, Computer]:
+        """The nodes that keep a copy of a chain without validating its next block, and their computers."""
+        if not any(fnmatchcase(chain, pattern) for pattern in self.policy.followed):
+            return {}
+        return {
+            node: computer
+            for node, computer in self._computers.items()
+            if node not in validators and any(fnmatchcase(node, pattern) for pattern in self.policy.followers)
+        }
+
+    def group(self, topic: str, members: Sequence[str]) -> "Group":
+        """The group of ``members`` on a topic; that of before if they are the same."""
+        known = self._groups.get(topic)
+        if known is not None and (known.members == tuple(members) or self._same(known, members)):
+            return known
+        group = self._groups[topic] = self.passing_group(topic, members)
+        return group
+
+    def passing_group(self, topic: str, members: Sequence[str]) -> "Group":
+        """A new group, which lasts as long as it is used."""
+        return Group(self._ctx, self.policy, topic, tuple(members))
+
+    def spread(self, group: "Group", item: Item, about: About, source: str, got: Got) -> None:
+        """Let an item spread over the links by itself, until all have it or patience is over."""
+        self._open += 1
+        spread = Spread(group, item, about, self._post, got, self._close_one)
+        spread.start(source)
+        if self._patience < inf:
+            self._ctx.after(self._patience, spread.close)
+
+    def idle(self) -> simpy.Event | None:
+        """The event of everything that spreads by itself having come to its end; None if nothing does."""
+        if not self._open:
+            return None
+        event: simpy.Event = self._ctx.env.event()
+        self._waiting.append(event)
+        return event
+
+    def _same(self, known: "Group", members: Sequence[str]) -> bool:
+        return not self.policy.ordered and set(known.members) == set(members)
+
+    def _close_one(self) -> None:
+        self._open -= 1
+        while not self._open and self._waiting:
+            self._waiting.pop().succeed()
+
+
+class Group:
+    """Nodes among which items spread, each with its relay.
+
+    Parameters
+    ----------
+    ctx:
+        The run's shared services.
+    policy:
+        How items spread.
+    topic:
+        What it is about; names the relays' random streams.
+    members:
+        Names of the nodes.
+    """
+
+    def __init__(self, ctx: Context, policy: Dissemination, topic: str, members: tuple[str, ...]) -> None:
+        self.ctx = ctx
+        self.policy = policy
+        self.members = members
+        self.relays = policy.relays(members, partial(ctx.streams.fresh, "dissemination", topic, str(ctx.round)))
+        self._spreads: dict[str, Spread] = {}
+        self._count = 0
+        self._acting = 0
+
+    def name(self, text: str) -> str:
+        """A name that no other item of this group has."""
+        self._count += 1
+        return f"{text}#{self._count}"
+
+    def enter(self, spread: "Spread") -> None:
+        """A spread begins."""
+        self._spreads[spread.item.name] = spread
+
+    def leave(self, spread: "Spread") -> None:
+        """A spread has ended: nobody need remember the item."""
+        del self._spreads[spread.item.name]
+        for relay in self.relays.values():
+            relay.forget(spread.item)
+
+    def perform(self, node: str, effects: Effects) -> None:
+        """Do what the relay of ``node`` asks for."""
+        with self.whole():
+            for effect in effects:
+                match effect:
+                    case Pass(to=to, packet=packet):
+                        self._spreads[packet.item.name].carry(node, to, packet)
+                    case Wake(timer=timer, delay=delay):
+                        self.ctx.after(delay, partial(self._wake, node, timer))
+                    case Obtain():
+                        self._spreads[effect.item.name].obtained(node, effect)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """No spread ends before all of this is done; then those do that have come to their end."""
+        self._acting += 1
+        try:
+            yield
+        finally:
+            self._acting -= 1
+        if not self._acting:
+            for spread in list(self._spreads.values()):
+                spread.look()
+
+    def _wake(self, node: str, timer: str) -> None:
+        self.perform(node, self.relays[node].expire(self.ctx.now, timer))
+
+
+class Spread:
+    """One item on its way to all members of a group.
+
+    Parameters
+    ----------
+    group, item, about:
+        Among whom what spreads, and what it is called in the table.
+    post:
+        Sends a packet.
+    got:
+        What a node does with the item.
+    closed:
+        Told when it has come to its end.
+    """
+
+    def __init__(
+        self, group: Group, item: Item, about: About, post: Post, got: Got, closed: Action = lambda: None
+    ) -> None:
+        self.item = item
+        self._group = group
+        self._about = about
+        self._post = post
+        self._got = got
+        self._closed = closed
+        self._round = group.ctx.round
+        self._source = ""
+        self._times: dict[str, float] = {}
+        self._started = 0.0
+        self._under_way = 0  # packets on the links, and nodes that are checking what they obtained
+        self._messages = self._duplicates = 0
+        self._size_bit = 0.0
+        self._begun = self._stopped = self._recorded = False
+
+    def start(self, source: str) -> None:
+        """Let ``source`` have the item now."""
+        now = self._started = self._group.ctx.now
+        self._begun = True
+        self._source = source
+        self._group.enter(self)
+        relays = self._group.relays
+        with self._group.whole():
+            for node in self._group.members:
+                if node != source:
+                    self._group.perform(node, relays[node].expect(now, self.item))
+            self._group.perform(source, relays[source].release(now, self.item))
+
+    def carry(self, source: str, destination: str, packet: Packet) -> None:
+        """Send a packet."""
+        self._messages += 1
+        self._size_bit += packet.size_bit
+        self._under_way += 1
+        arrived = partial(self._arrived, destination, packet)
+        self._post(packet.kind, source, destination, packet.size_bit, arrived, self._lost)
+
+    def obtained(self, node: str, obtain: Obtain) -> None:
+        """A node has the item; when it has checked it, it passes it on."""
+        if self._has(node):
+            return
+        self._times[node] = self._group.ctx.now
+        self._under_way += 1
+        self._got(node, obtain, partial(self._checked, node))
+
+    def look(self) -> None:
+        """End if nothing is under way and no relay will do anything more."""
+        if self._under_way or self._stopped:
+            return
+        if all(relay.rests(self.item) for relay in self._group.relays.values()):
+            self.close()
+
+    def stop(self) -> None:
+        """Nobody passes it on any more; copies under way still arrive."""
+        if self._begun and not self._stopped:
+            self._stopped = True
+            self._group.leave(self)
+
+    def close(self) -> None:
+        """End, and write down who had it when."""
+        self.stop()
+        if self._begun and not self._recorded:
+            self._recorded = True
+            self._record()
+            self._closed()
+
+    def _arrived(self, node: str, packet: Packet) -> None:
+        if packet.carries and self._has(node):
+            self._duplicates += 1
+        with self._group.whole():
+            if not self._stopped:
+                self._group.perform(node, self._group.relays[node].handle(self._group.ctx.now, packet))
+            elif packet.carries and packet.kind == self.item.kind:
+                self.obtained(node, Obtain(self.item))
+            self._end_one()
+
+    def _checked(self, node: str, right: bool) -> None:
+        with self._group.whole():
+            if right and not self._stopped:
+                self._group.perform(node, self._group.relays[node].release(self._group.ctx.now, self.item))
+            self._end_one()
+
+    def _has(self, node: str) -> bool:
+        return node == self._source or node in self._times
+
+    def _lost(self) -> None:
+        with self._group.whole():
+            self._end_one()
+
+    def _end_one(self) -> None:
+        self._under_way -= 1
+
+    def _record(self) -> None:
+        ctx, about, times = self._group.ctx, self._about, list(self._times.values())
+        nodes = len(self._group.members) - 1
+
+        def after(share: float) -> float:
+            time = reached_by(times, nodes, share) - self._started
+            return time if time < float("inf") else float("nan")
+
+        ctx.record(
+            Propagation(
+                round=self._round,
+                chain=about.chain,
+                height=about.height,
+                kind=self.item.kind,
+                dissemination=self._group.policy.name,
+                source=self._source,
+                digest=about.digest,
+                started_s=self._started,
+                nodes=nodes,
+                reached=len(times),
+                p50_s=after(0.5),
+                p75_s=after(0.75),
+                p90_s=after(0.9),
+                p95_s=after(0.95),
+                p99_s=after(0.99),
+                p100_s=after(1.0),
+                messages=self._messages,
+                duplicates=self._duplicates,
+                item_bit=self.item.size_bit,
+                size_bit=self._size_bit,
+            )
+        )
