@@ -306,6 +306,8 @@ class Spread:
     def _record(self) -> None:
         ctx, about, times = self._group.ctx, self._about, list(self._times.values())
         nodes = len(self._group.members) - 1
+        if not nodes:
+            return
 
         def after(share: float) -> float:
             time = reached_by(times, nodes, share) - self._started
