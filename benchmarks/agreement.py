@@ -15,6 +15,7 @@ from collections.abc import Callable
 import simpy
 
 from qflsim.chain.agreement import Agreement, Broadcast, CancelTimer, Effects, Message, Proposal, Send, SetTimer
+from qflsim.chain.chainedhotstuff import ChainedHotStuff
 from qflsim.chain.hotstuff import HotStuff
 from qflsim.chain.loopback import Loopback
 from qflsim.chain.pbft import PBFT
@@ -29,6 +30,7 @@ PROTOCOLS: dict[str, Agreement] = {
     "PBFT": PBFT(view_timeout=PATIENT),
     "Tendermint": Tendermint(view_timeout=PATIENT),
     "HotStuff": HotStuff(view_timeout=PATIENT),
+    "chained HotStuff": ChainedHotStuff(view_timeout=PATIENT),
     "Raft": Raft(election_timeout=PATIENT),
     "proof of work": ProofOfWork(interval=20.0),
     "proof of stake": ProofOfStake(slot=4.0),

@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps the two lists equal
     from .chain.agreement import Agreement as Agreement, Replica as Replica
     from .chain.authority import ProofOfAuthority as ProofOfAuthority
+    from .chain.chainedhotstuff import ChainedHotStuff as ChainedHotStuff
     from .chain.forkchoice import ForkChoice as ForkChoice, Ghost as Ghost, LongestChain as LongestChain
     from .chain.hotstuff import HotStuff as HotStuff
     from .chain.mining import (
@@ -248,6 +249,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
 _HOMES = {
     "chain.agreement": ("Agreement", "Replica"),
     "chain.authority": ("ProofOfAuthority",),
+    "chain.chainedhotstuff": ("ChainedHotStuff",),
     "chain.forkchoice": ("ForkChoice", "Ghost", "LongestChain"),
     "chain.hotstuff": ("HotStuff",),
     "chain.mining": (

@@ -15,6 +15,7 @@ PROTOCOLS = {
     "PBFT": qfl.PBFT(view_timeout=20 * s),
     "Tendermint": qfl.Tendermint(view_timeout=20 * s),
     "HotStuff": qfl.HotStuff(view_timeout=20 * s),
+    "chained HotStuff": qfl.ChainedHotStuff(view_timeout=20 * s),
     "Raft": qfl.Raft(election_timeout=20 * s),
     "proof of authority": qfl.ProofOfAuthority(view_timeout=20 * s),
 }

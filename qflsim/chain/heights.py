@@ -21,7 +21,7 @@ from qflsim.chain.agreement import (
     Votes,
 )
 
-__all__ = ["DECISION", "Committee", "HeightReplica"]
+__all__ = ["DECISION", "Committee", "HeightReplica", "committee"]
 
 DECISION = "decision"
 
@@ -47,7 +47,7 @@ class Committee:
 
 
 @lru_cache(maxsize=256)
-def _committee(members: tuple[str, ...], tolerated: int, quorum: int) -> Committee:
+def committee(members: tuple[str, ...], tolerated: int, quorum: int) -> Committee:
     """The committee, made once for all its members."""
     return Committee(members, frozenset(members), tolerated, quorum)
 
@@ -84,7 +84,7 @@ class HeightReplica(Replica):
         self, protocol: Agreement, me: str, members: tuple[str, ...], validate: Validate | None, timeout: float
     ) -> None:
         n = len(members)
-        self._committee = _committee(members, protocol.tolerated(n), protocol.quorum(n))
+        self._committee = committee(members, protocol.tolerated(n), protocol.quorum(n))
         if me not in self._committee.known or len(self._committee.known) != n:
             raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
         self._me = me

@@ -96,7 +96,7 @@ class Loopback:
         self.now = 0.0
         self._delay = delay
         self._number = 0
-        self._heights = 1
+        self._heights, self._ahead = 1, 0
         self._queue: list[tuple[float, int, str, Message | str | int]] = []
         self._timers: set[tuple[str, str]] = set()
         gone = set(absent)
@@ -116,15 +116,19 @@ class Loopback:
         """Decisions at height 0, by replica."""
         return self.decided.get(0, {})
 
-    def run(self, until: float = 1000.0, heights: int = 1, *, stop: Callable[[], bool] | None = None) -> "Loopback":
+    def run(
+        self, until: float = 1000.0, heights: int = 1, *, ahead: int = 0, stop: Callable[[], bool] | None = None
+    ) -> "Loopback":
         """Let every member propose a block of its own; go on until nothing is left to do, or until a time [s].
 
-        With more than one height, each member begins the next one when it has decided. It ends early when ``stop``,
-        asked after every event, says so: `all_decided`, or what the caller looks at.
+        With more than one height, each member begins the next one when it has decided, or begins so many ``ahead`` of
+        the one it decides, under a protocol that bears that. It ends early when ``stop``, asked after every event, says
+        so: `all_decided`, or what the caller looks at.
         """
-        self._heights = heights
+        self._heights, self._ahead = heights, ahead
         for name in self.replicas:
-            self._start(name, 0)
+            for height in range(min(heights, 1 + ahead)):
+                self._start(name, height)
         queue, timers, replicas, received, pop = self._queue, self._timers, self.replicas, self.received, heapq.heappop
         handle = {name: replica.handle for name, replica in replicas.items()}
         while queue and queue[0][0] <= until and not (stop is not None and stop()):
@@ -220,5 +224,6 @@ class Loopback:
 
     def _note(self, name: str, decide: Decide) -> None:
         self.decided.setdefault(decide.height, {})[name] = Decision(self.now, decide.digest, decide.view)
-        if decide.height + 1 < self._heights:
-            self._push(self.now, name, decide.height + 1)
+        following = decide.height + 1 + self._ahead
+        if following < self._heights:
+            self._push(self.now, name, following)

@@ -12,10 +12,11 @@ PATIENT = {
     "PBFT": qfl.PBFT(view_timeout=100.0),
     "Tendermint": qfl.Tendermint(view_timeout=100.0),
     "HotStuff": qfl.HotStuff(view_timeout=100.0),
+    "chained HotStuff": qfl.ChainedHotStuff(view_timeout=100.0),
     "Raft": qfl.Raft(election_timeout=100.0),
     "proof of authority": qfl.ProofOfAuthority(view_timeout=100.0),
 }
-NEW = [name for name in PATIENT if name != "PBFT"]
+NEW = [name for name in PATIENT if name not in ("PBFT", "chained HotStuff")]  # the latter: test_chained_hotstuff.py
 
 # n: messages of one decision, as published: Tendermint (n-1)(2n+1), HotStuff without new-view 7(n-1); Raft 2(n-1) and
 # n-1 notices; proof of authority n-1
@@ -134,7 +135,8 @@ def test_random_delays_and_orders_cost_no_view_and_no_message_more(network, name
         net.run()
         assert net.decided() == dict.fromkeys(names(7), "block-v0")
         assert {view for _, _, view in net.decisions.values()} == {0}
-        assert sum(net.sent.values()) <= PATIENT[name].messages(7)  # who has decided votes no more
+        asked = net.sent["get-block"] + net.sent["block"]  # blocks of a chain that overtook each other
+        assert sum(net.sent.values()) - asked <= PATIENT[name].messages(7)  # who has decided votes no more
 
 
 @pytest.mark.parametrize("name", PATIENT)

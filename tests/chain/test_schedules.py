@@ -14,6 +14,7 @@ import pytest
 
 from qflsim.chain.agreement import Message
 from qflsim.chain.authority import ProofOfAuthority
+from qflsim.chain.chainedhotstuff import ChainedHotStuff
 from qflsim.chain.hotstuff import HotStuff
 from qflsim.chain.loopback import Loopback
 from qflsim.chain.misbehaviour import (
@@ -34,6 +35,7 @@ BYZANTINE = {
     "PBFT": PBFT(view_timeout=4.0),
     "Tendermint": Tendermint(view_timeout=4.0),
     "HotStuff": HotStuff(view_timeout=8.0),
+    "chained HotStuff": ChainedHotStuff(view_timeout=4.0),
     "proof of stake": ProofOfStake(slot=4.0, epoch=2),
 }
 
@@ -139,7 +141,15 @@ class CarelessHotStuff(HotStuff):
         return super().quorum(validators) - 1
 
 
-@pytest.mark.parametrize("careless", [CarelessPBFT(), CarelessTendermint(), CarelessHotStuff()])
+@dataclass(frozen=True, kw_only=True)
+class CarelessChainedHotStuff(ChainedHotStuff):
+    def quorum(self, validators):
+        return super().quorum(validators) - 1
+
+
+@pytest.mark.parametrize(
+    "careless", [CarelessPBFT(), CarelessTendermint(), CarelessHotStuff(), CarelessChainedHotStuff()]
+)
 def test_the_search_finds_a_quorum_one_too_small(careless):
     assert any(forked(careless, 4, 1, seed) for seed in range(40))
 
