@@ -117,6 +117,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         QueueingDelays as QueueingDelays,
         Speeds as Speeds,
     )
+    from .learning.tasks import Task as Task
     from .learning.training import LocalTraining as LocalTraining
     from .learning.vqc import VQC as VQC
     from .loading import load as load
@@ -305,6 +306,7 @@ _HOMES = {
     "learning.splits": ("IID", "BalancedDirichlet", "Dirichlet", "Split"),
     "learning.staleness": ("ConstantWeight", "HingeWeight", "PolynomialWeight", "Staleness"),
     "learning.stragglers": ("EqualSpeeds", "LognormalSpeeds", "QueueingDelays", "Speeds"),
+    "learning.tasks": ("Task",),
     "learning.training": ("LocalTraining",),
     "learning.vqc": ("VQC",),
     "loading": ("load",),

@@ -45,8 +45,8 @@ def read_time_by_part(folder: str | Path) -> "DataFrame":
     steps = ["publish_s", "distribute_s", "train_s", "cross_chain_s", "aggregate_s"]
     job = [column for column, _ in QPU_PARTS.values()]
     return time_by_part(
-        read_table(folder, "rounds", ["round", "started_s", "ended_s", *steps]),
-        read_table(folder, "jobs", ["round", "node", "server", "purpose", "started_s", "ended_s", *job]),
+        read_table(folder, "rounds", ["round", "task", "started_s", "ended_s", *steps]),
+        read_table(folder, "jobs", ["round", "task", "node", "server", "purpose", "started_s", "ended_s", *job]),
         read_table(folder, "agreements", ["round", "chain", "started_s", "ended_s"]),
     )
 
@@ -62,8 +62,8 @@ def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame"
     Returns
     -------
     DataFrame
-        One row per round, indexed by its number, one column per part of `PARTS` [s]. A row adds up to the round's
-        duration.
+        One row per round, indexed by its number, or by the order of their ends if they are of several tasks; one
+        column per part of `PARTS` [s]. A row adds up to the round's duration.
 
     Notes
     -----
@@ -75,24 +75,33 @@ def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame"
 
     training, evaluation = jobs["purpose"].isin(["train", "aborted"]), jobs["purpose"] == "evaluate"
     lmuc = agreements[agreements["chain"].str.startswith("lmuc-")]
-    trained = dict(iter(jobs[training].groupby("round")))
-    evaluated = dict(iter(jobs[evaluation].groupby("round")))
+    trained = dict(iter(jobs[training].groupby(["task", "round"])))
+    evaluated = dict(iter(jobs[evaluation].groupby(["task", "round"])))
     agreed = dict(iter(lmuc.groupby("round")))
-    rows = {
-        step.round: _Round(step, trained.get(step.round), agreed.get(step.round), evaluated.get(step.round)).parts()
-        for step in rounds.itertuples()
-    }
+    several = rounds["task"].nunique() > 1
+    rows = {}
+    for step in rounds.itertuples():
+        key, ending = (step.task, step.round), f"-{step.task}" if several else ""
+        committees = agreed.get(step.round)
+        if ending and committees is not None:
+            committees = committees[committees["chain"].str.endswith(ending)]
+        number = step.Index + 1 if several else step.round
+        rows[number] = _Round(step, trained.get(key), committees, evaluated.get(key), ending).parts()
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(PARTS), dtype="float64").rename_axis("round")
 
 
 @dataclass(frozen=True)
 class _Round:
-    """One round with the rows that belong to it; a table without rows for it is None."""
+    """One round with the rows that belong to it; a table without rows for it is None.
+
+    The names of its local chains end with ``ending`` after the server.
+    """
 
     step: Any
     training: Any
     agreements: Any
     evaluations: Any
+    ending: str = ""
 
     def parts(self) -> dict[str, float]:
         """Seconds by part."""
@@ -118,7 +127,7 @@ class _Round:
         """The last job that the last committee waited for."""
         jobs = self.training
         if jobs is not None and agreement is not None:
-            jobs = jobs[jobs["server"] == agreement.chain.removeprefix("lmuc-")]
+            jobs = jobs[jobs["server"] == agreement.chain.removeprefix("lmuc-").removesuffix(self.ending)]
         return _last(jobs, until)
 
     def _qpu(self, job: Any, begin: float, end: float) -> dict[str, float]:

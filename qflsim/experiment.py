@@ -103,7 +103,7 @@ def carry_out(world: World, folder: Path, *, observers: Sequence[Observer], figu
         status = "finished"
         check = world.check_on_aer()
     except KeyboardInterrupt:
-        status = "interrupted" if rounds_done[0] < scenario.rounds else "finished, Aer check interrupted"
+        status = "interrupted" if rounds_done[0] < scenario.all_rounds else "finished, Aer check interrupted"
     finally:
         world.trace.close()
         runs.write_run_json(

@@ -26,6 +26,7 @@ class Progress:
         self._rounds = rounds
         self._silent = silent
         self._front = f"{name}: " if name else ""
+        self._done = 0
         self._bar: Any = None
 
     def __enter__(self) -> "Progress":
@@ -43,7 +44,8 @@ class Progress:
             self._bar.set_description(f"{self._front}running", refresh=False)
             self._bar.set_postfix_str(f"t = {record.ended_s:.1f} s, accuracy {record.accuracy:.1%}", refresh=False)
             self._bar.update(1)
-            if record.round == self._rounds:
+            self._done += 1
+            if self._done == self._rounds:
                 self._bar.set_description(f"{self._front}checking on Aer, drawing")
 
     def __exit__(

@@ -32,6 +32,7 @@ from .learning.models import Model
 from .learning.participation import Participation, Synchronous
 from .learning.selection import AllDevices, Selection
 from .learning.stragglers import EqualSpeeds, Speeds
+from .learning.tasks import LearningPlan, Task
 from .learning.training import LocalTraining
 from .learning.vqc import VQC
 from .network.background import BackgroundTraffic
@@ -50,7 +51,10 @@ from .quantum.qpu import QPU, EdgeQPU
 from .quantum.transports import ModelTransport, Radioed
 from .security.threat import Threat
 
-__all__ = ["EnergyModels", "Scenario"]
+__all__ = ["EnergyModels", "LearningPlan", "Scenario"]
+
+ONLY_TASK = "task-1"
+"""Name of the task of a scenario that names none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +138,9 @@ class Scenario(Part):
         What is learned, from what, and how a device trains.
     selection, aggregation, mixing:
         Which devices take part, how a server combines their updates, how servers combine their models.
+    tasks:
+        The learning tasks, if there are several at once, each with a shard of its own; empty for the one task that
+        ``rounds``, ``reward`` and the six fields from ``model`` to ``mixing`` describe.
     agreement:
         Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
     dissemination:
@@ -192,6 +199,7 @@ class Scenario(Part):
     selection: Selection = AllDevices()
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
+    tasks: tuple[Task, ...] = ()
     agreement: Agreement | PerChain = PBFT()
     dissemination: Dissemination = Direct()
     model_transport: ModelTransport = Radioed()
@@ -211,9 +219,29 @@ class Scenario(Part):
             raise ValueError(
                 f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
             )
+        self._check_tasks()
         self._check_disc()
         self._check_satellites()
         self._check_station()
+
+    def _check_tasks(self) -> None:
+        names = [task.name for task in self.tasks]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Scenario.tasks must have a name each, got {names!r}; give e.g. Task(name='digits')")
+
+    @property
+    def learning(self) -> tuple[LearningPlan, ...]:
+        """All that is learnt: the tasks, or the one that the scenario's own fields describe."""
+        own = LearningPlan(
+            name=ONLY_TASK, servers=(), rounds=self.rounds, reward=self.reward, model=self.model, data=self.data,
+            training=self.training, selection=self.selection, aggregation=self.aggregation, mixing=self.mixing,
+        )  # fmt: skip
+        return tuple(task.plan(own) for task in self.tasks) or (own,)
+
+    @property
+    def all_rounds(self) -> int:
+        """Rounds of all tasks together."""
+        return sum(plan.rounds for plan in self.learning)
 
     def _check_satellites(self) -> None:
         names = [satellite.name for satellite in self.satellites]

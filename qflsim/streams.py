@@ -33,6 +33,8 @@ class Streams:
         The scenario's seed, a non-negative integer.
     replication:
         Which independent repetition of the scenario this is, counted from 0.
+    prefix:
+        What all names here begin with.
 
     Examples
     --------
@@ -41,11 +43,12 @@ class Streams:
     True
     """
 
-    def __init__(self, seed: int, replication: int = 0) -> None:
+    def __init__(self, seed: int, replication: int = 0, prefix: tuple[str, ...] = ()) -> None:
         if seed < 0 or replication < 0:
             raise ValueError(f"seed and replication must be >= 0, got {seed} and {replication}; give e.g. seed=7")
         self.seed = seed
         self.replication = replication
+        self._prefix = prefix
         self._streams: dict[tuple[str, ...], np.random.Generator] = {}
 
     def __call__(self, *name: str) -> np.random.Generator:
@@ -57,5 +60,9 @@ class Streams:
 
     def fresh(self, *name: str) -> np.random.Generator:
         """A new generator at the start of the stream ``name``, for draws that must not depend on their order."""
-        words = _words("\x1f".join(name))
+        words = _words("\x1f".join((*self._prefix, *name)))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(self.replication, *words)))
+
+    def under(self, *prefix: str) -> "Streams":
+        """The streams whose names begin with ``prefix``, to be asked for by the rest of their names."""
+        return Streams(self.seed, self.replication, (*self._prefix, *prefix))

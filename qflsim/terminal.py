@@ -59,7 +59,7 @@ def _compare_and_tell(variants: Mapping[str, Scenario], out: str, replications: 
 
         def bar(name: str, scenario: Scenario) -> Observer:
             bars.close()  # that of the run before
-            return bars.enter_context(Progress(scenario.rounds, silent=quiet, name=name))
+            return bars.enter_context(Progress(scenario.all_rounds, silent=quiet, name=name))
 
         made = compare(variants, out=out, replications=replications, observers=bar, told=None if quiet else _note)
     if not quiet:
@@ -80,7 +80,7 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
     from .progress import Progress
 
     began = time.perf_counter()
-    with Progress(scenario.rounds, silent=quiet) as progress:
+    with Progress(scenario.all_rounds, silent=quiet) as progress:
         made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
     if not quiet:
         from .summary import summarise
@@ -92,7 +92,7 @@ def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -
     if made.status == "interrupted":
         sys.stderr.write(
             f"qflsim: interrupted in round {made.rounds_done + 1}; the tables in {made.folder} are complete and "
-            f"readable up to there, {made.rounds_done} of {scenario.rounds} rounds are whole\n"
+            f"readable up to there, {made.rounds_done} of {scenario.all_rounds} rounds are whole\n"
         )
         return 130
     return 0

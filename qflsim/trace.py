@@ -36,9 +36,13 @@ class Round(Record):
     """One global round, from the task's announcement to the evaluation of the global model."""
 
     table: ClassVar[str] = "rounds"
-    about: ClassVar[str] = "one row per global round"
+    about: ClassVar[str] = (
+        "one row per global round of a task. Where several tasks are learnt at once, bits, bytes and joules are those "
+        "of all tasks since the row before, so that a column's sum is what the whole run took"
+    )
 
-    round: int = column("number of the global round, from 1")
+    round: int = column("number of the task's global round, from 1")
+    task: str = column("learning task")
     started_s: float = column("simulated time at which the round began")
     ended_s: float = column("simulated time at which its global model was committed and evaluated")
     publish_s: float = column("duration of step 1, publish: task announcement, agreement on it, servers joining")
@@ -84,6 +88,7 @@ class Job(Record):
     about: ClassVar[str] = "one row per QPU job"
 
     round: int = column("number of the global round")
+    task: str = column("learning task")
     node: str = column("device or server that owns the QPU")
     server: str = column(
         "server that it is done for: the one that a device trains for in this round, or the server itself"
@@ -113,6 +118,7 @@ class Transfer(Record):
     about: ClassVar[str] = "one row per message between nodes"
 
     round: int = column("number of the global round")
+    task: str = column("learning task; empty for what serves several, such as agreement on the global chain")
     kind: str = column(
         "what was sent: join, kem-public-key, kem-ciphertext, model, update, lmuc-block, receipt, mixed-model, or a "
         "kind of vote; with entangled pairs teleport-bits, teleport-repeat, superdense-arrivals, model-rest"
@@ -363,6 +369,7 @@ class Evaluation(Record):
     about: ClassVar[str] = "one row per evaluation of a model"
 
     round: int = column("number of the global round; 0 is the initial model")
+    task: str = column("learning task")
     time_s: float = column("simulated time")
     model: str = column(
         "global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer"
@@ -544,6 +551,7 @@ class UpdateFate(Record):
     )
 
     round: int = column("number of the global round in which it was used or given up")
+    task: str = column("learning task")
     started_round: int = column("number of the global round whose model the device was to train from")
     server: str = column("server that selected it")
     device: str = column("device")

@@ -45,8 +45,8 @@ def test_rows_come_back_as_written(tmp_path):
 
 def test_a_time_that_never_came_is_an_empty_cell(tmp_path):
     out = opened(tmp_path)
-    out(Transfer(round=1, kind="model", source="a", destination="b", medium="none", size_bit=8.0, sent_s=0.0,
-                 delivered_s=float("nan"), delivered=False))  # fmt: skip
+    out(Transfer(round=1, task="t", kind="model", source="a", destination="b", medium="none", size_bit=8.0,
+                 sent_s=0.0, delivered_s=float("nan"), delivered=False))  # fmt: skip
     out.close()
     with (tmp_path / "transfers.csv").open(newline="") as file:
         (read,) = csv.DictReader(file)

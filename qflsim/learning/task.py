@@ -69,6 +69,11 @@ class LearningTask:
     def _train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
         return self._trainer.train(jobs, head=SoftmaxHead(self._classes))
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that hold training samples of it, or could."""
+        return tuple(self._labels)
+
     def samples(self, device: str) -> int:
         """Training samples that ``device`` holds."""
         return len(self._labels[device])

@@ -6,6 +6,7 @@ from functools import partial
 import simpy
 
 from qflsim.chain.agreement import Agreement, Proposal, Replica
+from qflsim.chain.block import Header
 from qflsim.chain.seat import Seat
 from qflsim.crypto.signatures import SignatureScheme
 
@@ -59,20 +60,23 @@ class Committee:
         self._patience = patience
         self._memory: object = None  # what the protocol must know of the heights before
 
-    def decide(self, height: int, validators: Sequence[Computer], proposer: str, business: Business) -> simpy.Event:
+    def decide(self, header: Header, validators: Sequence[Computer], business: Business) -> simpy.Event:
         """An event that is done when every validator has decided, or patience is over; its value is the `Outcome`.
 
         Parameters
         ----------
-        height, validators, proposer:
-            Which block is decided, by whom, and who proposes it.
+        header:
+            Of the block that is decided: its height, its round, and who proposes it.
+        validators:
+            Who decides.
         business:
             What the block asks of the validators.
         """
-        members = self._seated(tuple(validator.node for validator in validators), proposer, height)
-        replicas, faulty = self._replicas(members, height, business)
+        height, round = header.height, header.round
+        members = self._seated(tuple(validator.node for validator in validators), header.proposer, height)
+        replicas, faulty = self._replicas(members, round, height, business)
         session = Session(
-            self._ctx, self._fabric, self._tagger, self._terms, height, validators, replicas, faulty, business
+            self._ctx, self._fabric, self._tagger, self._terms, round, height, validators, replicas, faulty, business
         )
         self._ctx.after(self._patience, session.give_up)
         session.done.callbacks.append(lambda _: self._remember(session.outcome))
@@ -80,11 +84,11 @@ class Committee:
         return session.done
 
     def _replicas(
-        self, members: tuple[str, ...], height: int, business: Business
+        self, members: tuple[str, ...], round: int, height: int, business: Business
     ) -> tuple[dict[str, Replica], set[str]]:
         """Who takes each member's place, and the members whose place is not their own any more."""
         chain, streams = self._terms.chain, self._ctx.streams
-        draws = partial(streams.fresh, "agreement", chain, str(self._ctx.round), str(height))
+        draws = partial(streams.fresh, "agreement", chain, str(round), str(height))
         seats = {
             name: Seat(
                 protocol=self._terms.agreement, me=name, members=members, draws=draws, memory=self._memory,

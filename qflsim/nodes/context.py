@@ -1,7 +1,7 @@
 """What every process of one run shares: the clock, the trace, the energy book and the random streams."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import simpy
@@ -11,30 +11,42 @@ from qflsim.energy import EnergyBook
 from qflsim.streams import Streams
 from qflsim.trace import Record, Trace
 
-__all__ = ["Context", "Totals"]
+__all__ = ["Context", "Longest", "Shelf", "Totals"]
 
 
 @dataclass
 class Totals:
-    """Running sums since time 0 that the round and evaluation records quote."""
+    """Running sums since time 0, over all tasks, that the round and evaluation records quote."""
 
     air_bit: float = 0.0
     wired_bit: float = 0.0
     qkd_bit: float = 0.0
     ledger_byte: int = 0
-    round_key_wait_s: float = 0.0
-    round_qpu_s: float = 0.0
-    round_repetition_s: float = 0.0
-    round_local_agreement_s: float = 0.0
 
-    def open_round(self) -> None:
-        """Forget the longest waits of the round before."""
-        self.round_key_wait_s = self.round_qpu_s = self.round_repetition_s = self.round_local_agreement_s = 0.0
+
+@dataclass
+class Longest:
+    """The longest of what happened several times in a task's round that goes on [s]."""
+
+    key_wait_s: float = 0.0
+    qpu_s: float = 0.0
+    repetition_s: float = 0.0
+    local_agreement_s: float = 0.0
+
+
+@dataclass
+class Shelf:
+    """Where the contexts of a run find its archive, which is there while the run goes on."""
+
+    archive: Archive | None = None
 
 
 @dataclass
 class Context:
     """The services of one run, handed to every process.
+
+    Where several tasks are learnt at once, each has a context of its own, which shares clock, trace, books and archive
+    with that of the run, and counts its own rounds.
 
     Parameters
     ----------
@@ -46,17 +58,40 @@ class Context:
         The book of joules by node and cause.
     streams:
         Named random streams.
-    archive:
-        Where committed blocks are kept; ``None`` keeps them in memory only.
+    task:
+        The learning task; empty for what serves several.
+    round:
+        The round of the task that goes on; of several tasks' common context, the latest that any has begun.
+    parent:
+        The run's context, of which this is a task's; ``None`` if it is the run's own.
     """
 
     env: simpy.Environment
     trace: Trace
     energy: EnergyBook
     streams: Streams
+    task: str = ""
     round: int = 0
     totals: Totals = field(default_factory=Totals)
-    archive: Archive | None = None
+    longest: Longest = field(default_factory=Longest)
+    shelf: Shelf = field(default_factory=Shelf)
+    parent: "Context | None" = None
+
+    def of_task(self, task: str) -> "Context":
+        """A context for one of several tasks: its own random streams and rounds, and everything else shared."""
+        streams = self.streams.under("task", task)
+        return replace(self, task=task, round=0, streams=streams, longest=Longest(), parent=self)
+
+    def begin_round(self, number: int) -> None:
+        """From now on, what is done for the task is done in this round."""
+        self.round, self.longest = number, Longest()
+        if self.parent is not None:
+            self.parent.round = max(self.parent.round, number)
+
+    @property
+    def archive(self) -> Archive | None:
+        """Where committed blocks are kept; ``None`` if in memory only."""
+        return self.shelf.archive
 
     @property
     def now(self) -> float:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from math import inf
@@ -43,6 +44,14 @@ class About:
     digest: str = ""
 
 
+@dataclass
+class _Spreading:
+    """How many items spread by themselves, of all tasks, and who waits for there to be none."""
+
+    items: int = 0
+    waiting: list[simpy.Event] = field(default_factory=list)
+
+
 class Disseminator:
     """The run's way of dissemination; direct until `adopt` is called.
 
@@ -61,8 +70,13 @@ class Disseminator:
         self._patience = inf
         self._computers: Mapping[str, Computer] = {}
         self._groups: dict[str, Group] = {}
-        self._open = 0
-        self._waiting: list[simpy.Event] = []
+        self._spreading = _Spreading()
+
+    def for_task(self, ctx: Context, post: Post) -> "Disseminator":
+        """The same way of dissemination, for what one task spreads, among groups of its own."""
+        own = copy(self)
+        own._ctx, own._post, own._groups = ctx, post, {}
+        return own
 
     def adopt(self, policy: Dissemination, patience: float, computers: Mapping[str, Computer]) -> None:
         """Spread things by ``policy``; what not all have after ``patience`` [s] is given up; all nodes' computers.
@@ -104,7 +118,7 @@ class Disseminator:
 
     def spread(self, group: "Group", item: Item, about: About, source: str, got: Got) -> None:
         """Let an item spread over the links by itself, until all have it or patience is over."""
-        self._open += 1
+        self._spreading.items += 1
         spread = Spread(group, item, about, self._post, got, self._close_one)
         spread.start(source)
         if self._patience < inf:
@@ -112,19 +126,19 @@ class Disseminator:
 
     def idle(self) -> simpy.Event | None:
         """The event of everything that spreads by itself having come to its end; None if nothing does."""
-        if not self._open:
+        if not self._spreading.items:
             return None
         event: simpy.Event = self._ctx.env.event()
-        self._waiting.append(event)
+        self._spreading.waiting.append(event)
         return event
 
     def _same(self, known: "Group", members: Sequence[str]) -> bool:
         return not self.policy.ordered and set(known.members) == set(members)
 
     def _close_one(self) -> None:
-        self._open -= 1
-        while not self._open and self._waiting:
-            self._waiting.pop().succeed()
+        self._spreading.items -= 1
+        while not self._spreading.items and self._spreading.waiting:
+            self._spreading.waiting.pop().succeed()
 
 
 class Group:

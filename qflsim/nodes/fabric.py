@@ -1,7 +1,8 @@
 """The fabric: carries a message from any node to any other over the hops between them, and records it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from functools import partial
 
 import simpy
@@ -22,7 +23,16 @@ class _Message:
     destination: str
     size_bit: float
     sent_s: float
+    task: str
     round: int
+
+
+@dataclass
+class _UnderWay:
+    """How many messages are under way, of all tasks, and who waits for there to be none."""
+
+    messages: int = 0
+    waiting: list[simpy.Event] = field(default_factory=list)
 
 
 Onward = Callable[[str, str, Carrier, Sequence[Carrier]], Sequence[Carrier] | None]
@@ -87,8 +97,14 @@ class Fabric:
         self._onward = onward
         self.fate: Fate = _kept
         self.disseminator = Disseminator(ctx, self.send)
-        self._under_way = 0
-        self._waiting: list[simpy.Event] = []
+        self._under_way = _UnderWay()
+
+    def for_task(self, ctx: Context) -> "Fabric":
+        """The same links, for the messages of one task: its rounds stand in their records."""
+        fabric = copy(self)
+        fabric._ctx = ctx
+        fabric.disseminator = self.disseminator.for_task(ctx, fabric.send)
+        return fabric
 
     def send(
         self,
@@ -105,9 +121,9 @@ class Fabric:
         loss stands in the transfers table with the medium of the hop on which it happened. Of a message that an
         adversary doubles each copy stands there, and the first to arrive counts.
         """
-        message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.round)
+        message = _Message(kind, source, destination, size_bit, self._ctx.now, self._ctx.task, self._ctx.round)
         copies = self.fate(kind, source, destination)
-        self._under_way += max(1, len(copies))
+        self._under_way.messages += max(1, len(copies))
         if not copies:
             self._lose(message, "adversary", lost)
         elif len(copies) > 1:
@@ -128,7 +144,7 @@ class Fabric:
     def idle(self) -> simpy.Event:
         """The event of no message being under way."""
         event: simpy.Event = self._ctx.env.event()
-        self._waiting.append(event)
+        self._under_way.waiting.append(event)
         self._tell_idle()
         return event
 
@@ -168,12 +184,12 @@ class Fabric:
         self._end_one()
 
     def _end_one(self) -> None:
-        self._under_way -= 1
+        self._under_way.messages -= 1
         self._tell_idle()
 
     def _tell_idle(self) -> None:
-        while not self._under_way and self._waiting:
-            self._waiting.pop().succeed()
+        while not self._under_way.messages and self._under_way.waiting:
+            self._under_way.waiting.pop().succeed()
 
     def _count(self, medium: str, size_bit: float) -> None:
         totals = self._ctx.totals
@@ -186,6 +202,7 @@ class Fabric:
         self._ctx.record(
             Transfer(
                 round=message.round,
+                task=message.task,
                 kind=message.kind,
                 source=message.source,
                 destination=message.destination,

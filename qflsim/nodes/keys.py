@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Generator, Mapping
+from copy import copy
 from typing import Any
 
 from qflsim.crypto.exchange import SecretExchange
@@ -60,6 +61,12 @@ class KeyService:
         self._carried_out = exchange
         self._in_use: dict[Ends, KeyInUse] = {}
 
+    def for_task(self, ctx: Context, fabric: Fabric) -> "KeyService":
+        """The same keys, for the messages of one task; a key in use serves all tasks."""
+        keys = copy(self)
+        keys._ctx, keys._fabric = ctx, fabric
+        return keys
+
     def session(self, initiator: str, responder: str, purpose: str, size_byte: int) -> Generator[Any, Any, int]:
         """Wait until both ends hold a key for a message of ``size_byte``; returns the bytes that sealing adds to it."""
         ends = ends_of(initiator, responder)
@@ -90,7 +97,7 @@ class KeyService:
         finally:  # broken off or not, the wait was there
             if draw is not None and self._network is not None:
                 self._network.withdraw(draw)
-            self._ctx.totals.round_key_wait_s = max(self._ctx.totals.round_key_wait_s, self._ctx.now - requested)
+            self._ctx.longest.key_wait_s = max(self._ctx.longest.key_wait_s, self._ctx.now - requested)
             source = "kem" if need.kem_bit and not need.qkd_bit else self._source.name
             ends = ends_of(initiator, responder)
             self._ctx.record(key_row(self._ctx, ends, source, purpose, requested, granted, need.kem_bit, draw))

@@ -93,10 +93,11 @@ class Ledger:
         held: Mapping[str, simpy.Event] | None = None,
         rounds: Mapping[str, int] | None = None,
         holds: Callable[[str], Collection[SignedTransaction]] = _nothing,
+        round: int | None = None,
     ) -> Generator[Any, Any, Commitment]:
         """Have the validators agree on transactions; returns in which blocks they stand then.
 
-        One block is decided at a time: who comes while another is under way waits for it.
+        One block is decided at a time: another that is wanted meanwhile waits.
 
         Parameters
         ----------
@@ -109,12 +110,17 @@ class Ledger:
             Senders whose transaction is of an earlier round, and of which.
         holds:
             The transactions that a validator holds at the moment.
+        round:
+            The round of the task that they are for; by default that of the ledger's own task.
         """
         while self._deciding is not None:
             yield self._deciding
         self._deciding = decided = self._ctx.env.event()
+        number = self._ctx.round if round is None else round
         try:
-            block = yield from self._decide(validators, proposer, transactions, model, held, rounds or {}, holds)
+            block = yield from self._decide(
+                validators, proposer, transactions, model, held, rounds or {}, holds, number
+            )
         finally:
             self._deciding = None
             decided.succeed()
@@ -129,10 +135,11 @@ class Ledger:
         held: Mapping[str, simpy.Event] | None,
         rounds: Mapping[str, int],
         holds: Callable[[str], Collection[SignedTransaction]],
+        round: int,
     ) -> Generator[Any, Any, Block | None]:
         """Have the validators agree on the next block; returns it, or ``None`` if they did not."""
         ctx = self._ctx
-        propose = partial(self.chain.propose, transactions, proposer=proposer, round=ctx.round, model=model)
+        propose = partial(self.chain.propose, transactions, proposer=proposer, round=round, model=model)
         block, rival = propose(time_s=ctx.now), propose(time_s=nextafter(ctx.now, inf))
         body_byte = block.body_byte if held is None else HASH_BYTE * len(transactions)
         size_byte = block.header_byte + body_byte
@@ -146,7 +153,7 @@ class Ledger:
             parts=tuple(8.0 * item.size_byte for item in transactions),
             holds=lambda node: [i for i, item in enumerate(transactions) if item in holds(node)],
         )
-        outcome: Outcome = yield self._committee.decide(block.header.height, validators, proposer, business)
+        outcome: Outcome = yield self._committee.decide(block.header, validators, business)
         if not outcome.decided_s:
             return None
         block = rival if outcome.digest == business.rival.digest else block
@@ -211,12 +218,12 @@ class Ledger:
         blocks, size_byte = self._copies.get(node, (1, self.chain.blocks[0].size_byte))
         self._copies[node] = (blocks + 1, size_byte + block.size_byte + tree_byte)
 
-    def store(self, time: float) -> None:
-        """Record what every copy holds at the end of a round, ``time`` [s]."""
+    def store(self, time: float, round: int) -> None:
+        """Record what every copy holds at the end of a ``round``, ``time`` [s]."""
         for node, (blocks, size_byte) in sorted(self._copies.items()):
             self._ctx.record(
                 Storage(
-                    round=self._ctx.round,
+                    round=round,
                     time_s=time,
                     chain=self.chain.name,
                     node=node,

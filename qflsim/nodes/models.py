@@ -1,6 +1,7 @@
 """Models on their way from a server to its devices: over the radio, or with the help of entangled pairs."""
 
 from collections.abc import Callable, Generator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,12 @@ class ModelService:
         self._fabric = fabric
         self._transports = transports
         self._link = link
+
+    def for_task(self, ctx: Context, fabric: Fabric) -> "ModelService":
+        """The same ways, for the models of one task."""
+        models = copy(self)
+        models._ctx, models._fabric = ctx, fabric
+        return models
 
     def hand(self, server: str, device: str, content: Content) -> Generator[Any, Any, bool]:
         """Wait until the model has arrived; returns whether it has. Whoever waits does so with an end."""

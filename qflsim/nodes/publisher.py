@@ -44,6 +44,8 @@ class Publisher:
         Signs and checks transactions.
     global_chain, shard_chain:
         The chains it writes on, and the servers after it.
+    validators:
+        The computers of all servers, which validate the global chain with it.
     patience:
         Time [s] after which the shard is formed without servers whose joining has not arrived.
     """
@@ -57,6 +59,7 @@ class Publisher:
         notary: Notary,
         global_chain: Ledger,
         shard_chain: Ledger,
+        validators: Sequence[Computer],
         patience: float,
     ) -> None:
         self._ctx = ctx
@@ -66,18 +69,22 @@ class Publisher:
         self.offer = offer
         self._notary = notary
         self._global = global_chain
+        self._validators = tuple(validators)
         self._shard = shard_chain
 
     def announce(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
-        """Step 1: task on the global chain, servers join, their membership on the shard chain; returns the shard."""
+        """Step 1: task on the global chain, ``servers`` join, their membership on the shard chain; returns the shard.
+
+        All servers validate the global chain, whether the task is for them or not.
+        """
         yield self.computer.signed()
         task = self._sign(
             Task(**self._origin(self.computer.node), model=self.offer.model, samples=self.offer.samples,
                  rounds=self.offer.rounds, reward=self.offer.reward)
         )  # fmt: skip
-        validators = [self.computer, *(server.computer for server in servers)]
+        validators = [self.computer, *self._validators]
         metadata = ModelMetadata(task=self.offer.name)
-        done = yield from self._global.commit(validators, self.computer.node, [task], metadata)
+        done = yield from self._global.commit(validators, self.computer.node, [task], metadata, round=self._ctx.round)
         if not done.holds([task]):
             return []
         return (yield from self._form_shard(servers))

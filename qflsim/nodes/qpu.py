@@ -1,6 +1,7 @@
 """A quantum processor on the timeline: one job at a time, each with its time by part and its energy by cause."""
 
 from collections.abc import Callable, Generator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +44,14 @@ class Work:
     finish: Callable[[], float]
 
 
+@dataclass
+class _Hours:
+    """Times [s] of a QPU: that it ran since the last account, and that of the account."""
+
+    busy_s: float = 0.0
+    accounted_s: float = 0.0
+
+
 class QuantumProcessor:
     """The QPU of one node.
 
@@ -74,11 +83,16 @@ class QuantumProcessor:
         self._timing = timing
         self._qubits = qubits
         self._resource = simpy.Resource(ctx.env, capacity=1)
-        self._busy_s = 0.0
-        self._accounted_s = 0.0
+        self._hours = _Hours()
         self._pace = speeds
         self._draws = ctx.streams("speed", "queue", node)
         self.slowdown = speeds.slowdown(ctx.streams.fresh("speed", node))
+
+    def for_task(self, ctx: Context, timing: ShotTiming) -> "QuantumProcessor":
+        """The same QPU, for the jobs of another task, whose circuit has its own durations: all queue for it."""
+        qpu = copy(self)
+        qpu._ctx, qpu._timing = ctx, timing
+        return qpu
 
     def run(self, work: Work) -> Generator[Any, Any, None]:
         """Queue for the QPU, run the job, record it; an interrupted job is broken off and recorded as far as it got."""
@@ -99,21 +113,22 @@ class QuantumProcessor:
                 )
                 raise
             self._close(work, submitted, started, time, 1.0)
-            if work.purpose == "train" and time.total_s > self._ctx.totals.round_qpu_s:
-                self._ctx.totals.round_qpu_s = time.total_s
-                self._ctx.totals.round_repetition_s = time.repetition_s
+            if work.purpose == "train" and time.total_s > self._ctx.longest.qpu_s:
+                self._ctx.longest.qpu_s = time.total_s
+                self._ctx.longest.repetition_s = time.repetition_s
 
     def _close(self, work: Work, submitted: float, started: float, time: JobTime, share: float) -> None:
         """Charge and record a job that ran for ``share`` of its time."""
         ran_s = share * time.total_s
         control_j = self._qpu.plant.control_energy(self._qubits, ran_s)
         cooling_j = self._qpu.plant.cooling_energy(self._qubits, ran_s)
-        self._busy_s += ran_s
+        self._hours.busy_s += ran_s
         self._ctx.energy.charge(self._node, "qpu_control", control_j)
         self._ctx.energy.charge(self._node, "qpu_cooling", cooling_j)
         self._ctx.record(
             Job(
                 round=self._ctx.round,
+                task=self._ctx.task,
                 node=self._node,
                 server=work.server,
                 purpose=work.purpose,
@@ -136,6 +151,7 @@ class QuantumProcessor:
 
     def account_idle(self, until: float) -> None:
         """Charge the time since the last account in which no job ran: a cryostat of one's own never stops."""
-        idle = max(0.0, until - self._accounted_s - self._busy_s)
+        hours = self._hours
+        idle = max(0.0, until - hours.accounted_s - hours.busy_s)
         self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.plant.idle_energy(self._qubits, idle))
-        self._accounted_s, self._busy_s = until, 0.0
+        hours.accounted_s, hours.busy_s = until, 0.0

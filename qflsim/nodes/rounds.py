@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from qflsim.learning.loss import standard_error
 from qflsim.learning.task import LearningTask, Score
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.plugin import evaluate_with_pennylane
-from qflsim.trace import Energy, Evaluation, Round
+from qflsim.trace import Evaluation, Round
 
-from .context import Context, Totals
+from .books import Books
+from .context import Context
 from .device import Floats
 from .ledger import Ledger
 from .publisher import Publisher
@@ -44,19 +45,17 @@ class Rounds:
     Parameters
     ----------
     ctx:
-        The run's shared services.
+        The run's shared services, as the task's.
     publisher, servers, shard:
         Who acts.
     ledgers:
-        All chains.
+        The chains that the task writes on.
     task:
         The learning task.
-    roles:
-        ``publisher``, ``server`` or ``device`` for every node.
+    books:
+        What the run spends, whichever task it is for.
     renew:
         Lets devices be members of the servers whose stations serve them now.
-    upkeep:
-        Charges, between two times [s], what runs whether it is used or not.
     quiet:
         Waits until nothing is under way any more.
     works:
@@ -71,9 +70,8 @@ class Rounds:
         shard: TaskShard,
         ledgers: Sequence[Ledger],
         task: LearningTask,
-        roles: Mapping[str, str],
+        books: Books,
         renew: Callable[[], None],
-        upkeep: Callable[[float, float], None],
         quiet: Callable[[], Generator[Any, Any, None]],
         works: WorkBook,
     ) -> None:
@@ -83,13 +81,17 @@ class Rounds:
         self._shard = shard
         self.ledgers = tuple(ledgers)
         self._task = task
-        self._roles = roles
+        self._books = books
         self._renew = renew
-        self._upkeep = upkeep
         self._quiet = quiet
         self._works = works
         self.model: Floats = self._servers[0].parameters
         self._ended = 0.0
+
+    @property
+    def model_byte(self) -> int:
+        """Bytes of one model on its way to a device, its seal left out."""
+        return math.ceil(self._servers[0].content().size_bit / 8.0)
 
     def run(self) -> Generator[Any, Any, None]:
         """Evaluate the initial model, then go through all rounds."""
@@ -100,9 +102,7 @@ class Rounds:
     def _round(self, number: int) -> Generator[Any, Any, None]:
         """Publish, select and distribute, train, cross-chain, aggregate."""
         ctx = self._ctx
-        ctx.round = number
-        ctx.totals.open_round()
-        before = replace(ctx.totals)
+        ctx.begin_round(number)
         times = _Times(started=ctx.now)
 
         self._renew()  # who joins, and below who is selected, goes by who is served at that moment
@@ -127,9 +127,9 @@ class Rounds:
             yield from self._hand_out()
         yield ctx.env.all_of([ctx.env.process(self._test(server)) for server in self._servers])
         times.ended = ctx.now
-        if last:
+        if last and self._books.leave():
             yield from self._quiet()  # late votes of earlier rounds fall into the next round; here there is none
-        self._close(times, before, contributions, updates)
+        self._close(times, contributions, updates)
 
     def _aggregate(
         self, members: Sequence[Server], contributions: Mapping[Server, Contribution], present: Sequence[Server]
@@ -139,7 +139,7 @@ class Rounds:
             return []
         model = yield from self._shard.mix(members, contributions, present)
         updates = [update for server in present for update in contributions[server].updates]
-        if model is None or not (yield from self._shard.store_global(model, present, self._servers, updates)):
+        if model is None or not (yield from self._shard.store_global(model, present, updates)):
             return []
         self.model = model
         for server in self._servers:
@@ -164,23 +164,17 @@ class Rounds:
         env = self._ctx.env
         yield env.all_of([env.process(server.hand_out()) for server in self._servers])
 
-    def _close(
-        self, times: _Times, before: Totals, contributions: Mapping[Server, Contribution], updates: Sequence[Update]
-    ) -> None:
+    def _close(self, times: _Times, contributions: Mapping[Server, Contribution], updates: Sequence[Update]) -> None:
         """Settle energy and storage, evaluate, and record the round."""
-        ctx, totals = self._ctx, self._ctx.totals
-        self._upkeep(times.started, times.ended)
-        for ledger in self.ledgers:
-            ledger.store(times.ended)
-        spent = ctx.energy.close_round()
-        for node, cause, joules in spent:
-            ctx.record(Energy(round=ctx.round, node=node, role=self._roles[node], cause=cause, energy_j=joules))
+        ctx = self._ctx
+        spent = self._books.close(ctx.round, self.ledgers, times.ended)
         score = self._evaluate("global", self.model, times.ended)
         for server in self._servers:
             self._evaluate(server.name, server.parameters, times.ended)
         ctx.record(
             Round(
                 round=ctx.round,
+                task=ctx.task,
                 started_s=times.started,
                 ended_s=times.ended,
                 publish_s=times.published - times.started,
@@ -188,21 +182,21 @@ class Rounds:
                 train_s=times.trained - times.distributed,
                 cross_chain_s=times.crossed - times.trained,
                 aggregate_s=times.ended - times.crossed,
-                key_wait_s=totals.round_key_wait_s,
-                qpu_s=totals.round_qpu_s,
-                qpu_repetition_s=totals.round_repetition_s,
-                local_agreement_s=totals.round_local_agreement_s,
+                key_wait_s=ctx.longest.key_wait_s,
+                qpu_s=ctx.longest.qpu_s,
+                qpu_repetition_s=ctx.longest.repetition_s,
+                local_agreement_s=ctx.longest.local_agreement_s,
                 selected=sum(len(own.selected) for own in contributions.values()),
                 aggregated=len(updates),
                 accuracy=score.accuracy,
                 loss=score.loss,
                 train_loss=mean_loss(updates),
-                air_bit=totals.air_bit - before.air_bit,
-                wired_bit=totals.wired_bit - before.wired_bit,
-                key_bit=totals.qkd_bit - before.qkd_bit,
-                ledger_byte=totals.ledger_byte - before.ledger_byte,
-                energy_j=math.fsum(joules for _, _, joules in spent),
-                qpu_cooling_j=math.fsum(joules for _, cause, joules in spent if cause == "qpu_cooling"),
+                air_bit=spent.air_bit,
+                wired_bit=spent.wired_bit,
+                key_bit=spent.key_bit,
+                ledger_byte=spent.ledger_byte,
+                energy_j=spent.energy_j,
+                qpu_cooling_j=spent.qpu_cooling_j,
             )
         )
         ctx.flush()
@@ -241,6 +235,7 @@ class Rounds:
         self._ctx.record(
             Evaluation(
                 round=self._ctx.round,
+                task=self._ctx.task,
                 time_s=time,
                 model=model,
                 backend=backend,

@@ -303,8 +303,8 @@ class Server:
             gathering.rounds,
             gathering.held_by,
         )
-        totals = self._ctx.totals
-        totals.round_local_agreement_s = max(totals.round_local_agreement_s, self._ctx.now - started)
+        longest = self._ctx.longest
+        longest.local_agreement_s = max(longest.local_agreement_s, self._ctx.now - started)
         standing = {
             name: update
             for name, update in zip(handed_in, updates, strict=True)

@@ -136,7 +136,7 @@ class Session:
         The run's shared services, its links, and who pays tags.
     terms:
         Chain, protocol and signature scheme.
-    height:
+    round, height:
         Which block is decided.
     validators:
         Who decides.
@@ -154,6 +154,7 @@ class Session:
         fabric: Fabric,
         tagger: Tagger,
         terms: Terms,
+        round: int,
         height: int,
         validators: Sequence[Computer],
         replicas: Mapping[str, Replica],
@@ -176,7 +177,7 @@ class Session:
         self._timer_count = 0
         self._under_way = 0  # messages sent or about to be, and neither handled nor lost yet
         self._made: dict[str, tuple[str, Extend, float]] = {}  # blocks of a tree, with who made them, and when [s]
-        self.outcome = Outcome(round=ctx.round, height=height, started_s=ctx.now)
+        self.outcome = Outcome(round=round, height=height, started_s=ctx.now)
         self.done: simpy.Event = ctx.env.event()
 
     def start(self, proposal: Proposal) -> None:

@@ -45,8 +45,8 @@ class TaskShard:
         How servers average.
     notary:
         Signs and checks transactions.
-    publisher:
-        The publisher's computer; it validates the global chain too.
+    validators:
+        The computers of the publisher and all servers, which validate the global chain.
     global_chain, shard_chain:
         The chains written on.
     patience:
@@ -61,7 +61,7 @@ class TaskShard:
         task: str,
         mixing: Mixing,
         notary: Notary,
-        publisher: Computer,
+        validators: Sequence[Computer],
         global_chain: Ledger,
         shard_chain: Ledger,
         patience: float,
@@ -72,7 +72,7 @@ class TaskShard:
         self._task = task
         self._mixing = mixing
         self._notary = notary
-        self._publisher = publisher
+        self._validators = tuple(validators)
         self._global = global_chain
         self._shard = shard_chain
         self._patience = patience
@@ -162,7 +162,7 @@ class TaskShard:
         )
 
     def store_global(
-        self, model: Floats, present: Sequence[Server], servers: Sequence[Server], updates: Sequence[Update]
+        self, model: Floats, present: Sequence[Server], updates: Sequence[Update]
     ) -> Generator[Any, Any, bool]:
         """The second half of step 5: the global model goes into a global block; whether it got there.
 
@@ -178,9 +178,8 @@ class TaskShard:
         metadata = ModelMetadata(
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
-        validators = [self._publisher, *(server.computer for server in servers)]
         signed = self._notary.sign(transaction)
-        done = yield from self._global.commit(validators, leader.name, [signed], metadata)
+        done = yield from self._global.commit(self._validators, leader.name, [signed], metadata, round=self._ctx.round)
         return done.holds([signed])
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:

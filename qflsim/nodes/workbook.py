@@ -98,6 +98,7 @@ class WorkBook:
         self._ctx.record(
             UpdateFate(
                 round=self._ctx.round,
+                task=self._ctx.task,
                 started_round=labour.round,
                 server=labour.server,
                 device=labour.device,

@@ -10,6 +10,9 @@ from .style import COLOURS, new_figure
 
 __all__ = ["draw"]
 
+_SEVERAL = ("blue", "vermillion", "green", "purple", "orange", "black")
+"""Colours of several tasks."""
+
 
 def draw(folder: Path) -> Any:
     """Two rows, accuracy and loss, over four columns: simulated time, energy with and without cooling, air traffic."""
@@ -17,23 +20,35 @@ def draw(folder: Path) -> Any:
     rows = rows[
         (rows["backend"] == "engine") & (rows["round"] <= read_table(folder, "rounds", ["round"])["round"].max())
     ]
-    model = rows[rows["model"] == "global"]
-    mixed = rows[~rows["model"].isin(["global", "global-sample"])].groupby("round")
     figure = new_figure(11.0, 4.6)
     axes = figure.subplots(2, 4, sharex="col", sharey="row")
-    for column, (values, label) in enumerate(_costs(model)):
-        for row, (measure, colour) in enumerate((("accuracy", "blue"), ("loss", "vermillion"))):
-            place = axes[row, column]
-            place.plot(values, model[measure], marker="o", color=COLOURS[colour], clip_on=False, zorder=3)
-            _spread(place, dict(zip(model["round"], values, strict=True)), mixed[measure], COLOURS[colour])
-        axes[1, column].set_xlabel(label)
-        axes[1, column].set_xlim(left=0.0)
+    tasks = list(dict.fromkeys(rows["task"]))
+    for number, task in enumerate(tasks):
+        colours = ("blue", "vermillion") if len(tasks) == 1 else (_SEVERAL[number % len(_SEVERAL)],) * 2
+        _task(axes, rows[rows["task"] == task], _costs(rows), colours, task)
+    for place in axes[1]:
+        place.set_xlim(left=0.0)
+    if len(tasks) > 1:
+        axes[0, 0].legend(loc="lower right")
     axes[0, 0].set_ylim(0.0, 1.0)
     axes[0, 0].yaxis.set_major_formatter(_percent())
     axes[0, 0].set_ylabel("test accuracy")
     axes[1, 0].set_ylabel("test loss [nat]")
     figure.align_ylabels()
     return figure
+
+
+def _task(axes: Any, rows: Any, costs: list[tuple[Any, str]], colours: tuple[str, str], task: str) -> None:
+    """The curves of one task."""
+    model = rows[rows["model"] == "global"]
+    mixed = rows[~rows["model"].isin(["global", "global-sample"])].groupby("round")
+    for column, (cost, label) in enumerate(costs):
+        values = cost[model.index]
+        for row, (measure, colour) in enumerate(zip(("accuracy", "loss"), colours, strict=True)):
+            place = axes[row, column]
+            place.plot(values, model[measure], marker="o", color=COLOURS[colour], clip_on=False, zorder=3, label=task)
+            _spread(place, dict(zip(model["round"], values, strict=True)), mixed[measure], COLOURS[colour])
+        axes[1, column].set_xlabel(label)
 
 
 def _costs(model: Any) -> list[tuple[Any, str]]:

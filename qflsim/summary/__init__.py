@@ -40,10 +40,17 @@ def summarise(folder: str | Path) -> str:
 
 def _title(run: RunTables) -> str:
     scenario, status = run.about.get("scenario", {}), run.about.get("status")
-    planned, done = scenario.get("rounds"), len(run.rounds)
+    planned, done = _planned(scenario), len(run.rounds)
     replication = f", replication {run.about['replication']}" if run.about.get("replication") else ""
     progress = f"{done} round{'s' * (done != 1)}" if status == "finished" else f"{done} of {planned} rounds, {status}"
     return f"{scenario.get('name')}, seed {scenario.get('seed')}{replication}: {progress}"
+
+
+def _planned(scenario: dict[str, Any]) -> int:
+    """Rounds of all tasks together, as the scenario says."""
+    own: int = scenario.get("rounds", 0)
+    tasks: list[int] = [task.get("rounds") or own for task in scenario.get("tasks", [])]
+    return sum(tasks) or own
 
 
 _COLUMNS: dict[str, tuple[int, Callable[[Any], str]]] = {
@@ -63,11 +70,18 @@ _COLUMNS: dict[str, tuple[int, Callable[[Any], str]]] = {
 
 def _table(run: RunTables) -> list[str]:
     """First, some and last rounds, one line each."""
-    rows = list(run.rounds.itertuples())
-    lines = ["  ".join(f"{heading:>{width}}" for heading, (width, _) in _COLUMNS.items())]
-    lines += ["  ".join(f"{text(rows[i]):>{width}}" for width, text in _COLUMNS.values()) for i in _some(len(rows))]
+    rows, tasks = list(run.rounds.itertuples()), run.tasks
+    columns = dict(_COLUMNS)
+    if len(tasks) > 1:
+        columns = {"task": (max(map(len, tasks)), _task_of), **columns}
+    lines = ["  ".join(f"{heading:>{width}}" for heading, (width, _) in columns.items())]
+    lines += ["  ".join(f"{text(rows[i]):>{width}}" for width, text in columns.values()) for i in _some(len(rows))]
     left_out = len(rows) - len(lines) + 1
     return [*lines, f"({left_out} rounds between are in rounds.csv)"] if left_out else lines
+
+
+def _task_of(row: Any) -> str:
+    return str(row.task)
 
 
 def _some(count: int) -> list[int]:

@@ -18,9 +18,21 @@ class RunTables:
     ----------
     folder:
         The run's folder.
+    task:
+        The task whose rounds count; empty for all.
     """
 
     folder: Path
+    task: str = ""
+
+    @property
+    def tasks(self) -> list[str]:
+        """All learning tasks of the run, by the end of their first rounds."""
+        return list(dict.fromkeys(self.rounds["task"]))
+
+    def of_task(self, task: str) -> "RunTables":
+        """The tables as far as they are about one task."""
+        return RunTables(self.folder, task)
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -30,7 +42,8 @@ class RunTables:
     @cached_property
     def rounds(self) -> Any:
         """The table of rounds, which only holds whole ones."""
-        return read_table(self.folder, "rounds")
+        rounds = read_table(self.folder, "rounds")
+        return rounds[rounds["task"] == self.task] if self.task else rounds
 
     @property
     def last(self) -> Any:
@@ -40,8 +53,9 @@ class RunTables:
     @property
     def initial(self) -> Any:
         """The evaluation of the model before the first round; None if the table lacks it."""
-        rows = read_table(self.folder, "evaluations", ["round", "model", "accuracy", "loss"])
+        rows = read_table(self.folder, "evaluations", ["round", "task", "model", "accuracy", "loss"])
         rows = rows[(rows["round"] == 0) & (rows["model"] == "global")]
+        rows = rows[rows["task"] == self.task] if self.task else rows
         return None if rows.empty else next(rows.itertuples())
 
     def table(self, name: str, *columns: str) -> Any:

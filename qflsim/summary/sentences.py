@@ -17,6 +17,14 @@ __all__ = ["BLOCKS"]
 
 
 def _learning(run: RunTables) -> Iterator[str]:
+    tasks = run.tasks
+    for task in tasks:
+        if len(tasks) > 1:
+            yield f"Task {task}:"
+        yield from _learnt(run.of_task(task))
+
+
+def _learnt(run: RunTables) -> Iterator[str]:
     last, initial = run.last, run.initial
     yield f"The global model classifies {share(last.accuracy, 1.0)} of the test samples after"
     yield f"{show_time(last.ended_s)} of simulated time, with a loss of {last.loss:.4f} nat."
@@ -31,7 +39,15 @@ def _aer(run: RunTables) -> Iterator[str]:
     check = run.about.get("aer")
     if not check:
         yield "The final model was not run on Aer."
-        return
+    elif "samples" in check:
+        yield from _checked(check)
+    else:
+        for task, own in check.items():
+            yield f"Task {task}:"
+            yield from _checked(own)
+
+
+def _checked(check: dict[str, Any]) -> Iterator[str]:
     exact, sampled = (share(check[f"accuracy_{backend}"], 1.0) for backend in ("engine", "aer"))
     points = 100.0 * (check["accuracy_aer"] - check["accuracy_engine"])
     loss = check["loss_aer"] - check["loss_engine"]

@@ -60,6 +60,7 @@ class HandMade:
         self.write(
             trace.Round(
                 round=number,
+                task="task-1",
                 started_s=t,
                 ended_s=t + 100.0,
                 publish_s=1.0,
@@ -99,6 +100,7 @@ class HandMade:
             self.write(
                 trace.Job(
                     round=number,
+                    task="task-1",
                     node=node,
                     server=DEVICES.get(node, node),
                     purpose=purpose,
@@ -178,6 +180,7 @@ class HandMade:
             self.write(
                 trace.Transfer(
                     round=number,
+                    task="task-1",
                     kind=kind,
                     source="server-1",
                     destination="device-1-1",
@@ -241,6 +244,7 @@ class HandMade:
             self.write(
                 trace.Evaluation(
                     round=number,
+                    task="task-1",
                     time_s=t,
                     model=model,
                     backend="engine",
@@ -362,6 +366,7 @@ def entangled(tmp_path):
     made.write(
         trace.Transfer(
             round=1,
+            task="task-1",
             kind="model",
             source="server-1",
             destination="device-1-1",

@@ -1,0 +1,123 @@
+"""What all tasks of one world share: nodes, links, keys and adversaries."""
+
+from dataclasses import dataclass, field
+
+import simpy
+
+from qflsim.chain.perchain import PerChain
+from qflsim.crypto.keyring import Keyring
+from qflsim.energy import EnergyBook
+from qflsim.network.placement import Placement
+from qflsim.nodes.adversaries import Adversaries
+from qflsim.nodes.computer import Computer
+from qflsim.nodes.context import Context
+from qflsim.nodes.fabric import Fabric
+from qflsim.nodes.keynetwork import KeyNetwork
+from qflsim.nodes.keys import KeyService
+from qflsim.nodes.ledger import Ledger
+from qflsim.nodes.models import ModelService
+from qflsim.nodes.notary import Notary
+from qflsim.nodes.qpu import QuantumProcessor
+from qflsim.nodes.tags import Tagger
+from qflsim.scenario import Scenario
+from qflsim.streams import Streams
+from qflsim.trace import Trace
+
+from . import Wiring
+from .cryptography import keyring, secret_exchange
+
+__all__ = ["Common", "context", "share"]
+
+
+@dataclass
+class Common:
+    """Nodes, links and services that every task of a world uses."""
+
+    scenario: Scenario
+    ctx: Context
+    placement: Placement
+    wiring: Wiring
+    fabric: Fabric
+    keyring: Keyring
+    adversaries: Adversaries
+    computers: dict[str, Computer]
+    keys: KeyService
+    tagger: Tagger
+    models: ModelService
+    protocols: PerChain
+    qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
+
+    def notary(self, ctx: Context) -> Notary:
+        """Who signs and checks in a context."""
+        return Notary(ctx, self.keyring, self.adversaries)
+
+    def ledger(self, ctx: Context, name: str, fabric: Fabric | None = None) -> Ledger:
+        """A new chain, agreed on over the links of ``fabric``, by default those of all tasks."""
+        scenario, agreement = self.scenario, self.protocols.on(name)
+        return Ledger(
+            ctx, fabric or self.fabric, name, agreement, scenario.signatures, self.notary(ctx), self.tagger,
+            self.adversaries, scenario.agreement_deadline,
+        )  # fmt: skip
+
+    def roles(self) -> dict[str, str]:
+        """What every node is: ``publisher``, ``server``, ``device`` or ``transit``."""
+        return roles(self.placement, self.wiring)
+
+    def validators(self) -> list[Computer]:
+        """The computers of all servers, which validate the global chain with the publisher."""
+        return [self.computers[name] for name in self.placement.servers]
+
+
+def context(scenario: Scenario, replication: int) -> Context:
+    """The clock, trace, books and streams of a world; of its task too, if it has only one."""
+    tasks = scenario.learning
+    streams = Streams(scenario.seed, replication)
+    task = tasks[0].name if len(tasks) == 1 else ""
+    return Context(simpy.Environment(initial_time=0.0), Trace(), EnergyBook(), streams, task)
+
+
+def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
+    """Nodes, links, keys and adversaries of a world whose nodes stand as in ``placement``."""
+    wiring = Wiring(scenario, placement, ctx)
+    fabric = Fabric(ctx, wiring.route, wiring.onward)
+    adversaries = Adversaries(ctx, scenario.threats, roles(placement, wiring))
+    protocols = PerChain.of(scenario.agreement)
+    adversaries.suit([protocol for _, protocol in protocols])
+    fabric.fate = adversaries.fate
+    signing = keyring(scenario, placement.positions, ctx.streams)
+    computers = {name: _computer(scenario, ctx, placement, name) for name in placement.positions}
+    fabric.disseminator.adopt(scenario.dissemination, scenario.agreement_deadline, computers)
+    network = _key_network(scenario, ctx, wiring, fabric)
+    keys = KeyService(
+        ctx, fabric, scenario.keys, scenario.sealing, network, computers, scenario.signatures,
+        secret_exchange(scenario, signing, ctx.streams),
+    )  # fmt: skip
+    tagged = scenario.authentication.key_bit(first=True) > 0.0
+    tagger = Tagger(ctx, scenario.authentication, network if tagged else None)
+    models = ModelService(ctx, fabric, wiring.pairs.transports, wiring.pairs.link)
+    return Common(
+        scenario, ctx, placement, wiring, fabric, signing, adversaries, computers, keys, tagger, models, protocols
+    )
+
+
+def roles(placement: Placement, wiring: Wiring) -> dict[str, str]:
+    """What every node is."""
+    found = dict.fromkeys(placement.positions, "server")
+    found |= {"publisher": "publisher"} | dict.fromkeys(placement.home, "device")
+    return found | dict.fromkeys(wiring.backhaul.transit, "transit")
+
+
+def _computer(scenario: Scenario, ctx: Context, placement: Placement, node: str) -> Computer:
+    is_device = node in placement.home
+    processor = scenario.device_processor if is_device else scenario.server_processor
+    compute = scenario.energy.device_compute if is_device else scenario.energy.server_compute
+    return Computer(ctx, node, processor, compute, scenario.signatures)
+
+
+def _key_network(scenario: Scenario, ctx: Context, wiring: Wiring, fabric: Fabric) -> KeyNetwork | None:
+    links = wiring.keys.links
+    if not links:
+        return None
+    network = KeyNetwork(ctx, fabric, links, scenario.relay, wiring.space.stations, wiring.keys.visited)
+    wiring.keys.on_meeting(network.reconsider)
+    return network

@@ -1,0 +1,198 @@
+"""Everything that one learning task of a world has to itself: its data and engine, its actors, its chains."""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qflsim.checks import ScenarioError
+from qflsim.learning.compiling import CompiledTask, compile_task
+from qflsim.learning.datasets import Data
+from qflsim.learning.selection import Reputation, Requirement
+from qflsim.learning.stragglers import EqualSpeeds
+from qflsim.learning.task import LearningTask
+from qflsim.nodes.books import Books
+from qflsim.nodes.context import Context
+from qflsim.nodes.device import Device
+from qflsim.nodes.ledger import Ledger
+from qflsim.nodes.membership import Membership
+from qflsim.nodes.publisher import Publisher, TaskOffer
+from qflsim.nodes.qpu import QuantumProcessor
+from qflsim.nodes.rounds import Rounds
+from qflsim.nodes.server import Rules, Server
+from qflsim.nodes.shard import TaskShard
+from qflsim.nodes.workbook import WorkBook
+from qflsim.scenario import LearningPlan, Scenario
+
+from .common import Common
+
+__all__ = ["TaskParts", "learn", "task_parts"]
+
+
+@dataclass
+class TaskParts:
+    """One learning task of a world."""
+
+    plan: LearningPlan
+    ctx: Context
+    data: Data
+    compiled: CompiledTask
+    task: LearningTask
+    servers: tuple[str, ...]
+    membership: Membership
+
+    @property
+    def requirement(self) -> Requirement:
+        """What the task asks of a device."""
+        return Requirement(qubits=self.plan.model.qubits)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that hold data of the task."""
+        return self.task.devices
+
+    def training_times(self, common: Common) -> dict[str, float]:
+        """Time [s] of each device's QPU job in a round."""
+        training = [device for device in self.devices if self.task.samples(device)]
+        run_time, timing = common.scenario.qpu.run_time, self.compiled.timing
+        slower = {device: qpu.slowdown for device, qpu in common.qpus.items()}  # those that may ever train
+        return {
+            device: slower.get(device, 1.0) * run_time(self.task.submissions(device), timing).total_s
+            for device in training
+        }
+
+    def check_on_aer(self, rounds: Rounds, scenario: Scenario) -> dict[str, Any]:
+        """Re-evaluate the final global model through PennyLane on Aer, beside the engine's result."""
+        samples = min(scenario.aer_samples, len(self.data.test_y))
+        seed = int(self.ctx.streams.fresh("aer").integers(2**31))
+        return rounds.check_on_aer(self.compiled.native, self.data.test_x[:samples], scenario.aer_shots, seed)
+
+
+def task_parts(common: Common, plan: LearningPlan) -> TaskParts:
+    """Load and split the data of a task, compile its circuit, and prepare its engine.
+
+    Raises
+    ------
+    ScenarioError
+        If the task is for a server that there is not.
+    """
+    scenario, home = common.scenario, common.placement.home
+    ctx = common.ctx if len(scenario.learning) == 1 else common.ctx.of_task(plan.name)
+    servers = _servers(common, plan)
+    devices = tuple(device for device in home if home[device] in servers)
+    data = plan.data.load(ctx.streams.fresh("data"))
+    plan.model.check_task(data.features, len(data.classes))
+    shares = plan.data.split.split(data.train_y, len(devices), ctx.streams.fresh("split"))
+    compiled = compile_task(plan.model, scenario.qpu, plan.training.gradient)
+    task = LearningTask(
+        compiled.engine,
+        compiled.trainer,
+        plan.training,
+        data,
+        dict(zip(devices, shares, strict=True)),
+        circuits_per_sample=compiled.circuits_per_sample,
+    )
+    reached = _reached_with_data(common, frozenset(devices))
+    membership = Membership(servers, common.wiring.access.serving, reached, Reputation())
+    return TaskParts(plan, ctx, data, compiled, task, servers, membership)
+
+
+def _servers(common: Common, plan: LearningPlan) -> tuple[str, ...]:
+    """The servers that may join a task, in the order of all."""
+    known = common.placement.servers
+    for name in plan.servers:
+        if name not in known:
+            raise ScenarioError(f"Task.servers must be servers, got {name!r}; they are {', '.join(known)}")
+    return tuple(name for name in known if not plan.servers or name in plan.servers)
+
+
+def _reached_with_data(common: Common, holders: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
+    return lambda server: tuple(device for device in common.wiring.reached(server) if device in holders)
+
+
+def learn(
+    common: Common,
+    parts: TaskParts,
+    global_chain: Ledger,
+    books: Books,
+    quiet: Callable[[], Generator[Any, Any, None]],
+) -> Rounds:
+    """Publisher, servers, devices and chains of a task, ready to go through its rounds."""
+    scenario, plan, ctx = common.scenario, parts.plan, parts.ctx
+    fabric, notary = common.fabric.for_task(ctx), common.notary(ctx)
+    shard_chain = common.ledger(ctx, f"shard-{plan.name}", fabric)
+    patience, validators = scenario.agreement_deadline, common.validators()
+    offer = TaskOffer(plan.name, repr(plan.model), parts.requirement.samples, plan.rounds, plan.reward)
+    computer = common.computers["publisher"]
+    publisher = Publisher(ctx, fabric, computer, offer, notary, global_chain, shard_chain, validators, patience)
+    works = WorkBook(ctx)
+    servers = _edge(common, parts, works)
+    common.wiring.pairs.refuse_hopeless(servers[0].content())
+    shard = TaskShard(
+        ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, [computer, *validators],
+        global_chain, shard_chain, patience,
+    )  # fmt: skip
+    ledgers = [global_chain, shard_chain, *(server.lmuc for server in servers)]
+    return Rounds(ctx, publisher, servers, shard, ledgers, parts.task, books, parts.membership.renew, quiet, works)
+
+
+def _edge(common: Common, parts: TaskParts, works: WorkBook) -> list[Server]:
+    """The servers of a task, with the devices that may ever train for them."""
+    scenario, access = common.scenario, common.wiring.access
+    initial = parts.plan.model.initial(parts.ctx.streams.fresh("initial"))
+    recruitable = [device for device in parts.devices if scenario.moves or access.reaches(device)]
+    fleet = {device: _device(common, parts, device) for device in recruitable}
+    return [_server(common, parts, name, fleet, initial, works) for name in parts.servers]
+
+
+def _server(
+    common: Common,
+    parts: TaskParts,
+    name: str,
+    fleet: Mapping[str, Device],
+    initial: NDArray[np.float64],
+    works: WorkBook,
+) -> Server:
+    ctx, plan, fabric = parts.ctx, parts.plan, common.fabric.for_task(parts.ctx)
+    alone = len(common.scenario.learning) == 1
+    rules = Rules(
+        task=plan.name,
+        requirement=parts.requirement,
+        selection=plan.selection,
+        aggregation=plan.aggregation,
+        update_deadline=common.scenario.update_deadline,
+        participation=common.scenario.participation,
+    )
+    return Server(
+        ctx,
+        fabric,
+        common.keys.for_task(ctx, fabric),
+        common.notary(ctx),
+        common.models.for_task(ctx, fabric),
+        name,
+        common.computers[name],
+        _qpu(common, parts, name),
+        fleet,
+        parts.membership,
+        common.ledger(ctx, f"lmuc-{name}" if alone else f"lmuc-{name}-{plan.name}", fabric),
+        rules,
+        initial,
+        device_qubits=parts.compiled.chip_qubits,
+        works=works,
+    )
+
+
+def _device(common: Common, parts: TaskParts, name: str) -> Device:
+    qpu, notary = _qpu(common, parts, name), common.notary(parts.ctx)
+    return Device(parts.ctx, name, parts.plan.name, common.computers[name], qpu, parts.task, notary)
+
+
+def _qpu(common: Common, parts: TaskParts, node: str) -> QuantumProcessor:
+    """A node's one QPU, as the task uses it."""
+    timing, chip = parts.compiled.timing, parts.compiled.chip_qubits
+    if node not in common.qpus:
+        speeds = common.scenario.speeds if node in common.placement.home else EqualSpeeds()
+        common.qpus[node] = QuantumProcessor(common.ctx, node, common.scenario.qpu, timing, chip, speeds)
+    return common.qpus[node].for_task(parts.ctx, timing)
