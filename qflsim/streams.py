@@ -10,14 +10,14 @@ References
 """
 
 import hashlib
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
 __all__ = ["Streams"]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[int, ...]:
     """The first 128 bits of SHA-256(name) as four 32-bit words."""
     digest = hashlib.sha256(name.encode()).digest()

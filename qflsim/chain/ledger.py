@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block, Header, ModelMetadata
+from qflsim.chain.kept import KeptBlocks
 from qflsim.chain.merkle import merkle_root
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.chain.wire import Reader
@@ -51,7 +52,7 @@ class Chain:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.blocks: list[Block] = [genesis(name)]
+        self.blocks = KeptBlocks(genesis(name))
 
     @property
     def height(self) -> int:
@@ -66,7 +67,7 @@ class Chain:
     @property
     def size_byte(self) -> int:
         """Bytes of one stored copy: headers, bodies and certificates."""
-        return sum(block.size_byte for block in self.blocks)
+        return self.blocks.size_byte
 
     def propose(
         self,

@@ -43,7 +43,7 @@ class EnergyBook:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], list[float]] = {}
-        self._closed: dict[str, list[float]] = {cause: [] for cause in CAUSES}
+        self._closed: dict[str, list[float]] = {cause: [] for cause in CAUSES}  # each list adds up exactly to its sum
         self._watchers: list[Callable[[str, str, float], object]] = []
 
     def watch(self, watcher: Callable[[str, str, float], object]) -> None:
@@ -70,7 +70,7 @@ class EnergyBook:
         """End the round: what each node spent on each cause in it [J], sorted by node and cause."""
         rows = [(node, cause, math.fsum(self._open[node, cause])) for node, cause in sorted(self._open)]
         for _, cause, joules in rows:
-            self._closed[cause].append(joules)
+            _add_exactly(self._closed[cause], joules)
         self._open.clear()
         return rows
 
@@ -84,3 +84,22 @@ class EnergyBook:
     def total(self) -> float:
         """Energy [J] spent since the beginning, the open round included."""
         return math.fsum(self.by_cause().values())
+
+
+def _add_exactly(parts: list[float], value: float) -> None:
+    """Add ``value`` to a number that is held as the exact sum of ``parts``, a handful however many were added [1]_.
+
+    References
+    ----------
+    .. [1] J. R. Shewchuk, "Adaptive precision floating-point arithmetic and fast robust geometric predicates",
+       Discrete Comput. Geom. 18, 305 (1997): grow-expansion.
+    """
+    kept = []
+    for part in parts:
+        total = value + part
+        larger, smaller = (value, part) if abs(value) >= abs(part) else (part, value)
+        rest = smaller - (total - larger)
+        if rest:
+            kept.append(rest)
+        value = total
+    parts[:] = [*kept, value]

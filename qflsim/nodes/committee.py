@@ -78,7 +78,7 @@ class Committee:
         session = Session(
             self._ctx, self._fabric, self._tagger, self._terms, round, height, validators, replicas, faulty, business
         )
-        self._ctx.after(self._patience, session.give_up)
+        session.deadline = self._ctx.alarm(self._patience, session.give_up)
         session.done.callbacks.append(lambda _: self._remember(session.outcome))
         session.start(business.proposal)
         return session.done

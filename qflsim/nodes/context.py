@@ -11,7 +11,20 @@ from qflsim.energy import EnergyBook
 from qflsim.streams import Streams
 from qflsim.trace import Record, Trace
 
-__all__ = ["Context", "Longest", "Shelf", "Totals"]
+__all__ = ["Alarm", "Context", "Longest", "Shelf", "Totals"]
+
+
+class Alarm:
+    """Something that will be done at its time unless it is called off; then it holds on to nothing any more."""
+
+    def __init__(self, timeout: simpy.Timeout, action: Callable[[], Any]) -> None:
+        self._timeout = timeout
+        timeout.callbacks.append(lambda _: action())
+
+    def cancel(self) -> None:
+        """Call it off, if it has not been done."""
+        if self._timeout.callbacks is not None:
+            self._timeout.callbacks.clear()
 
 
 @dataclass
@@ -112,6 +125,10 @@ class Context:
     def after(self, delay: float, action: Callable[[], Any]) -> None:
         """Do ``action`` after ``delay`` seconds: an event with a callback, no process."""
         self.env.timeout(delay).callbacks.append(lambda _: action())
+
+    def alarm(self, delay: float, action: Callable[[], Any]) -> Alarm:
+        """Do ``action`` after ``delay`` seconds unless it is called off before."""
+        return Alarm(self.env.timeout(delay), action)
 
     def at(self, time: float, action: Callable[[], Any]) -> None:
         """Do ``action`` at simulated ``time``, which must not lie in the past."""

@@ -30,6 +30,8 @@ __all__ = ["Commitment", "Ledger"]
 
 HASH_BYTE = 32
 COMMITTED = "committed-block"
+KEPT_BLOCKS = 4
+"""Blocks of a chain that stay in memory; earlier ones are read from the durable ledger when they are asked for."""
 
 
 def _nothing(node: str) -> Collection[SignedTransaction]:
@@ -159,8 +161,7 @@ class Ledger:
         block = rival if outcome.digest == business.rival.digest else block
         block = block.certified(self._signers(validators, outcome), self._notary.keyring)
         self.chain.append(block)
-        if self._ctx.archive is not None:
-            self._ctx.archive.append(block)
+        self._file(block)
         for validator in validators:
             self.keep(validator.node, block, outcome.tree_byte)
         self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte
@@ -193,6 +194,13 @@ class Ledger:
         if right:
             self.keep(node, block)
         return right
+
+    def _file(self, block: Block) -> None:
+        """Put a block into the durable ledger, if there is one; memory then keeps the last ones only."""
+        archive = self._ctx.archive
+        if archive is not None:
+            archive.append(block)
+            self.chain.blocks.rest_on(partial(archive.block, self.chain.name), KEPT_BLOCKS)
 
     def _signers(self, validators: Sequence[Computer], outcome: Outcome) -> list[str]:
         """Who stands in the certificate: whose votes decided, if the protocol tells; else the first to decide.

@@ -27,7 +27,7 @@ from qflsim.network.dissemination import Item, Obtain
 from qflsim.trace import Agreement as AgreementRecord, TreeBlock as TreeBlockRecord
 
 from .computer import Computer
-from .context import Context
+from .context import Alarm, Context
 from .dissemination import About, Spread
 from .fabric import Fabric
 from .media import Action
@@ -173,8 +173,8 @@ class Session:
         self._group = fabric.disseminator.group(terms.chain, tuple(replicas))
         self._spreads: list[Spread] = []
         self._recorded = False
-        self._timers: dict[tuple[str, str], int] = {}
-        self._timer_count = 0
+        self._timers: dict[tuple[str, str], Alarm] = {}
+        self.deadline: Alarm | None = None
         self._under_way = 0  # messages sent or about to be, and neither handled nor lost yet
         self._made: dict[str, tuple[str, Extend, float]] = {}  # blocks of a tree, with who made them, and when [s]
         self.outcome = Outcome(round=round, height=height, started_s=ctx.now)
@@ -206,7 +206,7 @@ class Session:
                 case SetTimer(name=timer, delay=delay):
                     self._set_timer(name, timer, delay)
                 case CancelTimer(name=timer):
-                    self._timers.pop((name, timer), None)
+                    self._cancel_timer(name, timer)
                 case Spend(energy_j=energy_j, cause=cause):
                     self._ctx.energy.charge(name, cause, energy_j)
                 case Extend():
@@ -332,15 +332,18 @@ class Session:
             self._record()
 
     def _set_timer(self, name: str, timer: str, delay: float) -> None:
-        self._timer_count += 1
-        number = self._timers[name, timer] = self._timer_count
-
         def expire() -> None:
-            if self._timers.get((name, timer)) == number and not self.done.triggered:
-                del self._timers[name, timer]
-                self._perform(name, self._replicas[name].expire(self._ctx.now, timer))
+            del self._timers[name, timer]
+            self._perform(name, self._replicas[name].expire(self._ctx.now, timer))
 
-        self._ctx.after(delay, expire)
+        self._cancel_timer(name, timer)
+        if not self.done.triggered:
+            self._timers[name, timer] = self._ctx.alarm(delay, expire)
+
+    def _cancel_timer(self, name: str, timer: str) -> None:
+        alarm = self._timers.pop((name, timer), None)
+        if alarm is not None:
+            alarm.cancel()
 
     def _decided(self, name: str, decide: Decide) -> None:
         if self.done.triggered or name not in self._correct:
@@ -362,6 +365,9 @@ class Session:
             spread.stop()
         self._look_at_tree()
         self.done.succeed(self.outcome)
+        for alarm in self._timers.values():
+            alarm.cancel()
+        self._timers.clear()
         unpaid, self._unpaid = self._unpaid, {}
         for tag, lost in unpaid.items():
             self._give_up_tag(tag, lost)
@@ -400,6 +406,8 @@ class Session:
         self._recorded = True
         for spread in self._spreads:
             spread.close()
+        if self.deadline is not None:
+            self.deadline.cancel()
         outcome, n = self.outcome, len(self._replicas)
         self._ctx.record(
             AgreementRecord(
