@@ -2,8 +2,8 @@
 
     python benchmarks/long_run.py --rounds 1000 --out long
 
-Training is cheap (two qubits, two classes), everything else is as in any run: five chains, PBFT, signatures, keys, tables and
-the durable ledger on disk. What grows with the rounds stands on disk; memory must not.
+Training is cheap (two qubits, two classes), everything else is as in any run: five chains, PBFT, signatures, keys,
+tables and the durable ledger on disk. What grows with the rounds stands on disk; memory must not.
 """
 
 import argparse
@@ -49,6 +49,7 @@ class Watch:
         self._began = time.perf_counter()
 
     def __call__(self, record: Record) -> None:
+        """Look at the end of every so many rounds."""
         if isinstance(record, Round) and record.round % self.every == 0:
             gc.collect()
             kinds = Counter(type(item).__name__ for item in gc.get_objects())

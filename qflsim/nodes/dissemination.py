@@ -16,7 +16,7 @@ from qflsim.network.reach import reached_by
 from qflsim.trace import Propagation
 
 from .computer import Computer
-from .context import Context
+from .context import Alarm, Context
 from .media import Action
 
 __all__ = ["About", "Disseminator", "Got", "Group", "Post", "Spread"]
@@ -119,10 +119,17 @@ class Disseminator:
     def spread(self, group: "Group", item: Item, about: About, source: str, got: Got) -> None:
         """Let an item spread over the links by itself, until all have it or patience is over."""
         self._spreading.items += 1
-        spread = Spread(group, item, about, self._post, got, self._close_one)
-        spread.start(source)
+        alarms: list[Alarm] = []
+
+        def closed() -> None:
+            for alarm in alarms:
+                alarm.cancel()
+            self._close_one()
+
+        spread = Spread(group, item, about, self._post, got, closed)
         if self._patience < inf:
-            self._ctx.after(self._patience, spread.close)
+            alarms.append(self._ctx.alarm(self._patience, spread.close))
+        spread.start(source)
 
     def idle(self) -> simpy.Event | None:
         """The event of everything that spreads by itself having come to its end; None if nothing does."""
