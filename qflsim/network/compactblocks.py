@@ -6,7 +6,7 @@ References
 .. [2] Bitcoin protocol reference, developer.bitcoin.org: inventory entries of 36 bytes, CompactSize.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from qflsim.network.dissemination import (
     Effects,
     Item,
     Obtain,
+    Others,
     Packet,
     Pass,
     Relay,
@@ -129,11 +130,11 @@ class CompactRelay(Relay):
         Peers that it chose; the first of them it asks to send blocks unasked.
     """
 
-    def __init__(self, terms: CompactBlocks, me: str, members: Iterable[str], rng: np.random.Generator) -> None:
+    def __init__(self, terms: CompactBlocks, me: str, members: tuple[str, ...], rng: np.random.Generator) -> None:
         self._terms = terms
         self._me = me
         self._rng = rng
-        self.opened = distinct(tuple(member for member in members if member != me), terms.connections, rng)
+        self.opened = distinct(Others(members, me), terms.connections, rng)
         self._peers = dict.fromkeys(self.opened, False)  # and whether each has asked for blocks unasked
         self._has: set[str] = set()
         self._busy: set[str] = set()  # names of what was asked for

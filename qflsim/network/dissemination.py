@@ -12,7 +12,7 @@ forged goes no further.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, overload
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from qflsim.checks import Part, quantity
 from qflsim.crypto.keyring import IDENTITY_BYTE
 
 __all__ = [
-    "CONTROL_BYTE", "Direct", "Dissemination", "Effect", "Effects", "Item", "Obtain", "Packet", "Pass", "Relay", "Wake",
-    "control", "whole",
+    "CONTROL_BYTE", "Direct", "Dissemination", "Effect", "Effects", "Item", "Obtain", "Others", "Packet", "Pass",
+    "Relay", "Wake", "control", "whole",
 ]  # fmt: skip
 
 CONTROL_BYTE = 1 + IDENTITY_BYTE + 32
@@ -114,6 +114,28 @@ class Obtain:
 
 Effect = Pass | Wake | Obtain
 Effects = tuple[Effect, ...]
+
+
+class Others(Sequence[str]):
+    """All ``members`` of a group but ``me``, in their order, without a copy of their list for every node."""
+
+    def __init__(self, members: tuple[str, ...], me: str) -> None:
+        self._members = members
+        self._me = members.index(me)
+
+    def __len__(self) -> int:
+        return len(self._members) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(f"there are {len(self)} others, got number {place}")
+        return self._members[place + (place >= self._me)]
 
 
 class Relay(ABC):
@@ -214,9 +236,9 @@ class Direct(Dissemination):
 
 
 class _DirectRelay(Relay):
-    def __init__(self, me: str, members: Sequence[str]) -> None:
+    def __init__(self, me: str, members: tuple[str, ...]) -> None:
         self._me = me
-        self._others = [member for member in members if member != me]
+        self._others = Others(members, me)
         self._obtained: set[str] = set()
 
     def release(self, now: float, item: Item) -> Effects:

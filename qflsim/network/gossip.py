@@ -21,6 +21,7 @@ from qflsim.network.dissemination import (
     Effects,
     Item,
     Obtain,
+    Others,
     Packet,
     Pass,
     Relay,
@@ -211,10 +212,10 @@ class Gossip(Dissemination):
 
 
 class _GossipRelay(Relay):
-    def __init__(self, terms: Gossip, me: str, members: Sequence[str], rng: np.random.Generator) -> None:
+    def __init__(self, terms: Gossip, me: str, members: tuple[str, ...], rng: np.random.Generator) -> None:
         self._terms = terms
         self._me = me
-        self._others = tuple(member for member in members if member != me)
+        self._others = Others(members, me)
         self._rng = rng
         self._phase = float(rng.random())
         self._asking = terms.fanout if terms.mode.pulls else 1

@@ -20,6 +20,7 @@ from qflsim.network.dissemination import (
     Effects,
     Item,
     Obtain,
+    Others,
     Packet,
     Pass,
     Relay,
@@ -107,10 +108,10 @@ class MeshRelay(Relay):
         Its peers in the mesh, in the order of their coming, which is that of sending.
     """
 
-    def __init__(self, terms: GossipMesh, me: str, members: Sequence[str], rng: np.random.Generator) -> None:
+    def __init__(self, terms: GossipMesh, me: str, members: tuple[str, ...], rng: np.random.Generator) -> None:
         self._terms = terms
         self._me = me
-        self._others = tuple(member for member in members if member != me)
+        self._others = Others(members, me)
         self._rng = rng
         self._phase = float(rng.random())
         self._joined = self._beating = False

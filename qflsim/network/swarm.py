@@ -64,7 +64,7 @@ class Swarm:
         self._lost = lost
         n = len(self.relays)
         self._up = [FifoQueue(rate, 0.0) for rate in _each(upload, n)]
-        self._down = [FifoQueue(rate, 0.0) for rate in _each(download, n)]
+        self._down = [FifoQueue(rate, 0.0) if rate < inf else None for rate in _each(download, n)]
         self._events: list[tuple[float, int, int, int, int, object]] = []
         self._count = 0
         self.now = 0.0
@@ -110,8 +110,9 @@ class Swarm:
 
     def _do(self, what: int, node: int, sender: int, content: object) -> None:
         if isinstance(content, Packet):
-            if what == _ARRIVE:
-                self._at(self._down[node].send(self.now, content.size_bit), _TAKE, node, sender, content)
+            queue = self._down[node] if what == _ARRIVE else None
+            if queue is not None:
+                self._at(queue.send(self.now, content.size_bit), _TAKE, node, sender, content)
             else:
                 if content.carries and node in self.obtained_s[content.item.name]:
                     self.duplicates += 1

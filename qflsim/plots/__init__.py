@@ -27,7 +27,20 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         If a format is unknown, the folder holds no run, no round was completed, or a table is damaged.
     """
     _check(formats)
-    from . import agreement, distribution, energy, keys, learning, ledgers, mobility, network, satellites, stores, time
+    from . import (
+        agreement,
+        distribution,
+        energy,
+        keys,
+        learning,
+        ledgers,
+        mobility,
+        network,
+        propagation,
+        satellites,
+        stores,
+        time,
+    )
     from .style import canvas, save
 
     place = Path(folder)
@@ -40,6 +53,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         "ledgers": ledgers.draw,
         "network": network.draw,
         "agreement": agreement.draw,
+        "propagation": propagation.draw,
         "keys": keys.draw,
         "stores": stores.draw,
         "satellites": satellites.draw,

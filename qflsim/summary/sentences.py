@@ -10,6 +10,7 @@ from qflsim.tables import read_table
 from .entanglement import entanglement_sentences
 from .keys import key_sentences
 from .movement import battery_sentences, movement_sentences
+from .propagation import propagation_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
 
@@ -185,6 +186,7 @@ BLOCKS = {
     "satellites": satellite_sentences,
     "entangled": entanglement_sentences,
     "agreement": _agreements,
+    "spreading": propagation_sentences,
     "devices": _reach,
     "movement": movement_sentences,
     "batteries": battery_sentences,

@@ -17,6 +17,7 @@ AREAS = {
     "agreement": "Agreement of validators",
     "protocols": "Other protocols of agreement",
     "mining": "Proof of work and proof of stake",
+    "dissemination": "Dissemination",
     "sharding": "Shards drawn at random",
     "ledger": "Ledger",
     "cryptography": "Signatures and key encapsulation",
