@@ -35,8 +35,21 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.proofofstake import ProofOfStake as ProofOfStake
     from .chain.proofofwork import ProofOfWork as ProofOfWork
     from .chain.raft import Raft as Raft
+    from .chain.reputation import (
+        BetaReputation as BetaReputation,
+        ReputationRule as ReputationRule,
+        SmoothedReputation as SmoothedReputation,
+    )
+    from .chain.rewards import (
+        EqualReward as EqualReward,
+        RewardByContribution as RewardByContribution,
+        RewardBySamples as RewardBySamples,
+        RewardRule as RewardRule,
+        Work as Work,
+    )
     from .chain.stakes import EqualStakes as EqualStakes, MixedStakes as MixedStakes, Stakes as Stakes
     from .chain.tendermint import Tendermint as Tendermint
+    from .chain.terms import TaskContract as TaskContract
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
     from .crypto.authentication import (
         Authentication as Authentication,
@@ -267,8 +280,11 @@ _HOMES = {
     "chain.proofofstake": ("ProofOfStake",),
     "chain.proofofwork": ("ProofOfWork",),
     "chain.raft": ("Raft",),
+    "chain.reputation": ("BetaReputation", "ReputationRule", "SmoothedReputation"),
+    "chain.rewards": ("EqualReward", "RewardByContribution", "RewardBySamples", "RewardRule", "Work"),
     "chain.stakes": ("EqualStakes", "MixedStakes", "Stakes"),
     "chain.tendermint": ("Tendermint",),
+    "chain.terms": ("TaskContract",),
     "checks": ("Part", "ScenarioError", "quantity"),
     "crypto.authentication": ("Authentication", "Signatures", "WegmanCarter"),
     "crypto.elliptic": ("ECDH", "ECDSA_P256", "Ed25519"),

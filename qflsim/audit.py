@@ -2,9 +2,10 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from .chain.archive import Archive, Entry
 from .chain.block import Block, Header
@@ -12,6 +13,7 @@ from .chain.crosschain import CrossChainReceipt
 from .chain.transactions import Receipt, read_transaction
 from .chain.wire import Reader
 from .checks import ScenarioError
+from .replay import STOCK, contract_lines
 from .runs import LEDGER, digests
 from .tables import read_run
 
@@ -37,12 +39,18 @@ def open_ledger(folder: str | Path) -> Archive:
         raise ScenarioError(f"{error}; give the folder of a run, e.g. results/paper/seed7") from None
 
 
-def audit(folder: str | Path, write: Write) -> int:
+def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = None) -> int:
     """Check every chain and every table of a run; returns 0 if all are whole, 1 otherwise.
 
     A chain is whole if its blocks link, their Merkle roots and certificates fit, its last block is the one that
     ``run.json`` states, and every receipt on it is that of a block that stands on the other chain. A table is whole
-    if its SHA-256 is that of ``run.json``.
+    if its SHA-256 is that of ``run.json``. The contract of a task is whole if the chains, replayed, lead to what the
+    tables of standings and refusals say.
+
+    Parameters
+    ----------
+    names:
+        Parts by name that the rules of contracts may refer to; if left out, those of qflsim.
     """
     about, ledger = read_run(folder), open_ledger(folder)
     stated: dict[str, str] = about.get("ledgers", {})
@@ -54,6 +62,10 @@ def audit(folder: str | Path, write: Write) -> int:
         write(
             f"{'BROKEN' if reason else 'whole':<7} chain {chain}, {height:,} blocks{': ' if reason else ''}{reason}\n"
         )
+    if not faults:  # of broken chains nothing follows
+        for contract, reason in contract_lines(Path(folder), ledger, names or STOCK):
+            faults += bool(reason)
+            write(f"{'BROKEN' if reason else 'whole':<7} {contract}{': ' if reason else ''}{reason}\n")
     for table, reason in _changed_tables(Path(folder), about.get("sha256", {})):
         faults += 1
         write(f"BROKEN  table {table}: {reason}\n")

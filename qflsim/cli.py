@@ -8,6 +8,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .checks import ScenarioError
 
@@ -109,6 +110,7 @@ def _audit(arguments: list[str]) -> int:
     what.add_argument("--find", metavar="TEXT", help="list transactions by kind, sender, task, chain or block hash")
     what.add_argument("--show", metavar="CHAIN:HEIGHT", help="print one block, e.g. global:3")
     what.add_argument("--rollback", metavar="ROUND", type=_count(0), help="copy the chains as after this round")
+    parser.add_argument("--scenario", metavar="FILE", help="scenario file with parts of one's own that contracts name")
     parser.add_argument("--into", metavar="FILE", help="the new file that --rollback writes")
     options = parser.parse_args(arguments)
     if (options.rollback is None) != (options.into is None):
@@ -121,7 +123,17 @@ def _audit(arguments: list[str]) -> int:
         return audit.show(options.run, options.show, sys.stdout.write)
     if options.rollback is not None:
         return audit.roll_back(options.run, options.rollback, options.into, sys.stdout.write)
-    return audit.audit(options.run, sys.stdout.write)
+    return audit.audit(options.run, sys.stdout.write, _known(options.scenario))
+
+
+def _known(scenario: str | None) -> dict[str, Any] | None:
+    """Everything by name that a scenario file, if one is given, may refer to and defines."""
+    if scenario is None:
+        return None
+    from .loading import load_module
+    from .terminal import known_names
+
+    return known_names(load_module(scenario))
 
 
 _COMMANDS = {"validate": _validate, "audit": _audit}

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from .checks import Part, ScenarioError, advised
 
-__all__ = ["apply"]
+__all__ = ["apply", "read_part"]
 
 P = TypeVar("P", bound=Part)
 
@@ -54,6 +54,23 @@ def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ScenarioError(f"--set {key}: {error}") from None
     return changed
+
+
+def read_part(text: str, names: Mapping[str, Any]) -> Part:
+    """The part that ``text``, as `repr` writes it, stands for.
+
+    Raises
+    ------
+    ScenarioError
+        If it names something that is not among ``names``, or is no part.
+    """
+    try:
+        part = _evaluate(ast.parse(text, mode="eval").body, names)
+    except (SyntaxError, ValueError, TypeError, ArithmeticError) as error:
+        raise ScenarioError(f"cannot read {text!r}: {error}") from None
+    if not isinstance(part, Part):
+        raise ScenarioError(f"{text!r} is no part")
+    return part
 
 
 def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) -> Any:

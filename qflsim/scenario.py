@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .chain.agreement import Agreement
 from .chain.pbft import PBFT
 from .chain.perchain import PerChain
+from .chain.terms import TaskContract
 from .checks import Part, quantity
 from .crypto.authentication import Authentication, Signatures
 from .crypto.keyaccess import FibreAccess, KeyAccess
@@ -157,6 +158,8 @@ class Scenario(Part):
         What adversaries do.
     reward:
         Reward that the task announces, in the chain's own unit.
+    contract:
+        The task's contract: deposits, how the reward is divided, what is slashed, reputation.
     energy:
         Energy models.
     aer_samples, aer_shots:
@@ -209,6 +212,7 @@ class Scenario(Part):
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     threats: tuple[Threat, ...] = ()
     reward: float = quantity(100.0, at_least=0, advice="give a number, e.g. 100")
+    contract: TaskContract = TaskContract()
     energy: EnergyModels = EnergyModels()
     aer_samples: int = quantity(200, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
     aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
@@ -220,6 +224,12 @@ class Scenario(Part):
                 f"Scenario.name must be letters, digits, '.', '_' and '-', got {self.name!r}; e.g. '6g_dense'"
             )
         self._check_tasks()
+        for plan in self.learning:
+            if plan.reward > self.contract.funds:
+                raise ValueError(
+                    f"the reward of {plan.name} must be <= Scenario.contract.funds, what the publisher brings, got "
+                    f"{plan.reward!r} and {self.contract.funds!r}; raise them, e.g. contract=TaskContract(funds=1000)"
+                )
         self._check_disc()
         self._check_satellites()
         self._check_station()

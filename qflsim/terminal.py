@@ -18,7 +18,7 @@ from .overrides import apply
 from .scenario import Scenario
 from .variants import compare
 
-__all__ = ["run_from_command_line"]
+__all__ = ["known_names", "run_from_command_line"]
 
 
 def run_from_command_line(
@@ -33,7 +33,7 @@ def run_from_command_line(
     """What ``python -m qflsim scenarios/….py`` does; returns the exit code."""
     variants = load_variants(path)
     module = sys.modules[f"scenarios.{Path(path).stem}"]
-    names = _names(module)
+    names = known_names(module)
 
     def changed(scenario: Scenario) -> Scenario:
         for assignment in overrides:
@@ -103,7 +103,7 @@ def _note(sentence: str) -> None:
     sys.stderr.write(f"\rqflsim: note: {sentence}\n")
 
 
-def _names(module: ModuleType) -> dict[str, Any]:
+def known_names(module: ModuleType) -> dict[str, Any]:
     """What an override's value may refer to: units, qflsim's parts, and the parts that the scenario file defines."""
     import qflsim
 

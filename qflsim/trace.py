@@ -13,8 +13,8 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
-    "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Rejection", "Round", "SatellitePass",
-    "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
+    "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Round",
+    "SatellitePass", "Standing", "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
 
@@ -566,10 +566,57 @@ class UpdateFate(Record):
     reason: str = column("why it was not used; empty if it was")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal(Record):
+    """A transition that a task's contract refused."""
+
+    table: ClassVar[str] = "refusals"
+    about: ClassVar[str] = (
+        "one row per transition that the contract of a task refused: its transaction stands on a chain, without effect"
+    )
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time at which the block was proposed")
+    task: str = column("task whose contract it is")
+    chain: str = column("chain of that block")
+    transition: str = column("terms, publish, join, select, submit, verify, aggregate, reward, slash or reputation")
+    sender: str = column("node that signed the transaction")
+    subject: str = column("whom the refusal is about, if that is not the sender")
+    reason: str = column("which guard did not hold")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Standing(Record):
+    """How a node stands with a task's contract at the end of a round."""
+
+    table: ClassVar[str] = "standings"
+    about: ClassVar[str] = "one row per round, task and node: money in the chain's own unit, and reputation"
+
+    round: int = column("number of the global round")
+    task: str = column("task whose contract it is")
+    node: str = column("node")
+    role: str = column("publisher, server or device")
+    selected: bool = column("whether it joined (a server) or was selected (a device) in this round")
+    fault: str = column(
+        "what the chains prove against it in this round: equivocated, rejected, missed; empty if nothing"
+    )
+    earned: float = column("reward paid to it in this round")
+    slashed: float = column("part of its deposit taken in this round")
+    balance: float = column("what it can spend")
+    deposit: float = column("what it has put down")
+    reputation: float = column("the opinion of a device, in 0..1; empty for others")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation,
+    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation, Refusal,
+    Standing,
 )  # fmt: skip
+
+
+def cells(record: Record) -> list[Any]:
+    """A row as it stands in its table."""
+    return [_cell(getattr(record, name)) for name in columns(type(record))]
 
 
 def columns(record: type[Record]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def change(run, statement, *values):
 
 def test_an_untouched_run_is_whole(run, said):
     assert audit(run, said.append) == 0
-    assert sum(line.startswith("whole") for line in said) == 4  # global, shard, two local chains
+    assert sum(line.startswith("whole") for line in said) == 5  # global, shard, two local chains, and the contract
     assert said[-1].endswith("all as they were written\n")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.audit import audit
-from qflsim.chain.transactions import GlobalModel, IntermediateModel, digest_of, pack_parameters
+from qflsim.chain.transactions import GlobalModel, IntermediateModel, digest_of, pack_parameters, read_transaction
 from qflsim.checks import ScenarioError
 from qflsim.crypto.exchange import SecretExchange
 from qflsim.nodes.device import update_in
@@ -46,7 +46,8 @@ def rows(records):
 
 def senders(world, chain, height):
     (ledger,) = [ledger for ledger in world.ledgers if ledger.chain.name == chain]
-    return [update_in(item).device for item in ledger.chain.blocks[height].transactions]
+    items = [(item, read_transaction(item.payload)) for item in ledger.chain.blocks[height].transactions]
+    return [update_in(item).device for item, fields in items if fields["kind"] == "update"]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,17 @@ class Archive:
             raise ValueError(f"there is no block {height} on chain {chain!r}; the chains are {', '.join(self.chains)}")
         return Block.decode(Reader(row[0]))
 
+    def blocks(self) -> list[Block]:
+        """Every block of every chain.
+
+        Raises
+        ------
+        ValueError
+            If the bytes of one are no block.
+        """
+        rows = self._file.execute("SELECT data FROM blocks ORDER BY chain, height").fetchall()
+        return [Block.decode(Reader(data)) for (data,) in rows]
+
     def digest(self, chain: str, height: int) -> str:
         """Hash, hexadecimal, under which the block of ``chain`` at ``height`` is filed; empty if there is none."""
         query = "SELECT hash FROM blocks WHERE chain = ? AND height = ?"

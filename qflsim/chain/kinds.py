@@ -2,6 +2,7 @@
 
 from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.standing import Membership, Reputation, Reward, Slash
+from qflsim.chain.terms import Report, Terms, Verdict
 from qflsim.chain.transactions import (
     GlobalModel,
     IntermediateModel,
@@ -22,6 +23,7 @@ KINDS: dict[str, type[Transaction]] = {
     kind.kind: kind
     for kind in (
         Task, Join, Shard, Selection, Membership, Update, IntermediateModel, GlobalModel, Reputation, Reward, Slash,
+        Terms, Report, Verdict,
         Receipt, CrossChainReceipt,
     )
 }  # fmt: skip

@@ -199,11 +199,20 @@ class Shard(Transaction):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Transaction):
-    """A server selects the devices that train in a round; they are the committee of its local chain."""
+    """A server selects the devices that train in a round; they are the committee of its local chain.
+
+    Parameters
+    ----------
+    devices:
+        The devices.
+    late:
+        Devices selected in earlier rounds that are still at work for it, and sit in the committee too.
+    """
 
     kind: ClassVar[str] = "selection"
 
     devices: tuple[str, ...]
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which devices a server lets train in a round, and how it remembers how well they did."""
+"""Which devices a server lets train in a round, and how it measures how well they did."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from qflsim.checks import Part, quantity
 
 __all__ = [
-    "AllDevices", "Candidate", "RandomSelection", "Reputation", "ReputationSelection", "Requirement", "Selection",
-    "alignment",
+    "AllDevices", "Candidate", "RandomSelection", "ReputationSelection", "Requirement", "Selection", "alignment",
 ]  # fmt: skip
 
 
@@ -28,7 +27,7 @@ class Candidate:
     qubits:
         Qubits of its QPU.
     reputation:
-        Score in [0, 1] from earlier rounds; see `Reputation`.
+        Score in [0, 1] that its behaviour in earlier rounds earned it.
     """
 
     name: str
@@ -145,40 +144,6 @@ class ReputationSelection(Selection):
         best = self.count - round(self.exploration * self.count)
         explored = rng.choice(len(ranked) - best, size=self.count - best, replace=False)
         return _by_name(ranked[:best] + [ranked[best + i] for i in explored])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reputation(Part):
-    """How a server's opinion of a device follows its contributions: exponential smoothing.
-
-    r <- (1 - smoothing) r + smoothing c with the contribution c in [0, 1] of the round, e.g. the `alignment` of its
-    update. A device that did not train keeps its reputation.
-
-    Parameters
-    ----------
-    initial:
-        Reputation of a device that has not trained yet; the middle of the scale.
-    smoothing:
-        Weight of the newest contribution. An assumption: 0.3 forgets half of the past in two rounds.
-
-    Notes
-    -----
-    *Scope*: the score stays in [0, 1]. All servers know it, so that it goes with a device that moves from one to
-    another; telling each other costs nothing.
-
-    *Validation*: after k equal contributions c, r - c = (1 - smoothing)^k (initial - c).
-
-    References
-    ----------
-    .. [1] R. G. Brown, *Smoothing, Forecasting and Prediction of Discrete Time Series*, Prentice-Hall (1963).
-    """
-
-    initial: float = quantity(0.5, at_least=0.0, at_most=1.0, advice="write e.g. 0.5")
-    smoothing: float = quantity(0.3, above=0.0, at_most=1.0, advice="write e.g. 0.3")
-
-    def updated(self, reputation: float, contribution: float) -> float:
-        """The reputation after a round with this contribution, which is cut to [0, 1]."""
-        return (1.0 - self.smoothing) * reputation + self.smoothing * min(max(contribution, 0.0), 1.0)
 
 
 def alignment(change: NDArray[np.float64], reference: NDArray[np.float64]) -> float:

@@ -81,6 +81,11 @@ class Gathering:
         """Whether the leader has got something from ``member``, and not kept it."""
         return member in self._heard - self._held[self.leader]
 
+    @property
+    def all_rejected(self) -> list[str]:
+        """Members of whom the leader holds nothing because what came was not what they signed, by name."""
+        return sorted(self._heard - self._held[self.leader])
+
     def holding(self, member: str, senders: Iterable[str]) -> simpy.Event:
         """The event of ``member`` holding the verified transactions of all ``senders``."""
         event: simpy.Event = self._ctx.env.event()

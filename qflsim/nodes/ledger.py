@@ -85,6 +85,11 @@ class Ledger:
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience)
         self._deciding: simpy.Event | None = None  # the end of the decision under way
         self.chain = Chain(name)
+        self._readers: list[Callable[[Block], None]] = []
+
+    def read_by(self, reader: Callable[[Block], None]) -> None:
+        """Let ``reader`` see every block that is decided from now on."""
+        self._readers.append(reader)
 
     def commit(
         self,
@@ -167,6 +172,8 @@ class Ledger:
         self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte
         self._record(block)
         self._inform_followers(block, proposer, [validator.node for validator in validators])
+        for reader in self._readers:
+            reader(block)
         return block
 
     def _inform_followers(self, block: Block, proposer: str, validators: Sequence[str]) -> None:

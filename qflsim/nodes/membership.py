@@ -1,18 +1,16 @@
-"""Which server each device trains for, and what servers think of it. Members change between rounds only."""
+"""Which server each device trains for. Members change between rounds only."""
 
 from collections.abc import Callable, Mapping, Sequence
-
-from qflsim.learning.selection import Reputation
 
 __all__ = ["Membership"]
 
 
 class Membership:
-    """The devices of every server in the round that goes on, and the record that all servers keep of devices.
+    """The devices of every server in the round that goes on.
 
     A device trains for the server whose station serves it when the server selects, and stays its member until the next
     selection: keys, votes and updates go to and fro between the two over the backhaul if it is handed over before. A
-    device that no station reaches, or whose battery is empty, is nobody's member. Reputation goes with the device.
+    device that no station reaches, or whose battery is empty, is nobody's member.
 
     Parameters
     ----------
@@ -22,8 +20,6 @@ class Membership:
         The server of every device before the first round.
     reached:
         The devices that a server's station serves and reaches now.
-    reputation:
-        How servers' opinion of a device changes.
     """
 
     def __init__(
@@ -31,13 +27,10 @@ class Membership:
         servers: Sequence[str],
         home: Mapping[str, str],
         reached: Callable[[str], Sequence[str]],
-        reputation: Reputation,
     ) -> None:
         self._servers = tuple(servers)
         self._server_of = dict(home)
         self._reached = reached
-        self._rule = reputation
-        self._reputation = dict.fromkeys(home, reputation.initial)
         self._members: dict[str, tuple[str, ...]] = {}
         self.renew()
 
@@ -53,11 +46,3 @@ class Membership:
     def server_of(self, device: str) -> str:
         """The server that ``device`` trains for, or was last a member of."""
         return self._server_of[device]
-
-    def reputation(self, device: str) -> float:
-        """The servers' opinion of ``device``, in [0, 1]."""
-        return self._reputation[device]
-
-    def judge(self, device: str, contribution: float) -> None:
-        """Let the opinion of ``device`` follow its ``contribution`` to a round, in [0, 1]."""
-        self._reputation[device] = self._rule.updated(self._reputation[device], contribution)

@@ -7,6 +7,7 @@ from typing import Any
 from qflsim.chain.block import ModelMetadata
 from qflsim.chain.transactions import Join, Shard, SignedTransaction, Task, Transaction
 
+from .clerk import Clerk
 from .computer import Computer
 from .context import Context
 from .fabric import Fabric
@@ -42,6 +43,8 @@ class Publisher:
         The task.
     notary:
         Signs and checks transactions.
+    clerk:
+        Keeps the task's contract.
     global_chain, shard_chain:
         The chains it writes on, and the servers after it.
     validators:
@@ -57,6 +60,7 @@ class Publisher:
         computer: Computer,
         offer: TaskOffer,
         notary: Notary,
+        clerk: Clerk,
         global_chain: Ledger,
         shard_chain: Ledger,
         validators: Sequence[Computer],
@@ -68,6 +72,7 @@ class Publisher:
         self.computer = computer
         self.offer = offer
         self._notary = notary
+        self._clerk = clerk
         self._global = global_chain
         self._validators = tuple(validators)
         self._shard = shard_chain
@@ -77,14 +82,17 @@ class Publisher:
 
         All servers validate the global chain, whether the task is for them or not.
         """
-        yield self.computer.signed()
+        terms = self._clerk.terms(self.computer.node)
+        for _ in (*terms, "task"):
+            yield self.computer.signed()
         task = self._sign(
             Task(**self._origin(self.computer.node), model=self.offer.model, samples=self.offer.samples,
                  rounds=self.offer.rounds, reward=self.offer.reward)
         )  # fmt: skip
         validators = [self.computer, *self._validators]
         metadata = ModelMetadata(task=self.offer.name)
-        done = yield from self._global.commit(validators, self.computer.node, [task], metadata, round=self._ctx.round)
+        offered = [*terms, task]
+        done = yield from self._global.commit(validators, self.computer.node, offered, metadata, round=self._ctx.round)
         if not done.holds([task]):
             return []
         return (yield from self._form_shard(servers))
@@ -95,19 +103,19 @@ class Publisher:
         if not joining:
             return []
         leader = joining[(self._ctx.round - 1) % len(joining)]
-        joins = {server.name: self._join(server) for server in joining}
+        joins = {server.name: [self._join(server), server.select()] for server in joining}
         gathering = Gathering(
             self._ctx, self._fabric, self._notary, "join", leader.name, {s.name: s.computer for s in joining}
         )
         for name, join in joins.items():
-            self._ctx.env.process(gathering.sign_and_share(name, [join]))
+            self._ctx.env.process(gathering.sign_and_share(name, join))
         yield gathering.complete | self._ctx.env.timeout(self._patience)
         members = [server for server in joining if server.name in gathering.at_leader]
         if leader not in members:
             return []
         yield leader.computer.signed()
         shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
-        transactions = [*(joins[server.name] for server in members), shard]
+        transactions = [*(item for server in members for item in joins[server.name]), shard]
         validators = [server.computer for server in members]
         metadata = ModelMetadata(task=self.offer.name)
         done = yield from self._shard.commit(validators, leader.name, transactions, metadata)

@@ -15,6 +15,7 @@ from qflsim.quantum.plugin import evaluate_with_pennylane
 from qflsim.trace import Evaluation, Round
 
 from .books import Books
+from .clerk import Clerk
 from .context import Context
 from .device import Floats
 from .ledger import Ledger
@@ -52,6 +53,8 @@ class Rounds:
         The chains that the task writes on.
     task:
         The learning task.
+    clerk:
+        Keeps its contract.
     books:
         What the run spends, whichever task it is for.
     renew:
@@ -70,6 +73,7 @@ class Rounds:
         shard: TaskShard,
         ledgers: Sequence[Ledger],
         task: LearningTask,
+        clerk: Clerk,
         books: Books,
         renew: Callable[[], None],
         quiet: Callable[[], Generator[Any, Any, None]],
@@ -81,6 +85,7 @@ class Rounds:
         self._shard = shard
         self.ledgers = tuple(ledgers)
         self._task = task
+        self._clerk = clerk
         self._books = books
         self._renew = renew
         self._quiet = quiet
@@ -105,9 +110,8 @@ class Rounds:
         ctx.begin_round(number)
         times = _Times(started=ctx.now)
 
-        self._renew()  # who joins, and below who is selected, goes by who is served at that moment
+        self._renew()  # who joins, and who is selected, goes by who is served at that moment
         members = yield from self._publisher.announce(self._servers)
-        self._renew()
         times.published = times.distributed = ctx.now
 
         contributions = {server: Contribution() for server in members}  # in their order, not in that of completion
@@ -167,6 +171,7 @@ class Rounds:
     def _close(self, times: _Times, contributions: Mapping[Server, Contribution], updates: Sequence[Update]) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx = self._ctx
+        self._clerk.close_round()
         spent = self._books.close(ctx.round, self.ledgers, times.ended)
         score = self._evaluate("global", self.model, times.ended)
         for server in self._servers:

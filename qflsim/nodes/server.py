@@ -4,6 +4,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import simpy
+
 from qflsim.chain.block import Block, Certificate, ModelMetadata
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
@@ -12,6 +14,7 @@ from qflsim.learning.participation import Participation, Synchronous
 from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
 from qflsim.quantum.transports import Content
 
+from .clerk import Clerk
 from .computer import Computer
 from .context import Context
 from .device import Device, Floats, as_sent, parameters_in, update_in
@@ -45,7 +48,7 @@ class Rules:
 
 @dataclass
 class Contribution:
-    """What one server's devices did in a round: those selected, and those still at work on an earlier model."""
+    """What one server's devices, those selected and those still at work on an earlier model, did in a round."""
 
     selected: tuple[str, ...] = ()
     committee: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class Contribution:
     blocks: tuple[Block, ...] = ()
     model: Floats | None = None
     distributed_s: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
 
     @property
     def certified(self) -> list[tuple[Block, Certificate]]:
@@ -81,6 +85,8 @@ class Server:
         All devices that may ever train for it, by name.
     membership:
         Which of them do in this round.
+    clerk:
+        Keeps the task's contract.
     lmuc:
         Its local model update chain.
     rules:
@@ -105,6 +111,7 @@ class Server:
         qpu: QuantumProcessor,
         fleet: Mapping[str, Device],
         membership: Membership,
+        clerk: Clerk,
         lmuc: Ledger,
         rules: Rules,
         parameters: Floats,
@@ -121,6 +128,7 @@ class Server:
         self.qpu = qpu
         self._fleet = fleet
         self._membership = membership
+        self._clerk = clerk
         self.lmuc = lmuc
         self._rules = rules
         self.parameters = as_sent(parameters)
@@ -136,7 +144,7 @@ class Server:
 
     def eligible(self) -> list[Candidate]:
         """The devices that meet the task's requirements and are not at work on an earlier model."""
-        known = self._membership
+        known = self._clerk
         candidates = [
             Candidate(name=name, samples=d.samples, qubits=self._device_qubits, reputation=known.reputation(name))
             for name, d in self.devices.items()
@@ -148,14 +156,19 @@ class Server:
         """Whether it has devices for a round: eligible ones, or some that are still at work."""
         return bool(self.eligible()) or any(self._works.of(self.name))
 
-    def local_round(self) -> Generator[Any, Any, Contribution]:
-        """Steps 2 and 3: select devices, have them train, and have them agree on the block of their updates."""
-        rules, env = self._rules, self._ctx.env
+    def select(self) -> SignedTransaction:
+        """The start of step 2: say whom it selects, for the contract to allow, and who is still at work."""
         self._break_off_old()
         rng = self._ctx.streams.fresh("select", self.name, str(self._ctx.round))
-        chosen = rules.selection.choose(self.eligible(), rng)
+        chosen = self._rules.selection.choose(self.eligible(), rng)
+        late = [labour.device for labour in self._works.of(self.name)]
+        return self._clerk.selection(self.name, [candidate.name for candidate in chosen], late)
+
+    def local_round(self) -> Generator[Any, Any, Contribution]:
+        """Steps 2 and 3: have the selected devices train, and agree on the block of their updates."""
+        rules, env = self._rules, self._ctx.env
         late = list(self._works.of(self.name))
-        contribution = Contribution(selected=tuple(c.name for c in chosen), distributed_s=self._ctx.now)
+        contribution = Contribution(selected=tuple(self._clerk.selected(self.name)), distributed_s=self._ctx.now)
         contribution.committee = tuple(sorted([*contribution.selected, *(labour.device for labour in late)]))
         if not contribution.committee:
             return contribution
@@ -294,12 +307,14 @@ class Server:
             samples=sum(update.samples for update in updates),
             contributors=len(updates),
         )
+        holding = {member: gathering.holding(member, handed_in) for member in gathering.members}
+        reports = yield from self._report(gathering, holding)
         done = yield from self.lmuc.commit(
             list(gathering.members.values()),
             gathering.leader,
-            list(handed_in.values()),
+            [*handed_in.values(), *reports],
             metadata,
-            {member: gathering.holding(member, handed_in) for member in gathering.members},
+            holding,
             gathering.rounds,
             gathering.held_by,
         )
@@ -312,6 +327,22 @@ class Server:
         }
         contribution.blocks, contribution.updates = done.blocks, tuple(standing.values())
         contribution.works = {name: works[name] for name in standing}
+
+    def _report(
+        self, gathering: Gathering, holding: dict[str, simpy.Event]
+    ) -> Generator[Any, Any, list[SignedTransaction]]:
+        """The leader of the committee tells its peers whose updates it rejected, if any; they wait for that too."""
+        if not gathering.all_rejected:
+            return []
+        leader = gathering.leader
+        report = self._clerk.report(leader, gathering.all_rejected)
+        telling = Gathering(self._ctx, self._fabric, self._notary, "report", leader, gathering.members)
+        yield from telling.sign_and_share(leader, [report])
+        if leader not in telling.at_leader:
+            return []  # somebody forged the report too, and nobody would vote for a block with it
+        for member, event in holding.items():
+            holding[member] = event & telling.holding(member, [leader])
+        return [report]
 
     def fetch_block(self, contribution: Contribution) -> Generator[Any, Any, None]:
         """The start of step 4: the leader sends block and certificate up, the server verifies, stores, aggregates.
@@ -334,7 +365,7 @@ class Server:
         contribution.updates = tuple(self._counted(update, contribution) for update in contribution.updates)
         contribution.model = as_sent(rule.aggregate(self.parameters, contribution.updates))
         yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
-        self._judge(contribution.updates, contribution.model - self.parameters)
+        contribution.scores = self._judge(contribution.updates, contribution.model - self.parameters)
 
     def _counted(self, update: Update, contribution: Contribution) -> Update:
         """An update as it counts in the aggregate, by the round whose model it was trained from."""
@@ -344,8 +375,6 @@ class Server:
         )
         return replace(update, parameters=counted)
 
-    def _judge(self, updates: Sequence[Update], reference: Floats) -> None:
-        """Let each contributor's reputation follow how well its change agrees with everybody's, ``reference``."""
-        for update in updates:
-            score = alignment(update.parameters - self.parameters, reference)
-            self._membership.judge(update.device, score)
+    def _judge(self, updates: Sequence[Update], reference: Floats) -> dict[str, float]:
+        """How well each contributor's change agrees with everybody's, ``reference``."""
+        return {update.device: alignment(update.parameters - self.parameters, reference) for update in updates}

@@ -18,6 +18,7 @@ from qflsim.learning.aggregation import Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.mixing import Mixing, global_mean, mix
 
+from .clerk import Clerk
 from .computer import Computer
 from .context import Context
 from .device import Floats, as_sent
@@ -45,6 +46,8 @@ class TaskShard:
         How servers average.
     notary:
         Signs and checks transactions.
+    clerk:
+        Keeps the task's contract.
     validators:
         The computers of the publisher and all servers, which validate the global chain.
     global_chain, shard_chain:
@@ -61,6 +64,7 @@ class TaskShard:
         task: str,
         mixing: Mixing,
         notary: Notary,
+        clerk: Clerk,
         validators: Sequence[Computer],
         global_chain: Ledger,
         shard_chain: Ledger,
@@ -72,6 +76,7 @@ class TaskShard:
         self._task = task
         self._mixing = mixing
         self._notary = notary
+        self._clerk = clerk
         self._validators = tuple(validators)
         self._global = global_chain
         self._shard = shard_chain
@@ -164,13 +169,15 @@ class TaskShard:
     def store_global(
         self, model: Floats, present: Sequence[Server], updates: Sequence[Update]
     ) -> Generator[Any, Any, bool]:
-        """The second half of step 5: the global model goes into a global block; whether it got there.
+        """The second half of step 5: a global block with the global model and what settles the round; if it stands.
 
         The leader can compute it: all intermediate models stand on the shard chain.
         """
         leader = present[(self._ctx.round - 1) % len(present)]
         samples, loss, packed = sum(update.samples for update in updates), mean_loss(updates), pack_parameters(model)
-        yield leader.computer.signed()
+        settlement = self._clerk.settlement(leader.name, [server.name for server in present])
+        for _ in ("model", *settlement):
+            yield leader.computer.signed()
         transaction = GlobalModel(
             **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss, parameters=packed,
             servers=tuple(server.name for server in present), accuracy=float("nan"),
@@ -179,11 +186,12 @@ class TaskShard:
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
         signed = self._notary.sign(transaction)
-        done = yield from self._global.commit(self._validators, leader.name, [signed], metadata, round=self._ctx.round)
+        written = [signed, *settlement]
+        done = yield from self._global.commit(self._validators, leader.name, written, metadata, round=self._ctx.round)
         return done.holds([signed])
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
-        """What a server writes on the shard chain: its local blocks' headers and certificates, and its aggregate."""
+        """What a server writes on the shard chain: its blocks' headers and certificates, its verdict, its aggregate."""
         if not own.blocks:
             return []
         origin = self._origin(server)
@@ -196,7 +204,8 @@ class TaskShard:
             **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates), parameters=packed,
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
-        return [self._notary.sign(transaction) for transaction in (*receipts, model)]
+        signed = [self._notary.sign(receipt) for receipt in receipts]
+        return [*signed, self._clerk.verdict(server.name, own.scores), self._notary.sign(model)]
 
     def _origin(self, server: Server) -> dict[str, Any]:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from qflsim.checks import ScenarioError
 from qflsim.learning.compiling import CompiledTask, compile_task
 from qflsim.learning.datasets import Data
-from qflsim.learning.selection import Reputation, Requirement
+from qflsim.learning.selection import Requirement
 from qflsim.learning.stragglers import EqualSpeeds
 from qflsim.learning.task import LearningTask
 from qflsim.nodes.books import Books
+from qflsim.nodes.clerk import Clerk
 from qflsim.nodes.context import Context
 from qflsim.nodes.device import Device
 from qflsim.nodes.ledger import Ledger
@@ -27,6 +28,7 @@ from qflsim.nodes.workbook import WorkBook
 from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
+from .contract import contracted
 
 __all__ = ["TaskParts", "learn", "task_parts"]
 
@@ -42,11 +44,12 @@ class TaskParts:
     task: LearningTask
     servers: tuple[str, ...]
     membership: Membership
+    least_reputation: float
 
     @property
     def requirement(self) -> Requirement:
         """What the task asks of a device."""
-        return Requirement(qubits=self.plan.model.qubits)
+        return Requirement(qubits=self.plan.model.qubits, reputation=self.least_reputation)
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -95,8 +98,9 @@ def task_parts(common: Common, plan: LearningPlan) -> TaskParts:
         circuits_per_sample=compiled.circuits_per_sample,
     )
     reached = _reached_with_data(common, frozenset(devices))
-    membership = Membership(servers, common.wiring.access.serving, reached, Reputation())
-    return TaskParts(plan, ctx, data, compiled, task, servers, membership)
+    membership = Membership(servers, common.wiring.access.serving, reached)
+    least = scenario.contract.least_reputation
+    return TaskParts(plan, ctx, data, compiled, task, servers, membership, least)
 
 
 def _servers(common: Common, plan: LearningPlan) -> tuple[str, ...]:
@@ -126,25 +130,29 @@ def learn(
     patience, validators = scenario.agreement_deadline, common.validators()
     offer = TaskOffer(plan.name, repr(plan.model), parts.requirement.samples, plan.rounds, plan.reward)
     computer = common.computers["publisher"]
-    publisher = Publisher(ctx, fabric, computer, offer, notary, global_chain, shard_chain, validators, patience)
+    clerk = contracted(common, ctx, plan.name, parts.servers, parts.devices)
+    publisher = Publisher(ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, validators, patience)
     works = WorkBook(ctx)
-    servers = _edge(common, parts, works)
+    servers = _edge(common, parts, works, clerk)
     common.wiring.pairs.refuse_hopeless(servers[0].content())
     shard = TaskShard(
-        ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, [computer, *validators],
+        ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, clerk, [computer, *validators],
         global_chain, shard_chain, patience,
     )  # fmt: skip
     ledgers = [global_chain, shard_chain, *(server.lmuc for server in servers)]
-    return Rounds(ctx, publisher, servers, shard, ledgers, parts.task, books, parts.membership.renew, quiet, works)
+    for ledger in ledgers:
+        ledger.read_by(clerk.saw)
+    renew = parts.membership.renew
+    return Rounds(ctx, publisher, servers, shard, ledgers, parts.task, clerk, books, renew, quiet, works)
 
 
-def _edge(common: Common, parts: TaskParts, works: WorkBook) -> list[Server]:
+def _edge(common: Common, parts: TaskParts, works: WorkBook, clerk: Clerk) -> list[Server]:
     """The servers of a task, with the devices that may ever train for them."""
     scenario, access = common.scenario, common.wiring.access
     initial = parts.plan.model.initial(parts.ctx.streams.fresh("initial"))
     recruitable = [device for device in parts.devices if scenario.moves or access.reaches(device)]
     fleet = {device: _device(common, parts, device) for device in recruitable}
-    return [_server(common, parts, name, fleet, initial, works) for name in parts.servers]
+    return [_server(common, parts, name, fleet, initial, works, clerk) for name in parts.servers]
 
 
 def _server(
@@ -154,6 +162,7 @@ def _server(
     fleet: Mapping[str, Device],
     initial: NDArray[np.float64],
     works: WorkBook,
+    clerk: Clerk,
 ) -> Server:
     ctx, plan, fabric = parts.ctx, parts.plan, common.fabric.for_task(parts.ctx)
     alone = len(common.scenario.learning) == 1
@@ -176,6 +185,7 @@ def _server(
         _qpu(common, parts, name),
         fleet,
         parts.membership,
+        clerk,
         common.ledger(ctx, f"lmuc-{name}" if alone else f"lmuc-{name}-{plan.name}", fabric),
         rules,
         initial,

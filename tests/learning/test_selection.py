@@ -6,7 +6,6 @@ from qflsim.learning.selection import (
     AllDevices,
     Candidate,
     RandomSelection,
-    Reputation,
     ReputationSelection,
     Requirement,
     alignment,
@@ -84,16 +83,6 @@ def test_requirement():
     assert not Requirement(qubits=6).eligible(device)
     assert not Requirement(samples=11).eligible(device)
     assert not Requirement(reputation=0.41).eligible(device)
-
-
-@given(start=st.floats(0, 1), contribution=st.floats(-2, 2), smoothing=st.floats(0.01, 1), rounds=st.integers(0, 8))
-def test_reputation_approaches_the_contribution_geometrically(start, contribution, smoothing, rounds):
-    reputation, score = Reputation(smoothing=smoothing), start
-    for _ in range(rounds):
-        score = reputation.updated(score, contribution)
-    aim = min(max(contribution, 0.0), 1.0)
-    assert score - aim == pytest.approx((1 - smoothing) ** rounds * (start - aim), abs=1e-12)
-    assert -1e-12 <= score <= 1 + 1e-12
 
 
 def test_alignment():

@@ -9,7 +9,6 @@ from hypothesis import given, settings, strategies as st
 
 import qflsim as qfl
 from qflsim.energy import EnergyBook
-from qflsim.learning.selection import Reputation
 from qflsim.nodes.context import Context
 from qflsim.nodes.fabric import Fabric
 from qflsim.nodes.membership import Membership
@@ -78,7 +77,7 @@ class Stage:
         self.wiring = Wiring(self.scenario, placement, self.ctx)
         self.fabric = Fabric(self.ctx, self.wiring.route, self.wiring.onward)
         access = self.wiring.access
-        self.membership = Membership(placement.servers, access.serving, self.wiring.reached, Reputation())
+        self.membership = Membership(placement.servers, access.serving, self.wiring.reached)
         self.roaming = Roaming(
             self.ctx, self.fabric, access, self.scenario.handover, 1.0, placement.positions, self.ways,
             self.membership, 1.0, self.wiring.forget_routes,
@@ -266,13 +265,10 @@ def test_a_member_stays_with_its_server_until_the_next_round_whatever_station_se
     assert stage.wiring.access.serving[D] == "server-2"
     assert stage.membership.server_of(D) == "server-1"
     assert stage.membership.members("server-1") == (D, "device-1-2")
-    stage.membership.judge(D, 1.0)
-    before = stage.membership.reputation(D)
     stage.membership.renew()
     assert stage.membership.members("server-1") == ("device-1-2",)
     assert D in stage.membership.members("server-2")
     assert stage.membership.server_of(D) == "server-2"
-    assert stage.membership.reputation(D) == before > stage.membership.reputation("device-1-2")
 
 
 messages_ = st.lists(
