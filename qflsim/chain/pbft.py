@@ -10,6 +10,7 @@ from qflsim.chain.agreement import (
     Broadcast,
     CancelTimer,
     Decide,
+    Draws,
     Effect,
     Effects,
     Message,
@@ -19,6 +20,7 @@ from qflsim.chain.agreement import (
     SetTimer,
     Validate,
 )
+from qflsim.chain.checkpoints import CHECKPOINT, STATE, Checkpoints, Progress, StateMessage
 from qflsim.chain.votes import (
     COMMIT,
     DECISION,
@@ -44,13 +46,22 @@ class PBFT(Agreement):
     view with proof of what they had prepared (view-change); its leader answers with a quorum of such requests and the
     block that follows from them (new-view). Each time-out is twice the one before.
 
-    n correct validators exchange (n-1) + (n-1)^2 + n(n-1) = 2n(n-1) messages and decide after three delays.
+    After every so many heights the replicas tell each other the digest of all that was decided (checkpoint). A quorum
+    of these makes it stable: then they forget the votes of the heights below, the low water mark, and give who lacks
+    such a height its block with the checkpoint as proof (state). Nobody votes, or keeps messages that came early, at
+    or beyond the high water mark, a window above the low one.
+
+    n correct validators exchange (n-1) + (n-1)^2 + n(n-1) = 2n(n-1) messages and decide after three delays; a
+    checkpoint takes n(n-1) more.
 
     Parameters
     ----------
     view_timeout:
         Time [s] a replica waits for a decision in view 0; 2^v times that in view v. 2 s (assumption; it must exceed
         three message delays and the time to verify a quorum of signatures).
+    checkpoint_period, window:
+        Heights from checkpoint to checkpoint, and from the low to the high water mark: 100 and 200 (examples in [1]_,
+        from memory).
 
     References
     ----------
@@ -60,17 +71,39 @@ class PBFT(Agreement):
     *Scope*: the leader of view v at height h is member (h + v) mod n, as blockchains do [2]_, so that proposing goes
     round. Messages are signed, not authenticated by MAC vectors. As in [2]_ a view-change carries the block that it
     proves prepared, so that any leader can propose it again; a new-view carries it once. One height at a time: no
-    pipelining, no checkpoints, no clients. A replica that missed a decision asks for a view change and gets the
-    commits from those who have decided; one that hears nothing repeats its request.
+    pipelining and no clients; a view change is about one height, so that it needs no checkpoint. A replica that missed
+    a decision asks for a view change and gets the commits from those who have decided; one that hears nothing repeats
+    its request. Checkpoints are told when the next height begins, and again at each one until they are stable.
 
-    *Validation*: message counts of the normal case for n = 4 to 64 and of the view change; three delays; mean latency
-    over normally distributed delays; no two decisions under f Byzantine members and random schedules, while f + 1
-    break it; a decision with f members crashed, none with f + 1.
+    *Validation*: message counts of the normal case for n = 4 to 64, of the view change and of checkpoints; three
+    delays; mean latency over normally distributed delays; no two decisions under f Byzantine members and random
+    schedules, while f + 1 break it; a decision with f members crashed, none with f + 1; memory bounded over a long
+    chain, and a member that slept through checkpoints catches up.
     """
 
     name: ClassVar[str] = "PBFT"
 
     view_timeout: float = quantity(2.0, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
+
+    checkpoint_period: int = quantity(100, at_least=1, advice="give a whole number of heights, e.g. 100")
+    window: int = quantity(200, at_least=1, advice="give a whole number of heights, e.g. 200")
+
+    def check(self) -> None:
+        """Refuse a window that ends before the next checkpoint."""
+        if self.window < self.checkpoint_period:
+            raise ValueError(
+                f"PBFT.window must be >= checkpoint_period = {self.checkpoint_period}, got {self.window}; "
+                f"give e.g. {2 * self.checkpoint_period}"
+            )
+
+    def seat(
+        self, me: str, members: tuple[str, ...], *, validate: Validate | None, draws: Draws, memory: object
+    ) -> "PBFTReplica":
+        """The part of ``me``, who knows how far the chain has come."""
+        replica = self.replica(me, members, validate)
+        if isinstance(memory, Progress):
+            replica.resume(memory)
+        return replica
 
     def replica(self, me: str, members: tuple[str, ...], validate: Validate | None = None) -> "PBFTReplica":
         """The part of ``me`` among ``members``."""
@@ -106,6 +139,8 @@ class PBFTReplica(Replica):
         self._quorum = protocol.quorum(len(members))
         self._validate = validate
         self._decisions: dict[int, Message] = {}
+        self._blocks: dict[int, Proposal] = {}  # what was decided: the ledger, which no checkpoint forgets
+        self.resume(None)
         self._early: defaultdict[int, list[Message]] = defaultdict(list)
         self._react: dict[str, Callable[[Message], list[Effect]]] = {
             PRE_PREPARE: self._on_pre_prepare,
@@ -114,8 +149,20 @@ class PBFTReplica(Replica):
             VIEW_CHANGE: self._on_view_change,
             NEW_VIEW: self._on_new_view,
             DECISION: self._on_decision,
+            STATE: self._on_state,
         }
         self._height = -1
+
+    def resume(self, progress: Progress | None) -> None:
+        """Go on from where others have come; None to begin with the chain."""
+        protocol = self._protocol
+        self._fresh = progress is None
+        self.checkpoints = Checkpoints(self._known, self._quorum, protocol.checkpoint_period, protocol.window, progress)
+
+    @property
+    def memory(self) -> Progress | None:
+        """How far the chain has come."""
+        return self.checkpoints.progress
 
     def leader(self, view: int, height: int | None = None) -> str:
         """Member (height + view) mod n."""
@@ -125,7 +172,7 @@ class PBFTReplica(Replica):
         """Begin at view 0; the leader proposes at once. Messages that came early are taken in now."""
         if height <= self._height:
             raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
-        effects = self._stop_timer() if self._height >= 0 and self._height not in self._decisions else []
+        effects = self._leave_height(height)
         self._height = height
         self._own = proposal
         self._view = 0
@@ -137,34 +184,57 @@ class PBFTReplica(Replica):
         self._committed: dict[int, str] = {}  # digest this replica committed to in each view
         self._prepared: tuple[Message, ...] = ()
         self._timers = 0
-        effects += self._set_timer()
+        self._waits = not self.checkpoints.allows(height)
+        effects += [*self._tell_checkpoint(), *self._set_timer()]
+        self._waits = not self.checkpoints.allows(height)  # one's own word may have been what lacked
+        for old in [early for early in self._early if early < height]:
+            del self._early[old]
+        return tuple(effects if self._waits else effects + self._open(now))
+
+    def _leave_height(self, following: int) -> list[Effect]:
+        """Stop waiting for the height before, and note if it was left without a decision."""
+        effects = self._stop_timer() if self._height >= 0 and self._height not in self._decisions else []
+        if self._height < 0 and self._fresh:
+            self.checkpoints.begin(following)
+        elif self._height >= 0 and (following != self._height + 1 or effects):
+            self.checkpoints.skipped()
+        return effects
+
+    def _open(self, now: float) -> list[Effect]:
+        """Propose, as the leader, and take in what came early."""
+        effects: list[Effect] = []
+        proposal, self._waits = self._own, False
         if proposal is not None and self.leader(0) == self._me:
             word = self._message(PRE_PREPARE, proposal.digest, payload_byte=proposal.size_byte)
             effects += [Broadcast(word), *self._accept_word(word)]
-        for message in self._early.pop(height, ()):
+        for message in self._early.pop(self._height, ()):
             effects += self.handle(now, message)
-        for old in [early for early in self._early if early < height]:
-            del self._early[old]
-        return tuple(effects)
+        return effects
 
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one for a later height is kept until then."""
+        if message.kind == CHECKPOINT and message.sender in self._known:
+            return tuple(self._on_checkpoint(now, message))
         react = self._react.get(message.kind)
         if react is None or message.sender not in self._known:
             return ()
-        if message.height > self._height:
-            self._early[message.height].append(message)
+        if message.height > self._height or (self._waits and message.height == self._height):
+            if self.checkpoints.allows(message.height) or message.height == self._height:
+                self._early[message.height].append(message)
             return ()
         if message.height in self._decisions:
             return self._help(message)
         if message.height < self._height:
-            return ()
+            return self._help_far(message)
         return tuple(react(message))
 
     def expire(self, now: float, timer: str) -> Effects:
         """Ask for the next view, or ask again if too few have asked for the present one."""
         if timer != self._timer or self._height in self._decisions:
             return ()
+        if self._waits:
+            self._repeats += 1
+            return (*self._tell_checkpoint(), *self._set_timer())
         askers = {*self._log.changes(self._view), *self._log.askers_beyond(self._view)}
         if not self._active and len(askers) < self._quorum:
             self._repeats += 1
@@ -218,6 +288,9 @@ class PBFTReplica(Replica):
     def _decide(self, view: int, digest: str, payload_byte: int, evidence: tuple[Message, ...]) -> list[Effect]:
         decision = self._message(DECISION, digest, payload_byte=payload_byte, evidence=evidence)
         self._decisions[self._height] = replace(decision, view=view, signatures=1 + len(evidence))
+        self._blocks[self._height] = Proposal(digest, payload_byte)
+        self.checkpoints.decided(self._height, digest)
+        self._forget()
         return [Decide(self._height, digest, view), *self._stop_timer()]
 
     def _help(self, message: Message) -> Effects:
@@ -227,6 +300,55 @@ class PBFTReplica(Replica):
         decision = self._decisions[message.height]
         has_block = message.digest == decision.digest
         return (Send(message.sender, replace(decision, payload_byte=0) if has_block else decision),)
+
+    def _tell_checkpoint(self) -> list[Effect]:
+        """Tell the others of the latest checkpoint that is not stable; who waits for theirs, of a stable one."""
+        mark = self.checkpoints.due(self._height)
+        if mark is None and not self._waits:
+            return []
+        mark = mark or (self.checkpoints.low, "")
+        vote = replace(self._message(CHECKPOINT, mark[1]), height=mark[0], view=0)
+        self.checkpoints.vote(vote)
+        return [Broadcast(vote)]
+
+    def _on_checkpoint(self, now: float, message: Message) -> list[Effect]:
+        """Count; once it is stable forget what lies below, and go on if the high water mark was in the way."""
+        checkpoints = self.checkpoints
+        if checkpoints.repeats(message) and checkpoints.proof:
+            proof = checkpoints.proof
+            shown = self._message(CHECKPOINT, proof[0].digest, signatures=1 + len(proof), evidence=proof)
+            return [Send(message.sender, replace(shown, height=checkpoints.low, view=0))]
+        if not checkpoints.vote(message):
+            return []
+        self._forget()
+        return self._open(now) if self._waits and checkpoints.allows(self._height) else []
+
+    def _forget(self) -> None:
+        """Forget the proofs of decisions below the low water mark, but the present one."""
+        for old in [height for height in self._decisions if height < min(self.checkpoints.low, self._height)]:
+            del self._decisions[old]
+
+    def _help_far(self, message: Message) -> Effects:
+        """Give a block whose proof is forgotten, with what ties it to the stable checkpoint."""
+        height, low = message.height, self.checkpoints.low
+        heights = range(height, low)
+        proven = bool(self.checkpoints.proof) and bool(heights) and all(known in self._blocks for known in heights)
+        if message.kind != VIEW_CHANGE or not proven:
+            return ()
+        block, *rest = (self._blocks[known] for known in heights)
+        proof = self.checkpoints.proof
+        state = StateMessage(
+            sender=self._me, kind=STATE, height=height, view=0, digest=block.digest, signatures=1 + len(proof),
+            payload_byte=block.size_byte, evidence=proof, following=tuple(one.digest for one in rest),
+        )  # fmt: skip
+        return (Send(message.sender, state),)
+
+    def _on_state(self, message: Message) -> list[Effect]:
+        """Decide as a stable checkpoint shows that the others did."""
+        if not isinstance(message, StateMessage) or not self.checkpoints.covers(message):
+            return []
+        self.checkpoints.vote(message)
+        return self._decide(self._view, message.digest, message.payload_byte, ())
 
     def _on_decision(self, message: Message) -> list[Effect]:
         commits = message.evidence
