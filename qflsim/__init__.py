@@ -18,6 +18,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps the two lists equal
     from .chain.agreement import Agreement as Agreement, Replica as Replica
     from .chain.authority import ProofOfAuthority as ProofOfAuthority
+    from .chain.broadcast import (
+        DetectableBroadcast as DetectableBroadcast,
+        ListBroadcast as ListBroadcast,
+        ThreePartyBroadcast as ThreePartyBroadcast,
+    )
     from .chain.chainedhotstuff import ChainedHotStuff as ChainedHotStuff
     from .chain.forkchoice import ForkChoice as ForkChoice, Ghost as Ghost, LongestChain as LongestChain
     from .chain.hotstuff import HotStuff as HotStuff
@@ -227,6 +232,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         GradientMethod as GradientMethod,
         ParameterShift as ParameterShift,
     )
+    from .quantum.supply import PairSupply as PairSupply
     from .quantum.transports import (
         Content as Content,
         EntangledTransport as EntangledTransport,
@@ -264,6 +270,7 @@ _HOMES = {
     "chain.agreement": ("Agreement", "Replica"),
     "chain.authority": ("ProofOfAuthority",),
     "chain.chainedhotstuff": ("ChainedHotStuff",),
+    "chain.broadcast": ("DetectableBroadcast", "ListBroadcast", "ThreePartyBroadcast"),
     "chain.forkchoice": ("ForkChoice", "Ghost", "LongestChain"),
     "chain.hotstuff": ("HotStuff",),
     "chain.mining": (
@@ -382,6 +389,7 @@ _HOMES = {
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),
     "quantum.routing": ("HighestFidelity", "HighestRate", "Routing"),
     "quantum.shots": ("SPSA", "ExactGradient", "GradientMethod", "ParameterShift"),
+    "quantum.supply": ("PairSupply",),
     "quantum.transports": (
         "Content",
         "EntangledTransport",

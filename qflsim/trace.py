@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 __all__ = [
-    "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "Node",
-    "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Round",
+    "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
+    "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Round",
     "SatellitePass", "Standing", "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
@@ -184,6 +184,15 @@ class Agreement(Record):
     size_bit: float = column("bits of these messages, tags included")
     tag_bit: float = column("key bits that the tags of these messages took from the stores of their ends")
     tag_wait_s: float = column("longest wait of one of its messages for the key of its tag")
+    aborted: int = column("validators that found they must not decide, faulty ones left out")
+    reason: str = column("why most of them did; empty if none did")
+    pairs: int = column("entangled pairs that its lists took")
+    abort_risk: float = column(
+        "probability that somebody aborts though all are honest, at most, worked out from the states of the pairs; "
+        "empty for protocols without lists"
+    )
+    sender_risk: float = column("probability that a lying sender splits the validators, at most; as above")
+    receiver_risk: float = column("probability that a lying receiver makes an honest one abort, at most; as above")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -328,6 +337,34 @@ class Pairs(Record):
     discarded: int = column("pairs thrown away at the cut-off since the row before")
     message_bit: float = column("bits of the model's message: parameters, header, public key, signature, seal")
     classical_bit: float = column("classical bits over the radio that belong to it, both ways, repetitions included")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ListPairs(Record):
+    """The pairs between the sender of a broadcast and one receiver, over which the lists of a decision were made."""
+
+    table: ClassVar[str] = "lists"
+    about: ClassVar[str] = "one row per decision over lists and receiver"
+
+    round: int = column("number of the global round")
+    chain: str = column("chain whose committee agreed")
+    height: int = column("height of the block decided on")
+    sender: str = column("who holds two qubits of every state, and proposes")
+    receiver: str = column("who holds one")
+    fibre_m: float = column("metres of fibre between the two")
+    segments: int = column("segments that repeaters divide the fibre into; 1 without repeaters")
+    purification_rounds: int = column("rounds of purification in each segment")
+    requested_s: float = column("simulated time at which the pairs were asked for")
+    ready_s: float = column("simulated time at which the last of them was there")
+    read_s: float = column("simulated time at which the receiver had been told what to undo, and knew its entries")
+    lists: int = column("lists that the receiver holds a part of")
+    pairs: int = column("pairs used, one for each place of each list")
+    stored: int = column("of these, pairs that were in memory when they were asked for")
+    mean_fidelity: float = column("mean fidelity of the pairs when they were used")
+    error_rate: float = column("mean probability that an entry of the receiver is turned, from the states of the pairs")
+    attempts: int = column("attempts to make a pair on this fibre since its row before, all segments together")
+    discarded: int = column("pairs thrown away at the cut-off since the row before")
+    classical_bit: float = column("bits that told the receiver what to undo, repetitions included")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -610,7 +647,7 @@ class Standing(Record):
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
     SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation, Refusal,
-    Standing,
+    Standing, ListPairs,
 )  # fmt: skip
 
 

@@ -116,9 +116,9 @@ class World:
         return checks if len(checks) > 1 else next(iter(checks.values()))
 
     def notes(self) -> list[str]:
-        """What a user should know before the run: where it will have to wait for keys."""
+        """What a user should know before the run: where it will have to wait for keys, what to expect of lists."""
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
-        return list(self._demand.notes(min(times)))
+        return [*self._demand.notes(min(times)), *self.wiring.lists.notes]
 
     @property
     def trace(self) -> Trace:
@@ -180,6 +180,7 @@ class World:
         """Charge what ran between two times [s] whether it was used or not."""
         self.wiring.keys.upkeep(ended - started)
         self.wiring.pairs.upkeep(ended - started, ended)
+        self.wiring.lists.upkeep(ended - started, ended)
         for qpu in self._common.qpus.values():
             qpu.account_idle(ended)
         if self._batteries is not None:

@@ -6,7 +6,7 @@ and stores decided blocks. A protocol of your own derives from `Agreement` and `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -14,10 +14,13 @@ from typing import ClassVar
 import numpy as np
 
 from qflsim.checks import Part
+from qflsim.quantum.listrisks import Risks
+from qflsim.quantum.singlets import Entries
+from qflsim.quantum.supply import PairSupply
 
 __all__ = [
-    "Agreement", "Broadcast", "CancelTimer", "Decide", "Draws", "Effect", "Effects", "Extend", "Message", "Proposal",
-    "Replica", "Send", "SetTimer", "Spend", "Validate", "Votes",
+    "Abort", "Agreement", "Broadcast", "CancelTimer", "Decide", "Draws", "Effect", "Effects", "Entangle", "Extend",
+    "Message", "Proposal", "Replica", "Send", "SetTimer", "Spend", "Validate", "Votes",
 ]  # fmt: skip
 
 Validate = Callable[[str], bool]
@@ -172,7 +175,27 @@ class Extend:
     evidence: tuple[Message, ...] = ()
 
 
-Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend
+@dataclass(slots=True, unsafe_hash=True)
+class Entangle:
+    """Make a list for each two members named, of ``states`` singlets of which the replica holds two qubits each.
+
+    What was read in the end is handed to `Replica.read` of all who hold a part of it.
+    """
+
+    height: int
+    lists: tuple[tuple[str, str], ...]
+    states: int
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class Abort:
+    """The replica will decide on nothing at ``height``, and knows why; once, instead of `Decide`."""
+
+    height: int
+    reason: str
+
+
+Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend | Entangle | Abort
 Effects = tuple[Effect, ...]
 
 
@@ -194,6 +217,10 @@ class Replica(ABC):
     @abstractmethod
     def leader(self, view: int, height: int | None = None) -> str:
         """The member that proposes in ``view`` of ``height``, by default of the height in progress."""
+
+    def read(self, now: float, height: int, entries: Mapping[tuple[str, str], Entries]) -> Effects:
+        """Take in what was read of the lists that `Entangle` asked for at ``height``: this member's own entries."""
+        return ()
 
     def close(self, now: float) -> Effects:
         """Take in that the world waits for nothing more until the next `start`: rest, if there is work under way."""
@@ -240,6 +267,28 @@ class Agreement(Part, ABC):
             decisions begins afresh.
         """
         return self.replica(me, members, validate)
+
+    @property
+    def supply(self) -> PairSupply | None:
+        """How its members make entangled pairs; None for a protocol that asks for none."""
+        return None
+
+    def risks(self, errors: Mapping[tuple[str, str], tuple[float, float]]) -> Risks | None:
+        """How probable it is that a decision fails over lists like these; None if the protocol does not tell.
+
+        Parameters
+        ----------
+        errors:
+            For each list, the probabilities that an entry of either of its two members is turned.
+        """
+        return None
+
+    def pairs_wanted(self, validators: int) -> int:
+        """Pairs that a decision takes on a link between its leader and another member; none by default."""
+        return 0
+
+    def check_size(self, validators: int) -> None:
+        """Raise a `ValueError` if the protocol is not for committees of this size."""
 
     def latency(self, validators: int) -> float:
         """Least time [s] that one decision can be expected to take by design, links aside; 0 if links are all."""

@@ -8,13 +8,16 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from qflsim.chain.agreement import (
+    Abort,
     Agreement,
     Broadcast,
     CancelTimer,
     Decide,
     Effects,
+    Entangle,
     Extend,
     Message,
     Proposal,
@@ -25,9 +28,17 @@ from qflsim.chain.agreement import (
     Validate,
 )
 from qflsim.chain.seat import Fate, Play, Seat
+from qflsim.quantum.singlets import Entries, read_lists
 from qflsim.streams import Streams
 
 __all__ = ["Decision", "Loopback"]
+
+
+class _Read(NamedTuple):
+    """Entries of the lists of a height, on their way to who holds them."""
+
+    height: int
+    entries: dict[tuple[str, str], Entries]
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,8 @@ class Loopback:
         Who takes the seats of members that do not follow the protocol; these members are accomplices.
     fate:
         What happens to a message on top of ``delay``; nothing, if left out.
+    errors:
+        Probability that an entry of a list is turned; lists are there at once.
 
     Attributes
     ----------
@@ -69,6 +82,8 @@ class Loopback:
         Messages by kind.
     decided:
         Decisions by height and replica.
+    aborted:
+        Reasons to decide on nothing, by height and replica.
     extended:
         Blocks made, in protocols in which blocks compete, with who made them.
     spent_j:
@@ -86,8 +101,12 @@ class Loopback:
         seed: int = 0,
         played: Mapping[str, Play] | None = None,
         fate: Fate | None = None,
+        errors: float = 0.0,
     ) -> None:
         self.members = members
+        self.aborted: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self._errors = errors
+        self._streams = Streams(seed)
         self.extended: list[tuple[str, Extend]] = []
         self.spent_j: defaultdict[str, float] = defaultdict(float)
         self.sent: Counter[str] = Counter()
@@ -97,7 +116,7 @@ class Loopback:
         self._delay = delay
         self._number = 0
         self._heights, self._ahead = 1, 0
-        self._queue: list[tuple[float, int, str, Message | str | int]] = []
+        self._queue: list[tuple[float, int, str, Message | str | int | _Read]] = []
         self._timers: set[tuple[str, str]] = set()
         gone = set(absent)
         self._others = {name: tuple(other for other in members if other != name) for name in members}
@@ -140,6 +159,8 @@ class Loopback:
                     self._carry_out(name, effects)
             elif isinstance(content, int):
                 self._start(name, content)
+            elif isinstance(content, _Read):
+                self._carry_out(name, replicas[name].read(self.now, *content))
             elif (name, content) in timers:
                 timers.discard((name, content))
                 self._carry_out(name, replicas[name].expire(self.now, content))
@@ -200,7 +221,7 @@ class Loopback:
         proposal = Proposal(f"block {height} of {name}", 1000)
         self._carry_out(name, self.replicas[name].start(self.now, proposal, height))
 
-    def _push(self, time: float, name: str, content: Message | str | int) -> None:
+    def _push(self, time: float, name: str, content: Message | str | int | _Read) -> None:
         self._number += 1  # messages, names of timers and heights to begin, in order
         heapq.heappush(self._queue, (time, self._number, name, content))
 
@@ -221,6 +242,22 @@ class Loopback:
                 self.extended.append((name, effect))
             elif isinstance(effect, Spend):
                 self.spent_j[effect.cause] += effect.energy_j
+            elif isinstance(effect, Entangle):
+                self._entangle(name, effect)
+            elif isinstance(effect, Abort):
+                self.aborted[effect.height][name] = effect.reason
+
+    def _entangle(self, name: str, order: Entangle) -> None:
+        """Hand out what is read of lists."""
+        rng = self._streams.fresh("lists", str(order.height), name)
+        read: defaultdict[str, dict[tuple[str, str], Entries]] = defaultdict(dict)
+        for pair in order.lists:
+            lists = read_lists(order.states, self._errors, self._errors, rng)
+            for member, entries in zip((name, *pair), lists, strict=True):
+                read[member][pair] = entries
+        for member, entries_of in read.items():
+            if member in self.replicas:
+                self._push(self.now, member, _Read(order.height, entries_of))
 
     def _note(self, name: str, decide: Decide) -> None:
         self.decided.setdefault(decide.height, {})[name] = Decision(self.now, decide.digest, decide.view)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qflsim.chain.agreement import (
+    Abort,
     Broadcast,
     CancelTimer,
     Decide,
     Effect,
     Effects,
+    Entangle,
     Message,
     Proposal,
     Replica,
@@ -18,7 +20,9 @@ from qflsim.chain.agreement import (
     SetTimer,
 )
 from qflsim.chain.blocktree import BlockMessage
+from qflsim.chain.lists import ListMessage, Pair
 from qflsim.chain.seat import Seat
+from qflsim.quantum.singlets import Entries
 
 __all__ = ["CrashingReplica", "EquivocatingReplica", "PerjuringReplica", "WithholdingReplica", "sides"]
 
@@ -42,6 +46,10 @@ class _Changed(Replica):
     def expire(self, now: float, timer: str) -> Effects:
         """As the replica inside, changed."""
         return self._changed(self._inner.expire(now, timer))
+
+    def read(self, now: float, height: int, entries: Mapping[Pair, Entries]) -> Effects:
+        """As the replica inside, changed."""
+        return self._changed(self._inner.read(now, height, entries))
 
     def close(self, now: float) -> Effects:
         """As the replica inside."""
@@ -124,7 +132,8 @@ class PerjuringReplica(_Changed):
         if not isinstance(effect, Broadcast | Send):
             return (effect,)
         message = effect.message
-        if message.payload_byte or message.evidence or not message.digest or not message.signatures:
+        unsigned = not message.signatures and not isinstance(message, ListMessage)
+        if message.payload_byte or message.evidence or not message.digest or unsigned:
             return (effect,)
         return [Send(to, self._told(message)) for to in self._addressed(effect)]
 
@@ -169,6 +178,10 @@ class CrashingReplica(_Changed):
     def handle(self, now: float, message: Message) -> Effects:
         """Hear nothing while down."""
         return () if self._down(now) or self._missed else self._inner.handle(now, message)
+
+    def read(self, now: float, height: int, entries: Mapping[Pair, Entries]) -> Effects:
+        """Know of no list that was made while it was down."""
+        return () if self._down(now) or self._missed else self._inner.read(now, height, entries)
 
     def expire(self, now: float, timer: str) -> Effects:
         """Take in timers, late ones when it is back."""
@@ -243,6 +256,15 @@ class EquivocatingReplica(Replica):
         copy = self._copies[side]
         return self._split(copy, copy.replica.handle(now, message))
 
+    def read(self, now: float, height: int, entries: Mapping[Pair, Entries]) -> Effects:
+        """Let both halves know what this member holds."""
+        return tuple(
+            new
+            for copy in self._copies
+            for effect in copy.replica.read(now, height, entries)
+            for new in self._say(copy.side, effect)
+        )
+
     def expire(self, now: float, timer: str) -> Effects:
         """Let the half whose timer it is react."""
         side, _, name = timer.partition(" ")
@@ -277,7 +299,9 @@ class EquivocatingReplica(Replica):
                 return [SetTimer(f"{side} {name}", delay)]
             case CancelTimer(name=name):
                 return [CancelTimer(f"{side} {name}")]
-            case Decide(height=height):
+            case Entangle():
+                return [effect] if side == 0 else []
+            case Decide(height=height) | Abort(height=height):
                 known = height in self._decided
                 self._decided.add(height)
                 return [] if known else [effect]

@@ -13,6 +13,7 @@ from qflsim.crypto.signatures import SignatureScheme
 from .adversaries import Adversaries
 from .computer import Computer
 from .context import Context
+from .entangler import Entangler
 from .fabric import Fabric
 from .session import Business, Outcome, Session, Terms
 from .tags import Tagger
@@ -39,6 +40,8 @@ class Committee:
         Who may take a validator's place.
     patience:
         Time [s] after which a decision that did not fall is given up and recorded so.
+    entangler:
+        Makes the lists of protocols that ask for some.
     """
 
     def __init__(
@@ -51,10 +54,11 @@ class Committee:
         tagger: Tagger,
         adversaries: Adversaries,
         patience: float,
+        entangler: Entangler | None = None,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
-        self._terms = Terms(chain, agreement, scheme)
+        self._terms = Terms(chain, agreement, scheme, entangler)
         self._tagger = tagger
         self._adversaries = adversaries
         self._patience = patience

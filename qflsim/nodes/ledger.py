@@ -21,6 +21,7 @@ from .committee import Committee
 from .computer import Computer
 from .context import Context
 from .dissemination import About
+from .entangler import Entangler
 from .fabric import Fabric
 from .notary import Notary
 from .session import Business, Outcome
@@ -59,7 +60,7 @@ class Ledger:
         The run's shared services and its links.
     name:
         Name of the chain, as in the traces.
-    agreement, scheme, tagger, adversaries, patience:
+    agreement, scheme, tagger, adversaries, patience, entangler:
         See `Committee`.
     notary:
         Signs and checks.
@@ -76,13 +77,14 @@ class Ledger:
         tagger: Tagger,
         adversaries: Adversaries,
         patience: float,
+        entangler: Entangler | None = None,
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
         self._disseminator = fabric.disseminator
         self._notary = notary
         self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
-        self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience)
+        self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience, entangler)
         self._deciding: simpy.Event | None = None  # the end of the decision under way
         self.chain = Chain(name)
         self._readers: list[Callable[[Block], None]] = []

@@ -7,11 +7,13 @@ from functools import partial
 import simpy
 
 from qflsim.chain.agreement import (
+    Abort,
     Agreement,
     Broadcast,
     CancelTimer,
     Decide,
     Effects,
+    Entangle,
     Extend,
     Message,
     Proposal,
@@ -24,25 +26,30 @@ from qflsim.chain.blocktree import HEADER_BYTE, BlockMessage
 from qflsim.chain.sizes import message_byte
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.network.dissemination import Item, Obtain
+from qflsim.quantum.singlets import Entries
 from qflsim.trace import Agreement as AgreementRecord, TreeBlock as TreeBlockRecord
 
 from .computer import Computer
 from .context import Alarm, Context
 from .dissemination import About, Spread
+from .entangler import Entangler, Order
 from .fabric import Fabric
 from .media import Action
 from .tags import Tag, Tagger
 
 __all__ = ["Business", "Outcome", "Session", "Terms"]
 
+NONE = float("nan")
+
 
 @dataclass(frozen=True)
 class Terms:
-    """What all decisions of a chain have in common: its name in the traces, the protocol, the scheme of the votes."""
+    """What all decisions of a chain have in common: its name, protocol, scheme of votes, and who makes lists."""
 
     chain: str
     agreement: Agreement
     scheme: SignatureScheme
+    entangler: Entangler | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ class Outcome:
     ended_s: float = 0.0
     decided_s: dict[str, float] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    aborted: dict[str, str] = field(default_factory=dict)
     view: int = 0
     messages: int = 0
     size_bit: float = 0.0
@@ -173,6 +181,7 @@ class Session:
         self._group = fabric.disseminator.group(terms.chain, tuple(replicas))
         self._spreads: list[Spread] = []
         self._recorded = False
+        self._orders: list[Order] = []
         self._timers: dict[tuple[str, str], Alarm] = {}
         self.deadline: Alarm | None = None
         self._under_way = 0  # messages sent or about to be, and neither handled nor lost yet
@@ -209,6 +218,10 @@ class Session:
                     self._cancel_timer(name, timer)
                 case Spend(energy_j=energy_j, cause=cause):
                     self._ctx.energy.charge(name, cause, energy_j)
+                case Entangle():
+                    self._entangle(name, effect)
+                case Abort(reason=reason):
+                    self._aborted(name, reason)
                 case Extend():
                     self._made[effect.name] = (name, effect, self._ctx.now)
 
@@ -354,8 +367,30 @@ class Session:
             outcome.memory, outcome.signers = self._replicas[name].memory, decide.signers
         outcome.decided_s[name], outcome.digests[name] = self._ctx.now, decide.digest
         outcome.view = max(outcome.view, decide.view)
-        if len(outcome.decided_s) == len(self._correct):
+        self._finish_if_settled()
+
+    def _aborted(self, name: str, reason: str) -> None:
+        if not self.done.triggered and name in self._correct:
+            self.outcome.aborted[name] = reason
+            self._finish_if_settled()
+
+    def _finish_if_settled(self) -> None:
+        if len(self.outcome.decided_s) + len(self.outcome.aborted) == len(self._correct):
             self._finish()
+
+    def _entangle(self, name: str, what: Entangle) -> None:
+        """Have lists made; each member takes in its entries when it has read them."""
+        if self._terms.entangler is None:
+            raise RuntimeError(f"{self._terms.agreement.name} asks for pairs and states no supply")
+        members = {name, *(member for pair in what.lists for member in pair)}
+        self._under_way += len(members)
+
+        def read(member: str, entries: Mapping[tuple[str, str], Entries]) -> None:
+            self._perform(member, self._replicas[member].read(self._ctx.now, what.height, entries))
+            self._settle_one()
+
+        self._orders.append(Order(self._terms.chain, self.outcome.round, name, what))
+        self._terms.entangler.make(self._orders[-1], read, self._settle_one)
 
     def _finish(self) -> None:
         self.outcome.ended_s = self._ctx.now
@@ -409,6 +444,8 @@ class Session:
         if self.deadline is not None:
             self.deadline.cancel()
         outcome, n = self.outcome, len(self._replicas)
+        risks = self._terms.agreement.risks(self._orders[-1].errors) if self._orders else None
+        reasons = list(outcome.aborted.values())
         self._ctx.record(
             AgreementRecord(
                 round=outcome.round,
@@ -429,5 +466,11 @@ class Session:
                 size_bit=outcome.size_bit,
                 tag_bit=outcome.tag_bit,
                 tag_wait_s=outcome.tag_wait_s,
+                aborted=len(reasons),
+                reason=max(reasons, key=reasons.count, default=""),
+                pairs=sum(order.pairs for order in self._orders),
+                abort_risk=risks.abort if risks else NONE,
+                sender_risk=risks.sender if risks else NONE,
+                receiver_risk=risks.receiver if risks else NONE,
             )
         )

@@ -10,6 +10,7 @@ from qflsim.scenario import Scenario
 from .access import AccessNetwork
 from .backhaul import BackhaulNetwork
 from .keylinks import KeyLinks
+from .listlinks import ListLinks
 from .pairlinks import PairLinks
 from .space import SpaceNetwork
 
@@ -54,6 +55,7 @@ class Wiring:
             lambda device: self.access.position(device),
         )
         self.pairs = PairLinks(scenario, placement, ctx, reached, self.backhaul.graph)
+        self.lists = ListLinks(scenario, placement, ctx, reached, self.backhaul.graph)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """What all tasks of one world share: nodes, links, keys and adversaries."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import simpy
 
+from qflsim.chain.agreement import Agreement
 from qflsim.chain.perchain import PerChain
 from qflsim.crypto.keyring import Keyring
 from qflsim.energy import EnergyBook
@@ -11,6 +13,7 @@ from qflsim.network.placement import Placement
 from qflsim.nodes.adversaries import Adversaries
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
+from qflsim.nodes.entangler import Entangler
 from qflsim.nodes.fabric import Fabric
 from qflsim.nodes.keynetwork import KeyNetwork
 from qflsim.nodes.keys import KeyService
@@ -56,8 +59,13 @@ class Common:
         scenario, agreement = self.scenario, self.protocols.on(name)
         return Ledger(
             ctx, fabric or self.fabric, name, agreement, scenario.signatures, self.notary(ctx), self.tagger,
-            self.adversaries, scenario.agreement_deadline,
+            self.adversaries, scenario.agreement_deadline, self._entangler(ctx, agreement, fabric or self.fabric),
         )  # fmt: skip
+
+    def _entangler(self, ctx: Context, agreement: Agreement, fabric: Fabric) -> Entangler | None:
+        """Who makes the lists of a protocol, if it asks for some."""
+        supply = agreement.supply
+        return None if supply is None else Entangler(ctx, fabric, supply, partial(self.wiring.lists.link, supply))
 
     def roles(self) -> dict[str, str]:
         """What every node is: ``publisher``, ``server``, ``device`` or ``transit``."""

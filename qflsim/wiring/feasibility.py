@@ -68,6 +68,7 @@ def check_deadlines(common: Common, parts: TaskParts) -> None:
     devices = max(1, min(len(members(server)) for server in parts.servers))
     sizes = (len(common.placement.servers) + 1, len(parts.servers), devices)
     for (_, agreement), validators in zip(common.protocols, sizes, strict=True):
+        agreement.check_size(validators)
         least = agreement.latency(validators)
         if least > patience:
             raise ScenarioError(

@@ -1,0 +1,148 @@
+"""The fibres of one world on which validators make the pairs of their lists, and what the terminals take."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qflsim.chain.agreement import Agreement
+from qflsim.chain.perchain import PerChain
+from qflsim.network.placement import Placement
+from qflsim.nodes.context import Context
+from qflsim.nodes.models import PairLink
+from qflsim.quantum.chainpairs import store_of
+from qflsim.quantum.routing import Path, expectation
+from qflsim.quantum.singlets import entry_errors
+from qflsim.quantum.supply import PairSupply
+from qflsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["ListLinks"]
+
+HOPELESS = 0.5
+"""Probability that a decision with honest members fails, from which on a scenario is refused (assumption)."""
+
+KINDS = {"global_chain": "the global chain", "shard": "a shard chain", "local": "an LMUC"}
+
+
+class ListLinks:
+    """Pairs between any two validators, over the fibres of the sites and those of the devices to theirs.
+
+    Parameters
+    ----------
+    scenario:
+        What the world is.
+    placement:
+        Where everybody stands.
+    ctx:
+        The run's shared services.
+    reached:
+        The devices of each server that its base station reaches.
+    backhaul:
+        The graph of the backhaul, with the ``length`` [m] of every fibre.
+
+    Raises
+    ------
+    ValueError
+        If lists cannot be made, err too much, or come too late for every decision.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        placement: Placement,
+        ctx: Context,
+        reached: Mapping[str, Sequence[str]],
+        backhaul: "nx.Graph",
+    ) -> None:
+        self._scenario = scenario
+        self._placement = placement
+        self._ctx = ctx
+        self._backhaul = backhaul
+        self._links: dict[tuple[PairSupply, str, str], PairLink] = {}
+        self._charged: dict[tuple[PairSupply, str, str], int] = {}
+        protocols = dict(PerChain.of(scenario.agreement))
+        self._supplies = list(dict.fromkeys(p.supply for p in protocols.values() if p.supply is not None))
+        servers = tuple(placement.servers)
+        cells = (tuple(devices) for devices in reached.values())
+        largest: tuple[str, ...] = max(cells, key=len, default=())
+        committees = {"global_chain": ("publisher", *servers), "shard": servers, "local": largest}
+        self.notes = [
+            self._promise(agreement, agreement.supply, chain, committees[chain])
+            for chain, agreement in protocols.items()
+            if agreement.supply is not None and len(committees[chain]) > 2
+        ]
+
+    def link(self, supply: PairSupply, first: str, second: str) -> PairLink:
+        """Where two validators make pairs; the same whenever and in whichever order they are named."""
+        ends = (supply, min(first, second), max(first, second))
+        if ends not in self._links:
+            lengths = self._path(*ends).lengths
+            rng = self._ctx.streams("list-pairs", str(self._supplies.index(supply)), ends[1], ends[2])
+            self._links[ends] = PairLink(store_of(supply.plan(lengths), supply.memories, rng), sum(lengths))
+        return self._links[ends]
+
+    def upkeep(self, duration: float, now: float) -> None:
+        """Charge the terminals of all links in use for ``duration`` [s], and their attempts until ``now`` [s]."""
+        model, charge = self._scenario.energy.entanglement, self._ctx.energy.charge
+        for ends, link in self._links.items():
+            made = link.store.attempts(now)
+            joules = model.attempt_energy(made - self._charged.get(ends, 0))
+            joules += 2 * len(link.store.plan.lengths) * model.terminal_energy(duration)
+            self._charged[ends] = made
+            for node in ends[1:]:
+                charge(node, "entanglement", 0.5 * joules)
+
+    def _path(self, supply: PairSupply, first: str, second: str) -> Path:
+        """The way of pairs: over the sites; but two devices of one cell have their fibres joined at theirs."""
+        graph, home = self._backhaul.copy(), self._placement.home
+        own = {
+            name: self._scenario.backhaul.length(self._placement.distance(name, home[name]))
+            for name in (first, second)
+            if name in home
+        }
+        if len(own) == 2 and home[first] == home[second]:
+            graph.clear()
+            graph.add_edge(first, second, length=sum(own.values()))
+        else:
+            graph.add_edges_from((name, home[name], {"length": length}) for name, length in own.items())
+        shortest = min(length for _, _, length in graph.edges(data="length"))
+        return supply.routing.choose(graph, first, second, supply.plan((shortest,)), supply.repeaters)
+
+    def _promise(self, agreement: Agreement, supply: PairSupply, chain: str, members: Sequence[str]) -> str:
+        """What to expect of the lists of a committee, to be told before the run."""
+        if self._scenario.moves:
+            raise ValueError(
+                f"Scenario.mobility must be Static() with {agreement.name}, whose lists need fibres, got "
+                f"{type(self._scenario.mobility).__name__}; let devices stand still or use another agreement"
+            )
+        worst = slowest = 0.0
+        for ends in combinations(members, 2):
+            expected = expectation(supply.plan(self._path(supply, *ends).lengths))
+            worst = max(worst, float(entry_errors(np.array([expected.pair]), supply.operations)[0]))
+            slowest = max(slowest, 1.0 / (expected.rate * supply.memories))
+        lists = dict.fromkeys(combinations(members[1:], 2), (worst, worst))
+        risks, order = agreement.risks(lists), agreement.pairs_wanted(len(members))
+        where = f"lists of {KINDS[chain]}"
+        if risks is None:
+            return ""
+        if risks.abort > HOPELESS:
+            raise ValueError(
+                f"{where} are wrong in {worst:.3g} of their places, with which {agreement.name} fails "
+                f"with probability {risks.abort:.3g} though all are honest; raise its tolerance or its states, or give "
+                "purification or a better link"
+            )
+        took, patience = order * slowest, self._scenario.agreement_deadline
+        if took > patience:
+            raise ValueError(
+                f"Scenario.agreement_deadline must leave time for {where}: {order} pairs on a link take {took:.4g} s, "
+                f"got {patience:g} s; raise agreement_deadline, or give more memories"
+            )
+        return (
+            f"{agreement.name}: {where} are wrong in up to {worst:.2g} of their places; a decision fails "
+            f"with probability {risks.abort:.2g} at most if all are honest, {risks.sender:.2g} if the sender lies, "
+            f"{risks.receiver:.2g} if a receiver does"
+        )
