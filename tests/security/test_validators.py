@@ -54,6 +54,12 @@ def test_network_threats_are_to_everybody_unless_told_otherwise():
         (lambda: qfl.SlowNodes(share=0.5), "SlowNodes must have nodes"),
         (lambda: qfl.MessageLoss(loss=0.0), r"MessageLoss.loss must be > 0, got 0\.0"),
         (lambda: qfl.PacketAdversary(bound=0.0), r"PacketAdversary.bound must be > 0 s, got 0\.0"),
+        (lambda: qfl.PacketAdversary(calm=-1.0), r"PacketAdversary.calm must be >= 0 s, got -1\.0"),
+        (lambda: qfl.SlowNodes(nodes=("a",), delay=0.0), r"SlowNodes.delay must be > 0 s, got 0\.0"),
+        (lambda: qfl.Duplication(doubled=0.0), r"Duplication.doubled must be > 0, got 0\.0"),
+        (lambda: qfl.Reordering(delay=-1.0), r"Reordering.delay must be > 0 s, got -1\.0"),
+        (lambda: qfl.ConflictingVotes(nodes=("a",), lies=2.0), r"ConflictingVotes.lies must be <= 1, got 2\.0"),
+        (lambda: qfl.WithheldBlocks(nodes=("a",), reached=1.0), r"WithheldBlocks.reached must be < 1, got 1\.0"),
     ],
 )
 def test_mistakes_are_told(make, words):
