@@ -53,6 +53,20 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Work as Work,
     )
     from .chain.stakes import EqualStakes as EqualStakes, MixedStakes as MixedStakes, Stakes as Stakes
+    from .chain.storage import (
+        FullCopies as FullCopies,
+        Light as Light,
+        OffChain as OffChain,
+        Pruned as Pruned,
+        StoragePolicy as StoragePolicy,
+    )
+    from .chain.storagechunks import ErasureCoded as ErasureCoded
+    from .chain.storageideal import IdealisedEntangledRecords as IdealisedEntangledRecords
+    from .chain.storageplacement import (
+        Adaptive as Adaptive,
+        StoragePerChain as StoragePerChain,
+        StoragePerRole as StoragePerRole,
+    )
     from .chain.tendermint import Tendermint as Tendermint
     from .chain.terms import TaskContract as TaskContract
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
@@ -97,6 +111,15 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Krum as Krum,
         Median as Median,
         TrimmedMean as TrimmedMean,
+    )
+    from .learning.compression import (
+        Compression as Compression,
+        Float16 as Float16,
+        Float32 as Float32,
+        IdealisedQuantumCompression as IdealisedQuantumCompression,
+        Int8 as Int8,
+        TopK as TopK,
+        Whole as Whole,
     )
     from .learning.datasets import Data as Data, Dataset as Dataset
     from .learning.digits import Digits as Digits
@@ -290,6 +313,10 @@ _HOMES = {
     "chain.reputation": ("BetaReputation", "ReputationRule", "SmoothedReputation"),
     "chain.rewards": ("EqualReward", "RewardByContribution", "RewardBySamples", "RewardRule", "Work"),
     "chain.stakes": ("EqualStakes", "MixedStakes", "Stakes"),
+    "chain.storage": ("FullCopies", "Light", "OffChain", "Pruned", "StoragePolicy"),
+    "chain.storagechunks": ("ErasureCoded",),
+    "chain.storageideal": ("IdealisedEntangledRecords",),
+    "chain.storageplacement": ("Adaptive", "StoragePerChain", "StoragePerRole"),
     "chain.tendermint": ("Tendermint",),
     "chain.terms": ("TaskContract",),
     "checks": ("Part", "ScenarioError", "quantity"),
@@ -319,6 +346,15 @@ _HOMES = {
     ),
     "experiment": ("Run", "run"),
     "learning.aggregation": ("Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean"),
+    "learning.compression": (
+        "Compression",
+        "Float16",
+        "Float32",
+        "IdealisedQuantumCompression",
+        "Int8",
+        "TopK",
+        "Whole",
+    ),
     "learning.datasets": ("Data", "Dataset"),
     "learning.digits": ("Digits",),
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Star"),

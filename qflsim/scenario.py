@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .chain.agreement import Agreement
 from .chain.pbft import PBFT
 from .chain.perchain import PerChain
+from .chain.storage import FullCopies, StoragePolicy
 from .chain.terms import TaskContract
 from .checks import Part, quantity
 from .crypto.authentication import Authentication, Signatures
@@ -26,6 +27,7 @@ from .energy import (
     StationEnergy,
 )
 from .learning.aggregation import Aggregator, FedAvg
+from .learning.compression import Compression, Float32
 from .learning.datasets import Dataset
 from .learning.digits import Digits
 from .learning.mixing import Mixing, Star
@@ -146,6 +148,10 @@ class Scenario(Part):
         Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
     dissemination:
         How blocks come to everybody in a committee and to those that follow a chain, and transactions to a committee.
+    storage:
+        What nodes store of the chains.
+    compression:
+        In which format models travel and stand on the chains.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
     participation, speeds:
@@ -205,6 +211,8 @@ class Scenario(Part):
     tasks: tuple[Task, ...] = ()
     agreement: Agreement | PerChain = PBFT()
     dissemination: Dissemination = Direct()
+    storage: StoragePolicy = FullCopies()
+    compression: Compression = Float32()
     model_transport: ModelTransport = Radioed()
     participation: Participation = Synchronous()
     speeds: Speeds = EqualSpeeds()

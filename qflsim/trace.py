@@ -13,7 +13,8 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
-    "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Round",
+    "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Retrieval",
+    "Round",
     "SatellitePass", "Standing", "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
@@ -121,7 +122,8 @@ class Transfer(Record):
     task: str = column("learning task; empty for what serves several, such as agreement on the global chain")
     kind: str = column(
         "what was sent: join, kem-public-key, kem-ciphertext, model, update, lmuc-block, receipt, mixed-model, or a "
-        "kind of vote; with entangled pairs teleport-bits, teleport-repeat, superdense-arrivals, model-rest"
+        "kind of vote; with entangled pairs teleport-bits, teleport-repeat, superdense-arrivals, model-rest; with "
+        "storage request, content, proof, catch-up, block, chunk"
     )
     source: str = column("sending node")
     destination: str = column("receiving node")
@@ -394,8 +396,35 @@ class Storage(Record):
     time_s: float = column("simulated time")
     chain: str = column("chain")
     node: str = column("node that keeps a copy")
-    blocks: int = column("blocks in the copy, genesis included")
-    size_byte: int = column("bytes of the copy: headers, bodies and certificates")
+    mode: str = column("how it stores the chain: full, pruned, light, erasure-coded, adaptive, or one of your own")
+    blocks: int = column("blocks in the copy, genesis included, whole or in part")
+    bodies: int = column("blocks whose transactions it holds whole, or all that it keeps of them")
+    size_byte: int = column("bytes of the copy: headers, bodies, certificates and contents")
+    content_byte: int = column("of these, parameters of models that stand on the chain only by their digest")
+    qubits: int = column("qubits of idealised storage or compression; 0 otherwise")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Retrieval(Record):
+    """A node got, or did not get, something of a chain that it does not store."""
+
+    table: ClassVar[str] = "retrievals"
+    about: ClassVar[str] = "one row per thing that a node asked others for"
+
+    round: int = column("number of the global round in which it was asked for")
+    kind: str = column(
+        "content: parameters of a model; proof: headers and a proof of the global model; catch-up: blocks that it "
+        "lacks; block or chunks: an old block, read by its publisher in a spot check"
+    )
+    chain: str = column("chain that it belongs to")
+    height: int = column("height of the block; for a content -1, for catch-up and proof the last one")
+    node: str = column("node that asked")
+    provider: str = column("node that it came from, several joined by +; empty if it did not come")
+    asked: int = column("nodes that were asked")
+    requested_s: float = column("simulated time at which it was asked for")
+    ended_s: float = column("simulated time at which it had been checked, or was given up")
+    size_byte: int = column("bytes of the answers that arrived")
+    outcome: str = column("whole; damaged if what came last did not fit; unavailable if nobody answered; or granted")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -645,7 +674,7 @@ class Standing(Record):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Evaluation, Node, Link, Outage,
+    Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation, Node, Link, Outage,
     SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation, Refusal,
     Standing, ListPairs,
 )  # fmt: skip

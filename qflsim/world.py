@@ -31,6 +31,7 @@ from .wiring.common import context, share
 from .wiring.description import described
 from .wiring.feasibility import check_deadlines, check_parts, key_demand
 from .wiring.movement import set_out
+from .wiring.storage import storage_notes
 from .wiring.tasks import learn, task_parts
 
 __all__ = ["World"]
@@ -118,7 +119,7 @@ class World:
     def notes(self) -> list[str]:
         """What a user should know before the run: where it will have to wait for keys, what to expect of lists."""
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
-        return [*self._demand.notes(min(times)), *self.wiring.lists.notes]
+        return [*self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario)]
 
     @property
     def trace(self) -> Trace:

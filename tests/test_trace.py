@@ -65,6 +65,17 @@ def test_observers_see_every_record_without_a_folder():
     seen = []
     out = Trace()
     out.observe(seen.append)
-    row = Storage(round=1, time_s=0.0, chain="global", node="server-0", blocks=1, size_byte=10)
+    row = Storage(
+        round=1,
+        time_s=0.0,
+        chain="global",
+        node="server-0",
+        mode="full",
+        blocks=1,
+        bodies=0,
+        size_byte=10,
+        content_byte=0,
+        qubits=0,
+    )
     out(row)
     assert seen == [row]

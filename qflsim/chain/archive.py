@@ -5,6 +5,7 @@ References
 .. [1] SQLite, https://www.sqlite.org/fileformat2.html: one file, transactions that survive a crash.
 """
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ CREATE TABLE transactions (chain TEXT, height INTEGER, position INTEGER, kind TE
                            round INTEGER, PRIMARY KEY (chain, height, position));
 CREATE TABLE register (node TEXT PRIMARY KEY, public_key BLOB);
 CREATE TABLE library (name TEXT);
+CREATE TABLE contents (digest TEXT, holder TEXT, chain TEXT, data BLOB, PRIMARY KEY (digest, holder));
+CREATE TABLE chunks (chain TEXT, height INTEGER, number INTEGER, holder TEXT, digest TEXT, data BLOB,
+                     PRIMARY KEY (chain, height, number, holder));
 """
 
 
@@ -91,6 +95,17 @@ class Archive:
         row = (header.chain, header.height, header.round, block.hash.hex(), block.encode())
         self._file.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", row)
         self._file.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?)", _entries(block))
+
+    def store_content(self, digest: str, holder: str, chain: str, data: bytes) -> None:
+        """Add the copy that ``holder`` has of a model's parameters."""
+        self._file.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)", (digest, holder, chain, data))
+
+    def store_chunks(
+        self, chain: str, height: int, holder: str, numbers: Sequence[int], chunks: Sequence[bytes]
+    ) -> None:
+        """Add the chunks of a block that ``holder`` has."""
+        rows = [(chain, height, i, holder, hashlib.sha256(chunks[i]).hexdigest(), chunks[i]) for i in numbers]
+        self._file.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def commit(self) -> None:
         """Bring everything appended so far to disk."""

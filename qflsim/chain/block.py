@@ -238,13 +238,17 @@ class Block:
         """The same block with the certificate of ``signers``."""
         return replace(self, certificate=Certificate.of(self.hash, signers, keyring))
 
-    def encode(self) -> bytes:
-        """The bytes a node stores."""
-        body = (
+    @property
+    def body(self) -> bytes:
+        """The bytes of its transactions."""
+        return b"".join(
             _frame(item) + item.payload + item.public_key + item.signature + item.witness for item in self.transactions
         )
+
+    def encode(self) -> bytes:
+        """The bytes a node stores."""
         certificate = count(0) * 2 if self.certificate is None else self.certificate.encode()
-        return b"".join((self.header.encode(), *body, certificate))
+        return b"".join((self.header.encode(), self.body, certificate))
 
     @classmethod
     def decode(cls, reader: Reader) -> "Block":

@@ -11,7 +11,7 @@ References
 import hashlib
 from collections.abc import Sequence
 
-__all__ = ["inclusion_proof", "leaf_hash", "merkle_root", "proves_inclusion"]
+__all__ = ["inclusion_proof", "leaf_hash", "merkle_root", "proof_length", "proves_inclusion"]
 
 
 def leaf_hash(item: bytes) -> bytes:
@@ -35,6 +35,16 @@ def inclusion_proof(items: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     if not 0 <= index < len(items):
         raise IndexError(f"index must be in 0..{len(items) - 1}, got {index!r}; count items from 0")
     return tuple(_path([leaf_hash(item) for item in items], index))
+
+
+def proof_length(count: int, index: int) -> int:
+    """Hashes in the proof of item ``index`` of ``count``, without making it."""
+    length = 0
+    while count > 1:
+        middle = _split(count)
+        count, index = (middle, index) if index < middle else (count - middle, index - middle)
+        length += 1
+    return length
 
 
 def proves_inclusion(item: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -75,10 +75,13 @@ class Computer:
         cost = self._processor.cost(operations)
         return self._event(lambda then: self._do(cost, "cryptography", then))
 
+    def compute(self, cycles: float, then: Action) -> None:
+        """Run ``cycles`` cycles of anything else, then go on: optimizer steps, aggregation, hashing."""
+        self._do(Cost(self._compute.time(cycles), self._compute.energy(cycles)), "computing", then)
+
     def computed(self, cycles: float) -> simpy.Event:
-        """The event of having run ``cycles`` cycles of anything else: optimizer steps, aggregation, hashing."""
-        cost = Cost(self._compute.time(cycles), self._compute.energy(cycles))
-        return self._event(lambda then: self._do(cost, "computing", then))
+        """The event of having run ``cycles`` cycles of anything else."""
+        return self._event(lambda then: self.compute(cycles, then))
 
     def _do(self, cost: Cost, cause: str, then: Action) -> None:
         if self.off:

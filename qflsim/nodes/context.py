@@ -11,6 +11,8 @@ from qflsim.energy import EnergyBook
 from qflsim.streams import Streams
 from qflsim.trace import Record, Trace
 
+from .stores import Stores
+
 __all__ = ["Alarm", "Context", "Longest", "Shelf", "Totals"]
 
 
@@ -89,6 +91,18 @@ class Context:
     longest: Longest = field(default_factory=Longest)
     shelf: Shelf = field(default_factory=Shelf)
     parent: "Context | None" = None
+    _stores: Stores | None = None
+
+    @property
+    def stores(self) -> Stores:
+        """What nodes store of the chains, and in which format models are written; by default everything."""
+        if self._stores is None:
+            self._stores = Stores(self)
+        return self._stores
+
+    def use(self, stores: Stores) -> None:
+        """From now on these are the stores, of every task that begins later, too."""
+        self._stores = stores
 
     def of_task(self, task: str) -> "Context":
         """A context for one of several tasks: its own random streams and rounds, and everything else shared."""

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from qflsim.chain.transactions import (
     SignedTransaction,
     Update as UpdateTransaction,
-    carried_bytes,
     digest_of,
-    pack_parameters,
     read_transaction,
 )
 from qflsim.learning.aggregation import Update
@@ -23,28 +21,25 @@ from .computer import Computer
 from .context import Context
 from .notary import Notary
 from .qpu import QuantumProcessor, Work
+from .stores import Stores
 
-__all__ = ["Device", "Floats", "as_sent", "parameters_in", "update_in"]
+__all__ = ["Device", "Floats", "parameters_in", "update_in"]
 
 Floats = NDArray[np.float64]
 
 
-def as_sent(parameters: Floats) -> Floats:
-    """Parameters as their receiver sees them: rounded to the float32 of the wire."""
-    return np.frombuffer(pack_parameters(parameters), dtype="<f4").astype(np.float64)
+def parameters_in(item: SignedTransaction, stores: Stores) -> Floats:
+    """The model that a signed transaction is about, as its receiver sees it."""
+    return stores.codec.unpack(stores.contents.read(item))
 
 
-def parameters_in(item: SignedTransaction) -> Floats:
-    """The model that a signed transaction carries."""
-    return np.frombuffer(carried_bytes(item.payload), dtype="<f4").astype(np.float64)
-
-
-def update_in(item: SignedTransaction) -> Update:
+def update_in(item: SignedTransaction, stores: Stores) -> Update:
     """The update that a signed transaction states."""
-    fields = read_transaction(item.payload)
-    return Update(
-        device=fields["sender"], parameters=parameters_in(item), samples=fields["samples"], loss=float(fields["loss"])
-    )
+    fields, packed = read_transaction(item.payload), stores.contents.read(item)
+    device = fields["sender"]
+    whose, round = (fields["task"], device), fields["round"]
+    parameters = stores.codec.unpack_update(whose, round, packed) if packed else np.zeros(0)
+    return Update(device=device, parameters=parameters, samples=fields["samples"], loss=float(fields["loss"]))
 
 
 class Device:
@@ -87,8 +82,8 @@ class Device:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
-    def train(self, parameters: Floats, server: str, round: int) -> Generator[Any, Any, SignedTransaction]:
-        """Train from the given model of ``server`` and ``round``; returns the update, signed."""
+    def train(self, parameters: Floats, server: str, round: int, chain: str) -> Generator[Any, Any, SignedTransaction]:
+        """Train from the given model of ``server`` and ``round``; returns the update for ``chain``, signed."""
         submissions = self._task.submissions(self.name)
         rng = self._ctx.streams.fresh("train", self.name, str(round))
         handed_in: list[Pending[Any, Any]] = []
@@ -109,15 +104,21 @@ class Device:
         yield self.computer.computed(adam_cycles(len(parameters), len(submissions)))
         update = Update(
             device=self.name,
-            parameters=as_sent(result.parameters),
+            parameters=result.parameters,
             samples=self.samples,
             loss=self._task.last_epoch_loss(result),
         )
+        cycles = self._ctx.stores.codec.compression.cycles(len(parameters))
+        if cycles:
+            yield self.computer.computed(cycles)
         yield self.computer.signed()
-        return self._notary.sign(self._transaction(self._notary.trained(update), round))
+        return self._notary.sign(self._transaction(self._notary.trained(update), parameters, chain, round))
 
-    def _transaction(self, update: Update, round: int) -> UpdateTransaction:
-        packed = pack_parameters(update.parameters)
+    def _transaction(self, update: Update, start: Floats, chain: str, round: int) -> UpdateTransaction:
+        stores = self._ctx.stores
+        packed = stores.codec.pack_update((self._task_name, self.name), round, update.parameters, start)
+        carried = stores.contents.write(chain, packed, len(start))
+        stores.contents.deposit(self.name, chain, packed)
         return UpdateTransaction(
             sender=self.name,
             task=self._task_name,
@@ -126,5 +127,5 @@ class Device:
             digest=digest_of(packed),
             samples=update.samples,
             loss=update.loss,
-            parameters=packed,
+            parameters=carried,
         )

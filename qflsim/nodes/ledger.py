@@ -14,7 +14,7 @@ from qflsim.chain.ledger import Chain
 from qflsim.chain.transactions import SignedTransaction
 from qflsim.crypto.signatures import SignatureScheme
 from qflsim.network.dissemination import Item, Obtain
-from qflsim.trace import Block as BlockRecord, Storage
+from qflsim.trace import Block as BlockRecord
 
 from .adversaries import Adversaries
 from .committee import Committee
@@ -83,7 +83,6 @@ class Ledger:
         self._agreement = agreement
         self._disseminator = fabric.disseminator
         self._notary = notary
-        self._copies: dict[str, tuple[int, int]] = {}  # blocks and bytes that each node stores, genesis included
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience, entangler)
         self._deciding: simpy.Event | None = None  # the end of the decision under way
         self.chain = Chain(name)
@@ -169,8 +168,7 @@ class Ledger:
         block = block.certified(self._signers(validators, outcome), self._notary.keyring)
         self.chain.append(block)
         self._file(block)
-        for validator in validators:
-            self.keep(validator.node, block, outcome.tree_byte)
+        self._ctx.stores.keep(self.chain, [validator.node for validator in validators], block, outcome.tree_byte)
         self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte
         self._record(block)
         self._inform_followers(block, proposer, [validator.node for validator in validators])
@@ -230,24 +228,13 @@ class Ledger:
         """Whether ``node`` finds every transaction of a proposed block to be what its sender signed."""
         return all(self._notary.accepts_proposed(node, block, item, rounds) for item in block.transactions)
 
-    def keep(self, node: str, block: Block, tree_byte: int = 0) -> None:
-        """Let ``node``, which holds ``block``, store it, and what else of a tree of blocks stands around it."""
-        blocks, size_byte = self._copies.get(node, (1, self.chain.blocks[0].size_byte))
-        self._copies[node] = (blocks + 1, size_byte + block.size_byte + tree_byte)
+    def keep(self, node: str, block: Block) -> None:
+        """Let ``node``, which holds ``block``, store of it what it does."""
+        self._ctx.stores.keep(self.chain, [node], block)
 
     def store(self, time: float, round: int) -> None:
         """Record what every copy holds at the end of a ``round``, ``time`` [s]."""
-        for node, (blocks, size_byte) in sorted(self._copies.items()):
-            self._ctx.record(
-                Storage(
-                    round=round,
-                    time_s=time,
-                    chain=self.chain.name,
-                    node=node,
-                    blocks=blocks,
-                    size_byte=size_byte,
-                )
-            )
+        self._ctx.stores.record(self.chain, time, round)
 
     def _record(self, block: Block) -> None:
         header = block.header

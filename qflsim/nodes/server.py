@@ -7,7 +7,7 @@ from typing import Any
 import simpy
 
 from qflsim.chain.block import Block, Certificate, ModelMetadata
-from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, pack_parameters
+from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, read_transaction
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.participation import Participation, Synchronous
@@ -17,7 +17,7 @@ from qflsim.quantum.transports import Content
 from .clerk import Clerk
 from .computer import Computer
 from .context import Context
-from .device import Device, Floats, as_sent, parameters_in, update_in
+from .device import Device, Floats, parameters_in, update_in
 from .fabric import Fabric
 from .gathering import Gathering
 from .keys import KeyService
@@ -131,7 +131,7 @@ class Server:
         self._clerk = clerk
         self.lmuc = lmuc
         self._rules = rules
-        self.parameters = as_sent(parameters)
+        self.parameters = ctx.stores.codec.as_sent(parameters, name)
         self._device_qubits = device_qubits
         self._works = works
         self._sitting: Gathering | None = None  # of the committee, from the selection to its decision
@@ -176,7 +176,7 @@ class Server:
         yield self.computer.signed()  # the model, once for all devices
         model = self._notary.sign(self.model_transaction())
         for name in contribution.selected:
-            labour = Labour(name, self.name, self._ctx.round, self._ctx.now, parameters_in(model))
+            labour = Labour(name, self.name, self._ctx.round, self._ctx.now, parameters_in(model, self._ctx.stores))
             self._works.open(labour)
             labour.process = env.process(ending_quietly(self._serve(labour, model, contribution)))
         for labour in late:
@@ -210,7 +210,7 @@ class Server:
             return
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
         labour.begun = True
-        self._works.sign(labour, (yield from device.train(labour.start, self.name, labour.round)))
+        self._works.sign(labour, (yield from device.train(labour.start, self.name, labour.round, self.lmuc.chain.name)))
 
     def _share(self, labour: Labour) -> None:
         """A device that has an update sends it to the committee that sits, if one does; else to the next."""
@@ -274,11 +274,13 @@ class Server:
         if not (yield from self._models.hand(self.name, device.name, content)):
             return False
         yield device.computer.verified()
-        return self._notary.accepts(device.name, "model", self.name, model, round)
+        if not self._notary.accepts(device.name, "model", self.name, model, round):
+            return False
+        return (yield from self._ctx.stores.proofs.shown(device.name, self.name))
 
     def model_transaction(self) -> IntermediateModel:
         """The server's current model as it is sent to devices and other servers."""
-        packed = pack_parameters(self.parameters)
+        packed = self._ctx.stores.codec.pack(self.parameters, self.name)
         return IntermediateModel(
             sender=self.name,
             task=self._rules.task,
@@ -287,7 +289,7 @@ class Server:
             digest=digest_of(packed),
             samples=0,
             loss=float("nan"),
-            parameters=packed,
+            parameters=self._ctx.stores.contents.send(packed, len(self.parameters)),
             devices=(),
         )
 
@@ -300,7 +302,7 @@ class Server:
         started, names = self._ctx.now, gathering.at_leader
         works = {labour.device: labour for labour in self._works.of(self.name) if labour.device in names}
         handed_in = {name: labour.update for name, labour in works.items() if labour.update is not None}
-        updates = tuple(update_in(item) for item in handed_in.values())
+        updates = tuple(update_in(item, self._ctx.stores) for item in handed_in.values())
         metadata = ModelMetadata(
             task=self._rules.task,
             loss=mean_loss(updates),
@@ -358,14 +360,26 @@ class Server:
             if not self.lmuc.vouched(self.name, block, contribution.committee):
                 return
             self.lmuc.keep(self.name, block)
+        contribution.updates = yield from self._obtained(contribution.blocks, contribution.updates)
         rule = self._rules.aggregation
         if len(contribution.updates) < rule.minimum_updates:
             contribution.updates, contribution.model = (), self.parameters
             return
         contribution.updates = tuple(self._counted(update, contribution) for update in contribution.updates)
-        contribution.model = as_sent(rule.aggregate(self.parameters, contribution.updates))
+        aggregate = rule.aggregate(self.parameters, contribution.updates)
+        contribution.model = self._ctx.stores.codec.as_sent(aggregate, self.name)
         yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
         contribution.scores = self._judge(contribution.updates, contribution.model - self.parameters)
+
+    def _obtained(
+        self, blocks: Sequence[Block], updates: tuple[Update, ...]
+    ) -> Generator[Any, Any, tuple[Update, ...]]:
+        """Those updates of its blocks whose parameters are on the chain, or come from where they are kept."""
+        fields = [read_transaction(item.payload) for block in blocks for item in block.transactions]
+        digests = {item["sender"]: item["digest"] for item in fields if "digest" in item}
+        wanted = [digests[update.device] for update in updates if update.device in digests]
+        had: set[str] = yield self._ctx.stores.contents.obtained(self.name, self.lmuc.chain.name, wanted)
+        return tuple(update for update in updates if len(update.parameters) and digests.get(update.device) in had)
 
     def _counted(self, update: Update, contribution: Contribution) -> Update:
         """An update as it counts in the aggregate, by the round whose model it was trained from."""

@@ -12,16 +12,16 @@ from qflsim.chain.transactions import (
     Receipt,
     SignedTransaction,
     digest_of,
-    pack_parameters,
 )
 from qflsim.learning.aggregation import Update, mean_loss
+from qflsim.learning.codec import Codec
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.mixing import Mixing, global_mean, mix
 
 from .clerk import Clerk
 from .computer import Computer
 from .context import Context
-from .device import Floats, as_sent
+from .device import Floats
 from .fabric import Fabric
 from .gathering import Gathering
 from .keys import KeyService
@@ -81,6 +81,7 @@ class TaskShard:
         self._global = global_chain
         self._shard = shard_chain
         self._patience = patience
+        self._intermediate: dict[str, str] = {}  # digest of the last model that each server wrote on the shard chain
 
     def cross_chain(self, contributions: Mapping[Server, Contribution]) -> Generator[Any, Any, list[Server]]:
         """Step 4: local blocks go up, their receipts onto the shard chain.
@@ -146,8 +147,8 @@ class TaskShard:
         yield from self._average(members, np.count_nonzero(matrix, axis=1))
         mixed = mix(matrix, np.stack([server.parameters for server in members]), samples)
         for server, model in zip(members, mixed, strict=True):
-            server.parameters = as_sent(model)
-        return as_sent(global_mean(matrix, mixed, samples))
+            server.parameters = self._codec.as_sent(model, server.name)
+        return self._codec.as_sent(global_mean(matrix, mixed, samples), "global")
 
     def _exchange(self, sender: Server, receiver: Server) -> Generator[Any, Any, None]:
         """One model from server to server, signed, sealed and verified."""
@@ -171,15 +172,18 @@ class TaskShard:
     ) -> Generator[Any, Any, bool]:
         """The second half of step 5: a global block with the global model and what settles the round; if it stands.
 
-        The leader can compute it: all intermediate models stand on the shard chain.
+        The leader can compute it: all intermediate models stand on the shard chain, or are had by their digests.
         """
         leader = present[(self._ctx.round - 1) % len(present)]
-        samples, loss, packed = sum(update.samples for update in updates), mean_loss(updates), pack_parameters(model)
+        if not (yield from self._holds_all(leader, present)):
+            return False
+        samples, loss, packed = sum(update.samples for update in updates), mean_loss(updates), self._packed(model)
         settlement = self._clerk.settlement(leader.name, [server.name for server in present])
         for _ in ("model", *settlement):
             yield leader.computer.signed()
         transaction = GlobalModel(
-            **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss, parameters=packed,
+            **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss,
+            parameters=self._written(self._global, leader.name, packed, model),
             servers=tuple(server.name for server in present), accuracy=float("nan"),
         )  # fmt: skip
         metadata = ModelMetadata(
@@ -188,24 +192,54 @@ class TaskShard:
         signed = self._notary.sign(transaction)
         written = [signed, *settlement]
         done = yield from self._global.commit(self._validators, leader.name, written, metadata, round=self._ctx.round)
-        return done.holds([signed])
+        if not done.holds([signed]):
+            return False
+        outsiders = sorted({validator.node for validator in self._validators} - {server.name for server in present})
+        reading = [
+            self._ctx.stores.contents.obtained(n, self._global.chain.name, [digest_of(packed)]) for n in outsiders
+        ]
+        yield self._ctx.env.all_of(reading)
+        return True
+
+    def _holds_all(self, leader: Server, present: Sequence[Server]) -> Generator[Any, Any, bool]:
+        """Whether the leader has, or gets, every intermediate model that the global one is made of."""
+        models = [self._intermediate[server.name] for server in present if server.name in self._intermediate]
+        had: set[str] = yield self._ctx.stores.contents.obtained(leader.name, self._shard.chain.name, models)
+        return had.issuperset(models)
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
         """What a server writes on the shard chain: its blocks' headers and certificates, its verdict, its aggregate."""
         if not own.blocks:
             return []
         origin = self._origin(server)
-        packed = pack_parameters(_aggregate_of(own))
+        aggregate = _aggregate_of(own)
+        packed = self._packed(aggregate)
+        self._intermediate[server.name] = digest_of(packed)
         receipts = [
             Receipt(**origin, source=block.header.chain, header=block.header.encode(), certificate=certificate.encode())
             for block, certificate in own.certified
         ]
         model = IntermediateModel(
-            **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates), parameters=packed,
+            **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates),
+            parameters=self._written(self._shard, server.name, packed, aggregate),
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
         signed = [self._notary.sign(receipt) for receipt in receipts]
         return [*signed, self._clerk.verdict(server.name, own.scores), self._notary.sign(model)]
+
+    @property
+    def _codec(self) -> Codec:
+        return self._ctx.stores.codec
+
+    def _packed(self, model: Floats) -> bytes:
+        return self._codec.pack(model, "global")
+
+    def _written(self, chain: Ledger, sender: str, packed: bytes, model: Floats) -> bytes:
+        """What a transaction carries of a model, after its sender has deposited the rest where it is to be kept."""
+        contents, name = self._ctx.stores.contents, chain.chain.name
+        carried = contents.write(name, packed, len(model))
+        contents.deposit(sender, name, packed)
+        return carried
 
     def _origin(self, server: Server) -> dict[str, Any]:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}

@@ -69,8 +69,15 @@ class ForgedUpdates(Threat):
         """The negative of the model under the old signature, or under a signature of the forger's."""
         if not isinstance(transaction, Update) or transaction.round < self.first_round:
             return signed
-        parameters = pack_parameters(-np.frombuffer(transaction.parameters, dtype="<f4"))
+        parameters = _negative(transaction.parameters)
         payload = replace(transaction, parameters=parameters, digest=digest_of(parameters)).encode()
         if self.altered:
             return replace(signed, payload=payload)
         return SignedTransaction(payload, *keyring.sign_as_stranger(f"forger of {transaction.sender}", payload))
+
+
+def _negative(packed: bytes) -> bytes:
+    """The negative of a model in single precision; of one another format its complement; none of one off the chain."""
+    if len(packed) % 4:
+        return bytes(byte ^ 0xFF for byte in packed)
+    return pack_parameters(-np.frombuffer(packed, dtype="<f4")) if packed else b""

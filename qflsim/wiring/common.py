@@ -28,6 +28,7 @@ from qflsim.trace import Trace
 
 from . import Wiring
 from .cryptography import keyring, secret_exchange
+from .storage import stores_of
 
 __all__ = ["Common", "context", "share"]
 
@@ -94,6 +95,7 @@ def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
     fabric.fate = adversaries.fate
     signing = keyring(scenario, placement.positions, ctx.streams)
     computers = {name: _computer(scenario, ctx, placement, name) for name in placement.positions}
+    ctx.use(stores_of(scenario, ctx, fabric, roles(placement, wiring), computers))
     fabric.disseminator.adopt(scenario.dissemination, scenario.agreement_deadline, computers)
     network = _key_network(scenario, ctx, wiring, fabric)
     keys = KeyService(

@@ -235,7 +235,16 @@ class HandMade:
             for node in nodes:
                 self.write(
                     trace.Storage(
-                        round=number, time_s=t, chain=chain, node=node, blocks=number + 1, size_byte=750 * number
+                        round=number,
+                        time_s=t,
+                        chain=chain,
+                        node=node,
+                        mode="full",
+                        blocks=number + 1,
+                        bodies=number,
+                        size_byte=750 * number,
+                        content_byte=0,
+                        qubits=0,
                     )
                 )
 
