@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.chainedhotstuff import ChainedHotStuff as ChainedHotStuff
     from .chain.forkchoice import ForkChoice as ForkChoice, Ghost as Ghost, LongestChain as LongestChain
     from .chain.hotstuff import HotStuff as HotStuff
+    from .chain.limits import BlockLimits as BlockLimits
     from .chain.mining import (
         AsicMiner as AsicMiner,
         Difficulty as Difficulty,
@@ -34,6 +35,14 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         MixedMiners as MixedMiners,
         RetargetedDifficulty as RetargetedDifficulty,
         SoftwareMiner as SoftwareMiner,
+    )
+    from .chain.ordering import (
+        ByFeeRate as ByFeeRate,
+        ByPriority as ByPriority,
+        Fees as Fees,
+        FirstComeFirstServed as FirstComeFirstServed,
+        OrderBy as OrderBy,
+        Waiting as Waiting,
     )
     from .chain.pbft import PBFT as PBFT
     from .chain.perchain import PerChain as PerChain
@@ -69,6 +78,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .chain.tendermint import Tendermint as Tendermint
     from .chain.terms import TaskContract as TaskContract
+    from .chain.traffic import ChainTraffic as ChainTraffic
     from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
     from .crypto.authentication import (
         Authentication as Authentication,
@@ -296,6 +306,7 @@ _HOMES = {
     "chain.broadcast": ("DetectableBroadcast", "ListBroadcast", "ThreePartyBroadcast"),
     "chain.forkchoice": ("ForkChoice", "Ghost", "LongestChain"),
     "chain.hotstuff": ("HotStuff",),
+    "chain.limits": ("BlockLimits",),
     "chain.mining": (
         "AsicMiner",
         "Difficulty",
@@ -305,6 +316,7 @@ _HOMES = {
         "RetargetedDifficulty",
         "SoftwareMiner",
     ),
+    "chain.ordering": ("ByFeeRate", "ByPriority", "Fees", "FirstComeFirstServed", "OrderBy", "Waiting"),
     "chain.pbft": ("PBFT",),
     "chain.perchain": ("PerChain",),
     "chain.proofofstake": ("ProofOfStake",),
@@ -319,6 +331,7 @@ _HOMES = {
     "chain.storageplacement": ("Adaptive", "StoragePerChain", "StoragePerRole"),
     "chain.tendermint": ("Tendermint",),
     "chain.terms": ("TaskContract",),
+    "chain.traffic": ("ChainTraffic",),
     "checks": ("Part", "ScenarioError", "quantity"),
     "crypto.authentication": ("Authentication", "Signatures", "WegmanCarter"),
     "crypto.elliptic": ("ECDH", "ECDSA_P256", "Ed25519"),

@@ -4,10 +4,13 @@ import re
 from dataclasses import dataclass
 
 from .chain.agreement import Agreement
+from .chain.limits import CHAIN_KINDS, BlockLimits, on_kind
+from .chain.ordering import Fees
 from .chain.pbft import PBFT
 from .chain.perchain import PerChain
 from .chain.storage import FullCopies, StoragePolicy
 from .chain.terms import TaskContract
+from .chain.traffic import ChainTraffic
 from .checks import Part, quantity
 from .crypto.authentication import Authentication, Signatures
 from .crypto.keyaccess import FibreAccess, KeyAccess
@@ -152,6 +155,12 @@ class Scenario(Part):
         What nodes store of the chains.
     compression:
         In which format models travel and stand on the chains.
+    block_limits:
+        How much goes into a block and how far blocks are apart: for all chains, or several for kinds of chains each.
+    traffic:
+        Other users of the chains, whose transactions wait for the same blocks; ``None`` if there are none.
+    fees:
+        What the federation's nodes pay for their transactions.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
     participation, speeds:
@@ -213,6 +222,9 @@ class Scenario(Part):
     dissemination: Dissemination = Direct()
     storage: StoragePolicy = FullCopies()
     compression: Compression = Float32()
+    block_limits: BlockLimits | tuple[BlockLimits, ...] = BlockLimits()
+    traffic: ChainTraffic | None = None
+    fees: Fees = Fees()
     model_transport: ModelTransport = Radioed()
     participation: Participation = Synchronous()
     speeds: Speeds = EqualSpeeds()
@@ -238,6 +250,8 @@ class Scenario(Part):
                     f"the reward of {plan.name} must be <= Scenario.contract.funds, what the publisher brings, got "
                     f"{plan.reward!r} and {self.contract.funds!r}; raise them, e.g. contract=TaskContract(funds=1000)"
                 )
+        for kind in CHAIN_KINDS:
+            on_kind(self.block_limits, kind)
         self._check_disc()
         self._check_satellites()
         self._check_station()

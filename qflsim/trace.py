@@ -13,9 +13,9 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
-    "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection", "Retrieval",
-    "Round",
-    "SatellitePass", "Standing", "Storage", "Trace", "Transfer", "TreeBlock", "UpdateFate",
+    "Mempool", "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection",
+    "Retrieval", "Round", "SatellitePass", "Standing", "Storage", "Submission", "Trace", "Transfer", "TreeBlock",
+    "UpdateFate",
 ]  # fmt: skip
 
 
@@ -152,13 +152,69 @@ class Block(Record):
     committed_s: float = column(
         "simulated time at which the committee was done: all had decided, or its patience was over"
     )
-    transactions: int = column("transactions in the block")
+    transactions: int = column(
+        "transactions in the block; those of other users of the chain are bundled, and one of these"
+    )
+    others: int = column("transactions of other users in it")
     header_byte: int = column("bytes of the header")
     body_byte: int = column("bytes of the transactions")
     certificate_byte: int = column("bytes of the quorum certificate")
     previous_hash: str = column("SHA-256 of the previous block's header, hexadecimal")
     merkle_root: str = column("Merkle root of the transactions, hexadecimal")
     hash: str = column("SHA-256 of this block's header, hexadecimal")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Mempool(Record):
+    """How the mempool of one chain stood at one moment."""
+
+    table: ClassVar[str] = "mempool"
+    about: ClassVar[str] = (
+        "one row per block and chain with a mempool, at the proposal, when its transactions have just left the "
+        "mempool, and one at the end of each round. Chains without limits, fees and traffic have no mempool and no rows"
+    )
+
+    round: int = column("number of the global round")
+    chain: str = column("global, shard-<task> or lmuc-<server>")
+    time_s: float = column("simulated time")
+    waiting: int = column("transactions that wait, those of other users included")
+    waiting_byte: int = column("their bytes in a block")
+    oldest_wait_s: float = column("time that the one among them has waited that came first; 0 if none waits")
+    under_way: int = column("transactions in the block that is being decided")
+    arrived: int = column("transactions that came in since the row before of this chain")
+    included: int = column("transactions whose block was agreed on since then")
+    evicted: int = column("transactions that were thrown out of a full mempool since then")
+    expired: int = column("transactions that were dropped for their age since then")
+    offered_per_s: float = column("arrived [1/s]; empty if no time has passed since then")
+    accepted_per_s: float = column("included [1/s]; empty if no time has passed since then")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Submission(Record):
+    """One transaction of the federation on its way through a mempool."""
+
+    table: ClassVar[str] = "submissions"
+    about: ClassVar[str] = (
+        "one row per transaction of the federation handed to a chain with a mempool, written when it stands in a block "
+        "or never will; transactions of other users have none"
+    )
+
+    round: int = column("number of the global round in which it was handed in")
+    chain: str = column("global, shard-<task> or lmuc-<server>")
+    kind: str = column("kind of the transaction")
+    sender: str = column("node that signed it and pays its fee")
+    submitted_s: float = column("simulated time at which it was handed in")
+    size_byte: int = column("its bytes, key, signature and witness included, framing left out")
+    fee: float = column("fee that it offers, in the chain's own unit; paid if it is included")
+    outcome: str = column(
+        "included; or evicted from a full mempool, expired, withdrawn when patience was over, refused as doubled or "
+        "too large"
+    )
+    proposed_s: float = column("simulated time at which the block with it was proposed; empty without")
+    settled_s: float = column("simulated time at which that block was agreed on, or at which it was dropped")
+    wait_s: float = column("time in the mempool: until that proposal, or until it was dropped")
+    height: int = column("height of that block; 0 without")
+    proposer: str = column("validator that proposed that block and earns the fee; empty without")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -674,9 +730,9 @@ class Standing(Record):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Round, Job, Transfer, Block, Agreement, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation, Node, Link, Outage,
-    SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate, Propagation, Refusal,
-    Standing, ListPairs,
+    Round, Job, Transfer, Block, Agreement, Mempool, Submission, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation,
+    Node, Link, Outage, SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
+    Propagation, Refusal, Standing, ListPairs,
 )  # fmt: skip
 
 

@@ -27,9 +27,10 @@ from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .trace import Trace
 from .wiring import Wiring
+from .wiring.chains import notes, refuse_small_blocks
 from .wiring.common import context, share
 from .wiring.description import described
-from .wiring.feasibility import check_deadlines, check_parts, key_demand
+from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.movement import set_out
 from .wiring.storage import storage_notes
 from .wiring.tasks import learn, task_parts
@@ -77,6 +78,7 @@ class World:
         for parts in self._tasks:
             check_parts(common, parts)
             check_deadlines(common, parts)
+        refuse_small_blocks(scenario, max(rounds.model_byte for rounds in self._rounds), largest_committee(self._tasks))
 
     def run(self) -> None:
         """Let simulated time pass until all rounds of all tasks are over."""
@@ -117,9 +119,10 @@ class World:
         return checks if len(checks) > 1 else next(iter(checks.values()))
 
     def notes(self) -> list[str]:
-        """What a user should know before the run: where it will have to wait for keys, what to expect of lists."""
+        """What a user should know before the run: where it waits for keys and blocks, what to expect of lists."""
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
-        return [*self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario)]
+        crowds = notes(self.scenario, smallest_committees(self._common, self._tasks))
+        return [*self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario), *crowds]
 
     @property
     def trace(self) -> Trace:
@@ -211,6 +214,8 @@ class World:
     def _quiet(self) -> Generator[Any, Any, None]:
         """Wait until nothing spreads, no message is under way and no computer has anything left to do."""
         fabric = self._common.fabric
+        for ledger in self.ledgers:
+            ledger.close()
         while True:
             spread = fabric.disseminator.idle()
             if spread is not None:

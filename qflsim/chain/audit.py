@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from qflsim.chain.block import Certificate
+from qflsim.chain.bundle import Bundle
 from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.transactions import Receipt, SignedTransaction, carried_bytes, read_transaction
 from qflsim.chain.wire import Reader
@@ -13,7 +14,12 @@ __all__ = ["signatures_in", "transaction_fault"]
 
 
 def signatures_in(item: SignedTransaction) -> int:
-    """Signatures that a receiver of ``item`` checks: its sender's, and those of the certificate that it carries."""
+    """Signatures that a receiver of ``item`` checks: its sender's, and those of the certificate that it carries.
+
+    Of a bundle those of all the transactions in it.
+    """
+    if not item.signature:
+        return int(read_transaction(item.payload).get("count", 0))
     return 1 + (Reader(item.witness).count() if item.witness else 0)
 
 
@@ -46,6 +52,8 @@ def transaction_fault(
         unproven = CrossChainReceipt.decode(item.payload, item.witness).fault() if proven else ""
     except (ValueError, KeyError, TypeError):
         return "its bytes are no transaction"
+    if fields["kind"] == Bundle.kind:  # others' transactions, whose signatures are within: its block vouches for it
+        return "it carries what it does not state" if item.public_key or item.signature or item.witness else ""
     named = fields.get("sender")
     if not isinstance(named, str) or sender not in (None, named):
         return "it is another's"

@@ -1,5 +1,6 @@
 """All kinds of transactions by name, and how to read one back from a chain."""
 
+from qflsim.chain.bundle import Bundle
 from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.standing import Membership, Reputation, Reward, Slash
 from qflsim.chain.terms import Report, Terms, Verdict
@@ -24,7 +25,7 @@ KINDS: dict[str, type[Transaction]] = {
     for kind in (
         Task, Join, Shard, Selection, Membership, Update, IntermediateModel, GlobalModel, Reputation, Reward, Slash,
         Terms, Report, Verdict,
-        Receipt, CrossChainReceipt,
+        Receipt, CrossChainReceipt, Bundle,
     )
 }  # fmt: skip
 """The stock kinds; a kind of one's own is read back with the `decode` of its class."""

@@ -96,7 +96,7 @@ class Clerk:
         return {"sender": sender, "task": self._contract.task, "round": ctx.round, "time_s": ctx.now}
 
     def _sign(self, transaction: Transaction) -> SignedTransaction:
-        return self._notary.sign(transaction)
+        return self._notary.sign_for_chain(transaction)
 
 
 def _money(grains: Mapping[str, int]) -> dict[str, float]:

@@ -112,7 +112,7 @@ class Device:
         if cycles:
             yield self.computer.computed(cycles)
         yield self.computer.signed()
-        return self._notary.sign(self._transaction(self._notary.trained(update), parameters, chain, round))
+        return self._notary.sign_for_chain(self._transaction(self._notary.trained(update), parameters, chain, round))
 
     def _transaction(self, update: Update, start: Floats, chain: str, round: int) -> UpdateTransaction:
         stores = self._ctx.stores

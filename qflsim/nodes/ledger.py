@@ -1,7 +1,6 @@
 """A ledger on the timeline: a chain, the committee that agrees on its blocks, and the nodes that keep copies."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from functools import cache, partial
 from math import inf, nextafter
 from typing import Any
@@ -17,38 +16,23 @@ from qflsim.network.dissemination import Item, Obtain
 from qflsim.trace import Block as BlockRecord
 
 from .adversaries import Adversaries
+from .blockmaker import BlockMaker, Pooling
 from .committee import Committee
 from .computer import Computer
 from .context import Context
 from .dissemination import About
+from .draft import Commitment, Draft, nothing, others_in
 from .entangler import Entangler
 from .fabric import Fabric
 from .notary import Notary
 from .session import Business, Outcome
 from .tags import Tagger
 
-__all__ = ["Commitment", "Ledger"]
+__all__ = ["Ledger"]
 
-HASH_BYTE = 32
 COMMITTED = "committed-block"
 KEPT_BLOCKS = 4
 """Blocks of a chain that stay in memory; earlier ones are read from the durable ledger when they are asked for."""
-
-
-def _nothing(node: str) -> Collection[SignedTransaction]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """What became of transactions that were handed to a ledger: the blocks, and those of them that stand in these."""
-
-    blocks: tuple[Block, ...] = ()
-    transactions: frozenset[SignedTransaction] = frozenset()
-
-    def holds(self, transactions: Iterable[SignedTransaction]) -> bool:
-        """Whether all ``transactions`` stand on the chain."""
-        return self.transactions.issuperset(transactions)
 
 
 class Ledger:
@@ -64,6 +48,8 @@ class Ledger:
         See `Committee`.
     notary:
         Signs and checks.
+    pooling:
+        How transactions wait for blocks of limited size; ``None``: each submission is a block of its own, at once.
     """
 
     def __init__(
@@ -78,6 +64,7 @@ class Ledger:
         adversaries: Adversaries,
         patience: float,
         entangler: Entangler | None = None,
+        pooling: Pooling | None = None,
     ) -> None:
         self._ctx = ctx
         self._agreement = agreement
@@ -85,6 +72,7 @@ class Ledger:
         self._notary = notary
         self._committee = Committee(ctx, fabric, name, agreement, scheme, tagger, adversaries, patience, entangler)
         self._deciding: simpy.Event | None = None  # the end of the decision under way
+        self._maker = BlockMaker(ctx, name, pooling, patience, self._decide) if pooling is not None else None
         self.chain = Chain(name)
         self._readers: list[Callable[[Block], None]] = []
 
@@ -100,12 +88,13 @@ class Ledger:
         model: ModelMetadata,
         held: Mapping[str, simpy.Event] | None = None,
         rounds: Mapping[str, int] | None = None,
-        holds: Callable[[str], Collection[SignedTransaction]] = _nothing,
+        holds: Callable[[str], Collection[SignedTransaction]] = nothing,
         round: int | None = None,
     ) -> Generator[Any, Any, Commitment]:
         """Have the validators agree on transactions; returns in which blocks they stand then.
 
-        One block is decided at a time: another that is wanted meanwhile waits.
+        One block is decided at a time: another that is wanted meanwhile waits. Where blocks are limited, transactions
+        wait in a mempool, and may come into several blocks, or into none.
 
         Parameters
         ----------
@@ -121,45 +110,38 @@ class Ledger:
         round:
             The round of the task that they are for; by default that of the ledger's own task.
         """
+        known, unknown = ((), tuple(transactions)) if held is None else (tuple(transactions), ())
+        number = self._ctx.round if round is None else round
+        draft = Draft(validators, proposer, known, unknown, model, number, held or {}, rounds or {}, holds)
+        if self._maker is not None:
+            return (yield from self._maker.submit(draft))
         while self._deciding is not None:
             yield self._deciding
         self._deciding = decided = self._ctx.env.event()
-        number = self._ctx.round if round is None else round
         try:
-            block = yield from self._decide(
-                validators, proposer, transactions, model, held, rounds or {}, holds, number
-            )
+            block = yield from self._decide(draft)
         finally:
             self._deciding = None
             decided.succeed()
         return Commitment() if block is None else Commitment((block,), frozenset(transactions))
 
-    def _decide(
-        self,
-        validators: Sequence[Computer],
-        proposer: str,
-        transactions: Sequence[SignedTransaction],
-        model: ModelMetadata,
-        held: Mapping[str, simpy.Event] | None,
-        rounds: Mapping[str, int],
-        holds: Callable[[str], Collection[SignedTransaction]],
-        round: int,
-    ) -> Generator[Any, Any, Block | None]:
+    def _decide(self, draft: Draft) -> Generator[Any, Any, Block | None]:
         """Have the validators agree on the next block; returns it, or ``None`` if they did not."""
-        ctx = self._ctx
-        propose = partial(self.chain.propose, transactions, proposer=proposer, round=round, model=model)
+        ctx, validators, proposer = self._ctx, draft.validators, draft.proposer
+        propose = partial(
+            self.chain.propose, draft.transactions, proposer=proposer, round=draft.round, model=draft.model
+        )
         block, rival = propose(time_s=ctx.now), propose(time_s=nextafter(ctx.now, inf))
-        body_byte = block.body_byte if held is None else HASH_BYTE * len(transactions)
-        size_byte = block.header_byte + body_byte
+        size_byte = block.header_byte + draft.body_byte
         business = Business(
             proposal=Proposal(block.hash.hex(), size_byte),
             rival=Proposal(rival.hash.hex(), size_byte),
-            unseen=len(transactions) if held is None else 0,
-            held=held or {},
-            sound=cache(partial(self._sound, block, rounds)),
-            named_byte=body_byte,
-            parts=tuple(8.0 * item.size_byte for item in transactions),
-            holds=lambda node: [i for i, item in enumerate(transactions) if item in holds(node)],
+            unseen=draft.unseen,
+            held=draft.held,
+            sound=cache(partial(self._sound, block, draft.rounds)),
+            named_byte=draft.body_byte,
+            parts=tuple(8.0 * item.size_byte for item in draft.transactions),
+            holds=draft.held_by,
         )
         outcome: Outcome = yield self._committee.decide(block.header, validators, business)
         if not outcome.decided_s:
@@ -181,7 +163,7 @@ class Ledger:
         followers = self._disseminator.followers(self.chain.name, validators)
         if not followers or block.certificate is None:
             return
-        signatures = len(block.certificate.signers) + len(block.transactions)
+        signatures = len(block.certificate.signers) + len(block.transactions) + others_in(block)
         group = self._disseminator.group(f"{self.chain.name} followers", (proposer, *followers))
         item = Item(
             name=group.name(block.hash.hex()), kind=COMMITTED, size_bit=8.0 * block.size_byte,
@@ -209,6 +191,11 @@ class Ledger:
             archive.append(block)
             self.chain.blocks.rest_on(partial(archive.block, self.chain.name), KEPT_BLOCKS)
 
+    def close(self) -> None:
+        """The run is over: no block is made any more for other users alone."""
+        if self._maker is not None:
+            self._maker.close()
+
     def _signers(self, validators: Sequence[Computer], outcome: Outcome) -> list[str]:
         """Who stands in the certificate: whose votes decided, if the protocol tells; else the first to decide.
 
@@ -233,7 +220,9 @@ class Ledger:
         self._ctx.stores.keep(self.chain, [node], block)
 
     def store(self, time: float, round: int) -> None:
-        """Record what every copy holds at the end of a ``round``, ``time`` [s]."""
+        """Record what every copy holds at the end of a ``round``, ``time`` [s], and how the mempool stands."""
+        if self._maker is not None:
+            self._maker.record(round)
         self._ctx.stores.record(self.chain, time, round)
 
     def _record(self, block: Block) -> None:
@@ -247,6 +236,7 @@ class Ledger:
                 proposed_s=header.time_s,
                 committed_s=self._ctx.now,
                 transactions=header.transactions,
+                others=others_in(block),
                 header_byte=block.header_byte,
                 body_byte=block.body_byte,
                 certificate_byte=block.certificate_byte,

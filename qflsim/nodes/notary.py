@@ -1,9 +1,12 @@
 """Signing and checking on behalf of every node, what adversaries do in between, and a record of what was rejected."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from qflsim.chain.audit import transaction_fault
 from qflsim.chain.block import Block
+from qflsim.chain.bundle import FRAME_BYTE
+from qflsim.chain.ordering import Fees
 from qflsim.chain.transactions import SignedTransaction, Transaction
 from qflsim.crypto.keyring import Keyring, identity
 from qflsim.learning.aggregation import Update
@@ -28,11 +31,14 @@ class Notary:
         The keys.
     adversaries:
         Who make nodes lie, and forge what they sign.
+    fees:
+        What nodes pay for what they write on a chain.
     """
 
-    def __init__(self, ctx: Context, keyring: Keyring, adversaries: Adversaries) -> None:
+    def __init__(self, ctx: Context, keyring: Keyring, adversaries: Adversaries, fees: Fees) -> None:
         self._ctx = ctx
         self.keyring = keyring
+        self._fees = fees
         self._threats = adversaries.holds
 
     def trained(self, update: Update) -> Update:
@@ -42,6 +48,14 @@ class Notary:
                 rng = self._ctx.streams("threat", str(i), "corrupt", update.device)
                 update = threat.corrupt(update, self._ctx.round, rng)
         return update
+
+    def sign_for_chain(self, transaction: Transaction) -> SignedTransaction:
+        """The same as `sign` for what goes into a block: with the fee that its sender pays for that."""
+        if self._fees.pays(transaction.kind):
+            for _ in range(3):  # the fee is a part of what it is paid for
+                size_byte = transaction.signed(self.keyring).size_byte + FRAME_BYTE
+                transaction = replace(transaction, fee=self._fees.rate * size_byte)
+        return self.sign(transaction)
 
     def sign(self, transaction: Transaction) -> SignedTransaction:
         """The transaction as it leaves its sender: signed, unless somebody forged it."""

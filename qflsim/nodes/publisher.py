@@ -130,4 +130,4 @@ class Publisher:
         return {"sender": sender, "task": self.offer.name, "round": self._ctx.round, "time_s": self._ctx.now}
 
     def _sign(self, transaction: Transaction) -> SignedTransaction:
-        return self._notary.sign(transaction)
+        return self._notary.sign_for_chain(transaction)

@@ -189,7 +189,7 @@ class TaskShard:
         metadata = ModelMetadata(
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
-        signed = self._notary.sign(transaction)
+        signed = self._notary.sign_for_chain(transaction)
         written = [signed, *settlement]
         done = yield from self._global.commit(self._validators, leader.name, written, metadata, round=self._ctx.round)
         if not done.holds([signed]):
@@ -224,8 +224,8 @@ class TaskShard:
             parameters=self._written(self._shard, server.name, packed, aggregate),
             devices=tuple(update.device for update in own.updates),
         )  # fmt: skip
-        signed = [self._notary.sign(receipt) for receipt in receipts]
-        return [*signed, self._clerk.verdict(server.name, own.scores), self._notary.sign(model)]
+        signed = [self._notary.sign_for_chain(receipt) for receipt in receipts]
+        return [*signed, self._clerk.verdict(server.name, own.scores), self._notary.sign_for_chain(model)]
 
     @property
     def _codec(self) -> Codec:

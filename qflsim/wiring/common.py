@@ -27,6 +27,7 @@ from qflsim.streams import Streams
 from qflsim.trace import Trace
 
 from . import Wiring
+from .chains import pooling
 from .cryptography import keyring, secret_exchange
 from .storage import stores_of
 
@@ -53,7 +54,7 @@ class Common:
 
     def notary(self, ctx: Context) -> Notary:
         """Who signs and checks in a context."""
-        return Notary(ctx, self.keyring, self.adversaries)
+        return Notary(ctx, self.keyring, self.adversaries, self.scenario.fees)
 
     def ledger(self, ctx: Context, name: str, fabric: Fabric | None = None) -> Ledger:
         """A new chain, agreed on over the links of ``fabric``, by default those of all tasks."""
@@ -61,6 +62,7 @@ class Common:
         return Ledger(
             ctx, fabric or self.fabric, name, agreement, scenario.signatures, self.notary(ctx), self.tagger,
             self.adversaries, scenario.agreement_deadline, self._entangler(ctx, agreement, fabric or self.fabric),
+            pooling(scenario, name, ctx.streams),
         )  # fmt: skip
 
     def _entangler(self, ctx: Context, agreement: Agreement, fabric: Fabric) -> Entangler | None:

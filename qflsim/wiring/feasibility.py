@@ -10,7 +10,7 @@ from .common import Common
 from .keydemand import KeyDemand, Offer
 from .tasks import TaskParts
 
-__all__ = ["check_deadlines", "check_parts", "key_demand"]
+__all__ = ["check_deadlines", "check_parts", "key_demand", "largest_committee", "smallest_committees"]
 
 WAITS_OF_A_ROUND = 10  # times that a round can wait for as long as an agreement may take, generously counted
 
@@ -62,12 +62,22 @@ def check_parts(common: Common, parts: TaskParts) -> None:
         )
 
 
+def smallest_committees(common: Common, tasks: Sequence[TaskParts]) -> dict[str, int]:
+    """Validators of the smallest committee of every kind of chain as things stand: ``global``, ``shard``, ``lmuc``."""
+    devices = min(len(parts.membership.members(server)) for parts in tasks for server in parts.servers)
+    servers = min(len(parts.servers) for parts in tasks)
+    return {"global": len(common.placement.servers) + 1, "shard": servers, "lmuc": max(1, devices)}
+
+
+def largest_committee(tasks: Sequence[TaskParts]) -> int:
+    """Devices in the largest committee of a local model update chain as things stand."""
+    return max(len(parts.membership.members(server)) for parts in tasks for server in parts.servers)
+
+
 def check_deadlines(common: Common, parts: TaskParts) -> None:
     """Refuse deadlines that even the quickest agreement or local training must miss."""
-    patience, members = common.scenario.agreement_deadline, parts.membership.members
-    devices = max(1, min(len(members(server)) for server in parts.servers))
-    sizes = (len(common.placement.servers) + 1, len(parts.servers), devices)
-    for (_, agreement), validators in zip(common.protocols, sizes, strict=True):
+    patience, sizes = common.scenario.agreement_deadline, smallest_committees(common, [parts])
+    for (_, agreement), validators in zip(common.protocols, sizes.values(), strict=True):
         agreement.check_size(validators)
         least = agreement.latency(validators)
         if least > patience:

@@ -160,6 +160,7 @@ class HandMade:
                         proposer="server-1",
                         proposed_s=t + begin,
                         committed_s=t + end,
+                        others=0,
                         transactions=1,
                         header_byte=50,
                         body_byte=500,
