@@ -286,6 +286,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Reordering as Reordering,
         SlowNodes as SlowNodes,
     )
+    from .security.receipts import ForgedReceipts as ForgedReceipts
     from .security.threat import Threat as Threat
     from .security.validators import (
         ConflictingVotes as ConflictingVotes,
@@ -452,6 +453,7 @@ _HOMES = {
     "scenario": ("EnergyModels", "Scenario"),
     "security.forgery": ("ForgedUpdates",),
     "security.network": ("Duplication", "MessageLoss", "PacketAdversary", "Partition", "Reordering", "SlowNodes"),
+    "security.receipts": ("ForgedReceipts",),
     "security.threat": ("Threat",),
     "security.validators": (
         "ConflictingVotes",

@@ -149,6 +149,8 @@ class Ledger:
         block = rival if outcome.digest == business.rival.digest else block
         block = block.certified(self._signers(validators, outcome), self._notary.keyring)
         self.chain.append(block)
+        members = [validator.node for validator in validators]
+        self._notary.committees.sit(self.chain.name, block.header.height, members, self._agreement.quorum(len(members)))
         self._file(block)
         self._ctx.stores.keep(self.chain, [validator.node for validator in validators], block, outcome.tree_byte)
         self._ctx.totals.ledger_byte += block.size_byte + outcome.tree_byte

@@ -13,6 +13,7 @@ from qflsim.learning.aggregation import Update
 from qflsim.trace import Rejection
 
 from .adversaries import Adversaries
+from .committees import Committees
 from .context import Context
 
 __all__ = ["Notary"]
@@ -33,12 +34,17 @@ class Notary:
         Who make nodes lie, and forge what they sign.
     fees:
         What nodes pay for what they write on a chain.
+    committees:
+        Who may certify blocks of other chains.
     """
 
-    def __init__(self, ctx: Context, keyring: Keyring, adversaries: Adversaries, fees: Fees) -> None:
+    def __init__(
+        self, ctx: Context, keyring: Keyring, adversaries: Adversaries, fees: Fees, committees: Committees
+    ) -> None:
         self._ctx = ctx
         self.keyring = keyring
         self._fees = fees
+        self.committees = committees
         self._threats = adversaries.holds
 
     def trained(self, update: Update) -> Update:
@@ -68,7 +74,8 @@ class Notary:
 
     def accepts(self, node: str, kind: str, sender: str, item: SignedTransaction, round: int) -> bool:
         """Whether ``item``, which came to ``node`` as one of ``sender`` in ``round``, is what it should be."""
-        return self._passes(node, kind, sender, transaction_fault(item, self.keyring, sender=sender, round=round))
+        fault = transaction_fault(item, self.keyring, sender=sender, round=round) or self.committees.fault(item)
+        return self._passes(node, kind, sender, fault)
 
     def accepts_proposed(self, node: str, block: Block, item: SignedTransaction, rounds: Mapping[str, int]) -> bool:
         """Whether ``item``, which came to ``node`` in a proposed block, is what the sender that it names signed.
@@ -76,6 +83,7 @@ class Notary:
         It must be of the round of the block, or of the one in ``rounds`` for its sender.
         """
         fault = transaction_fault(item, self.keyring, round=block.header.round, rounds=rounds)
+        fault = fault or self.committees.fault(item)
         return self._passes(node, "block", block.header.proposer, fault)
 
     def accepts_block(self, node: str, block: Block, committee: Collection[str], quorum: int) -> bool:

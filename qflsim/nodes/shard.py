@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from qflsim.chain.block import ModelMetadata
+from qflsim.chain.block import Block, ModelMetadata
+from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.transactions import (
     GlobalModel,
     IntermediateModel,
-    Receipt,
     SignedTransaction,
     digest_of,
+    read_transaction,
 )
 from qflsim.learning.aggregation import Update, mean_loss
 from qflsim.learning.codec import Codec
@@ -82,6 +83,7 @@ class TaskShard:
         self._shard = shard_chain
         self._patience = patience
         self._intermediate: dict[str, str] = {}  # digest of the last model that each server wrote on the shard chain
+        self._crossed: tuple[Block, ...] = ()  # blocks of the shard chain that hold this round's models
 
     def cross_chain(self, contributions: Mapping[Server, Contribution]) -> Generator[Any, Any, list[Server]]:
         """Step 4: local blocks go up, their receipts onto the shard chain.
@@ -120,6 +122,7 @@ class TaskShard:
         )
         if not done.holds(transactions):
             return []
+        self._crossed = done.blocks
         for server in present:
             server.parameters = _aggregate_of(contributions[server])
         return present
@@ -172,14 +175,16 @@ class TaskShard:
     ) -> Generator[Any, Any, bool]:
         """The second half of step 5: a global block with the global model and what settles the round; if it stands.
 
-        The leader can compute it: all intermediate models stand on the shard chain, or are had by their digests.
+        The leader can compute it: all intermediate models stand on the shard chain, or are had by their digests. With
+        it goes the proof that the leader's own does, in a block that the shard certified.
         """
         leader = present[(self._ctx.round - 1) % len(present)]
         if not (yield from self._holds_all(leader, present)):
             return False
         samples, loss, packed = sum(update.samples for update in updates), mean_loss(updates), self._packed(model)
+        proof = [self._notary.sign_for_chain(receipt) for receipt in self._proof(leader)]
         settlement = self._clerk.settlement(leader.name, [server.name for server in present])
-        for _ in ("model", *settlement):
+        for _ in ("model", *proof, *settlement):
             yield leader.computer.signed()
         transaction = GlobalModel(
             **self._origin(leader), digest=digest_of(packed), samples=samples, loss=loss,
@@ -190,9 +195,9 @@ class TaskShard:
             task=self._task, digest=digest_of(packed), loss=loss, samples=samples, contributors=len(updates)
         )
         signed = self._notary.sign_for_chain(transaction)
-        written = [signed, *settlement]
+        written = [*proof, signed, *settlement]
         done = yield from self._global.commit(self._validators, leader.name, written, metadata, round=self._ctx.round)
-        if not done.holds([signed]):
+        if not done.holds([*proof, signed]):
             return False
         outsiders = sorted({validator.node for validator in self._validators} - {server.name for server in present})
         reading = [
@@ -201,6 +206,15 @@ class TaskShard:
         yield self._ctx.env.all_of(reading)
         return True
 
+    def _proof(self, leader: Server) -> list[CrossChainReceipt]:
+        """The receipt of the leader's intermediate model, which stands on the shard chain."""
+        return [
+            CrossChainReceipt.of(block, position, **self._origin(leader))
+            for block in self._crossed
+            for position, item in enumerate(block.transactions)
+            if _is_model_of(item, leader.name)
+        ]
+
     def _holds_all(self, leader: Server, present: Sequence[Server]) -> Generator[Any, Any, bool]:
         """Whether the leader has, or gets, every intermediate model that the global one is made of."""
         models = [self._intermediate[server.name] for server in present if server.name in self._intermediate]
@@ -208,17 +222,18 @@ class TaskShard:
         return had.issuperset(models)
 
     def _receipt(self, server: Server, own: Contribution) -> list[SignedTransaction]:
-        """What a server writes on the shard chain: its blocks' headers and certificates, its verdict, its aggregate."""
+        """What a server writes on the shard chain: receipts of its local blocks, its verdict, its aggregate.
+
+        Each receipt carries header and certificate of a block, and proves one of the transactions in it, which the
+        block's own hash draws: a server that hides others' content is found out before it knows which.
+        """
         if not own.blocks:
             return []
         origin = self._origin(server)
         aggregate = _aggregate_of(own)
         packed = self._packed(aggregate)
         self._intermediate[server.name] = digest_of(packed)
-        receipts = [
-            Receipt(**origin, source=block.header.chain, header=block.header.encode(), certificate=certificate.encode())
-            for block, certificate in own.certified
-        ]
+        receipts = [CrossChainReceipt.of(block, drawn(block), **origin) for block, _ in own.certified]
         model = IntermediateModel(
             **origin, digest=digest_of(packed), samples=own.samples, loss=mean_loss(own.updates),
             parameters=self._written(self._shard, server.name, packed, aggregate),
@@ -243,6 +258,16 @@ class TaskShard:
 
     def _origin(self, server: Server) -> dict[str, Any]:
         return {"sender": server.name, "task": self._task, "round": self._ctx.round, "time_s": self._ctx.now}
+
+
+def drawn(block: Block) -> int:
+    """Number of the transaction that a block's hash draws, from 0."""
+    return int.from_bytes(block.hash, "big") % len(block.transactions)
+
+
+def _is_model_of(item: SignedTransaction, server: str) -> bool:
+    fields = read_transaction(item.payload)
+    return bool(fields["kind"] == IntermediateModel.kind and fields["sender"] == server)
 
 
 def _aggregate_of(contribution: Contribution) -> Floats:

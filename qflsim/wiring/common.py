@@ -11,6 +11,7 @@ from qflsim.crypto.keyring import Keyring
 from qflsim.energy import EnergyBook
 from qflsim.network.placement import Placement
 from qflsim.nodes.adversaries import Adversaries
+from qflsim.nodes.committees import Committees
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
 from qflsim.nodes.entangler import Entangler
@@ -51,10 +52,11 @@ class Common:
     models: ModelService
     protocols: PerChain
     qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
+    committees: Committees = field(default_factory=Committees)
 
     def notary(self, ctx: Context) -> Notary:
         """Who signs and checks in a context."""
-        return Notary(ctx, self.keyring, self.adversaries, self.scenario.fees)
+        return Notary(ctx, self.keyring, self.adversaries, self.scenario.fees, self.committees)
 
     def ledger(self, ctx: Context, name: str, fabric: Fabric | None = None) -> Ledger:
         """A new chain, agreed on over the links of ``fabric``, by default those of all tasks."""
