@@ -235,14 +235,17 @@ class MeshRelay(Relay):
 
     def _name(self, lively: Sequence[Item]) -> list[Effect]:
         """Tell some nodes outside the mesh what is new."""
-        outside = [other for other in self._others if other not in self.mesh]
-        count = max(self._terms.lazy, int(self._terms.share * len(outside)))
+        count = max(self._terms.lazy, int(self._terms.share * (len(self._others) - len(self.mesh))))
         effects: list[Effect] = []
         for item in lively:
             self._named[item.name] += 1
-            told = distinct(outside, count, self._rng)
-            effects += [Pass(other, control(self._me, IHAVE, item)) for other in told]
+            effects += [Pass(other, control(self._me, IHAVE, item)) for other in self._outside(count)]
         return effects
+
+    def _outside(self, count: int) -> list[str]:
+        """So many random nodes outside the mesh, or all of them."""
+        drawn = distinct(self._others, count + len(self.mesh), self._rng) if count else []
+        return [other for other in drawn if other not in self.mesh][:count]
 
     def _told(self, packet: Packet) -> Effects:
         name = packet.item.name
