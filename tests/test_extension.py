@@ -10,7 +10,7 @@ import pandas as pd
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
 CODE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
-OWN_PARTS, DICTATOR, LIARS, LATE_VOTES = CODE
+OWN_PARTS, DICTATOR, CHAIN, LIARS, LATE_VOTES = CODE
 
 
 def command(environment, folder, *arguments):
@@ -53,6 +53,19 @@ def test_the_protocol_of_the_guide_runs_all_chains(command_environment, tmp_path
     agreements = pd.read_csv(tmp_path / "results" / "own" / "seed7" / "agreements.csv")
     assert set(agreements["protocol"]) == {"dictator"}
     assert (agreements["messages"] == agreements["validators"] - 1).all()
+
+
+def test_the_dissemination_of_the_guide_passes_blocks_along_a_chain(command_environment, tmp_path):
+    own = OWN_PARTS.replace("    aer_samples=0,", "    aer_samples=0,\n    dissemination=Chain(),")
+    future = "from dataclasses import dataclass\n"
+    (tmp_path / "own.py").write_text(own.replace(future, CHAIN + "\n\n" + future, 1), encoding="utf-8")
+    done = command(command_environment, tmp_path, "own.py", "--quiet")
+    assert done.returncode == 0, done.stderr
+    spread = pd.read_csv(tmp_path / "results" / "own" / "seed7" / "propagation.csv")
+    assert set(spread["dissemination"]) == {"Chain"}
+    whole = spread[spread["kind"] == "update"]  # a proposal may be decided before it has come all the way
+    assert (whole["reached"] == whole["nodes"]).all() and (whole["duplicates"] == 1).all()
+    assert (whole["messages"] == whole["nodes"] + 1).all()
 
 
 def test_the_threat_of_the_guide_is_believed_and_changes_what_is_learned(command_environment, tmp_path):
