@@ -146,6 +146,12 @@ def _submit(contract: "Contract", fields: dict[str, Any], item: SignedTransactio
             (round_.equivocated if reason == TWO_UPDATES else round_.rejected).add(device)
 
 
+def _submit_proven(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
+    """The same with a proof of one of them; a receipt of a block of the shard proves the global model's sources."""
+    if fields["source"].startswith("lmuc-"):
+        yield from _submit(contract, fields, item, block)
+
+
 def _verify(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
     """A server verifies the updates of its committee."""
     server, round_ = fields["sender"], contract.open(fields)
@@ -247,7 +253,8 @@ def _stated(fields: dict[str, Any], name: str, make: Callable[[float], Any]) -> 
 
 ACTS: Mapping[str, tuple[str, Callable[..., Reasons]]] = {
     "terms": ("terms", _terms), "task": ("publish", _publish), "join": ("join", _join), "shard": ("join", _shard),
-    "selection": ("select", _select), "receipt": ("submit", _submit), "verdict": ("verify", _verify),
+    "selection": ("select", _select), "receipt": ("submit", _submit),
+    "cross-chain-receipt": ("submit", _submit_proven), "verdict": ("verify", _verify),
     "intermediate-model": ("aggregate", _aggregate), "global-model": ("aggregate", _conclude),
     "reward": ("reward", _reward), "slash": ("slash", _slash), "reputation": ("reputation", _remember),
 }  # fmt: skip

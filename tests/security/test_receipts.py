@@ -7,7 +7,7 @@ import pytest
 import qflsim as qfl
 from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.kinds import decode_transaction
-from qflsim.trace import Rejection, Round
+from qflsim.trace import Refusal, Rejection, Round, Standing
 from qflsim.world import World
 
 
@@ -68,3 +68,10 @@ def test_a_shard_that_cannot_prove_its_block_gets_no_global_model(small):
 def test_a_part_that_receipts_do_not_have_is_refused():
     with pytest.raises(ValueError, match=r"ForgedReceipts\.part must be 'proof', 'certificate' or 'committee'"):
         qfl.ForgedReceipts(part="seal", nodes=("server-1",))
+
+
+def test_the_contract_takes_updates_from_proven_blocks_and_refuses_nothing(small):
+    world, records = played(small)
+    assert not [record for record in records if isinstance(record, Refusal)]
+    paid = [record for record in records if isinstance(record, Standing) and record.role == "device"]
+    assert paid and all(record.earned > 0 for record in paid)
