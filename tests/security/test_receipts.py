@@ -71,7 +71,7 @@ def test_a_part_that_receipts_do_not_have_is_refused():
 
 
 def test_the_contract_takes_updates_from_proven_blocks_and_refuses_nothing(small):
-    world, records = played(small)
+    _, records = played(small)
     assert not [record for record in records if isinstance(record, Refusal)]
     paid = [record for record in records if isinstance(record, Standing) and record.role == "device"]
     assert paid and all(record.earned > 0 for record in paid)
