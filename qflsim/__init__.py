@@ -287,6 +287,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         SlowNodes as SlowNodes,
     )
     from .security.receipts import ForgedReceipts as ForgedReceipts
+    from .security.stores import DamagedStores as DamagedStores
     from .security.threat import Threat as Threat
     from .security.validators import (
         ConflictingVotes as ConflictingVotes,
@@ -454,6 +455,7 @@ _HOMES = {
     "security.forgery": ("ForgedUpdates",),
     "security.network": ("Duplication", "MessageLoss", "PacketAdversary", "Partition", "Reordering", "SlowNodes"),
     "security.receipts": ("ForgedReceipts",),
+    "security.stores": ("DamagedStores",),
     "security.threat": ("Threat",),
     "security.validators": (
         "ConflictingVotes",

@@ -10,6 +10,7 @@ from typing import Any
 from .chain.archive import Archive, Entry
 from .chain.block import Block, Header
 from .chain.crosschain import CrossChainReceipt
+from .chain.storageaudit import damaged_stores
 from .chain.transactions import Receipt, read_transaction
 from .chain.wire import Reader
 from .checks import ScenarioError
@@ -44,8 +45,9 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
 
     A chain is whole if its blocks link, their Merkle roots and certificates fit, its last block is the one that
     ``run.json`` states, and every receipt on it is that of a block that stands on the other chain. A table is whole
-    if its SHA-256 is that of ``run.json``. The contract of a task is whole if the chains, replayed, lead to what the
-    tables of standings and refusals say.
+    if its SHA-256 is that of ``run.json``. Parameters and chunks that nodes keep apart from the chains must fit the
+    digests and the blocks there, and every model must be had from somebody. The contract of a task is whole if the
+    chains, replayed, lead to what the tables of standings and refusals say.
 
     Parameters
     ----------
@@ -55,9 +57,11 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
     about, ledger = read_run(folder), open_ledger(folder)
     stated: dict[str, str] = about.get("ledgers", {})
     tips, faults = ledger.tips(), 0
+    broken: set[str] = set()
     for chain in sorted({*ledger.chains, *stated}):
         reason = _fault(ledger, chain, tips.get(chain, ""), stated.get(chain, ""))
         faults += bool(reason)
+        broken |= {chain} if reason else set()
         height = int(tips.get(chain, "0:").split(":")[0])
         write(
             f"{'BROKEN' if reason else 'whole':<7} chain {chain}, {height:,} blocks{': ' if reason else ''}{reason}\n"
@@ -66,6 +70,11 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
         for contract, reason in contract_lines(Path(folder), ledger, names or STOCK):
             faults += bool(reason)
             write(f"{'BROKEN' if reason else 'whole':<7} {contract}{': ' if reason else ''}{reason}\n")
+    for place, reason in (
+        found for chain in ledger.chains if chain not in broken for found in damaged_stores(ledger, chain)
+    ):
+        faults += 1
+        write(f"BROKEN  store of {place}: {reason}\n")
     for table, reason in _changed_tables(Path(folder), about.get("sha256", {})):
         faults += 1
         write(f"BROKEN  table {table}: {reason}\n")

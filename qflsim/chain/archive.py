@@ -5,7 +5,6 @@ References
 .. [1] SQLite, https://www.sqlite.org/fileformat2.html: one file, transactions that survive a crash.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ CREATE TABLE transactions (chain TEXT, height INTEGER, position INTEGER, kind TE
 CREATE TABLE register (node TEXT PRIMARY KEY, public_key BLOB);
 CREATE TABLE library (name TEXT);
 CREATE TABLE contents (digest TEXT, holder TEXT, chain TEXT, data BLOB, PRIMARY KEY (digest, holder));
-CREATE TABLE chunks (chain TEXT, height INTEGER, number INTEGER, holder TEXT, digest TEXT, data BLOB,
+CREATE TABLE chunks (chain TEXT, height INTEGER, number INTEGER, holder TEXT, needed INTEGER, data BLOB,
                      PRIMARY KEY (chain, height, number, holder));
 """
 
@@ -101,10 +100,10 @@ class Archive:
         self._file.execute("INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)", (digest, holder, chain, data))
 
     def store_chunks(
-        self, chain: str, height: int, holder: str, numbers: Sequence[int], chunks: Sequence[bytes]
+        self, chain: str, height: int, holder: str, needed: int, numbers: Sequence[int], chunks: Sequence[bytes]
     ) -> None:
-        """Add the chunks of a block that ``holder`` has."""
-        rows = [(chain, height, i, holder, hashlib.sha256(chunks[i]).hexdigest(), chunks[i]) for i in numbers]
+        """Add the chunks of a block that ``holder`` has; ``needed`` of them give the block back."""
+        rows = [(chain, height, i, holder, needed, chunks[i]) for i in numbers]
         self._file.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def commit(self) -> None:
@@ -169,6 +168,16 @@ class Archive:
             "ORDER BY t.round, t.chain, t.height, t.position"
         )
         return [Entry(*row) for row in self._file.execute(query, (text,) * 4)]
+
+    def contents(self, chain: str) -> list[tuple[str, str, bytes]]:
+        """Digest, holder and bytes of every copy of a model's parameters that is kept apart from ``chain``."""
+        query = "SELECT digest, holder, data FROM contents WHERE chain = ? ORDER BY digest, holder"
+        return list(self._file.execute(query, (chain,)))
+
+    def chunks(self, chain: str) -> list[tuple[int, int, str, int, bytes]]:
+        """Height, number, holder, how many are needed, and bytes of every chunk of a block of ``chain``."""
+        query = "SELECT height, number, holder, needed, data FROM chunks WHERE chain = ? ORDER BY height, number"
+        return list(self._file.execute(query, (chain,)))
 
     def verify(self, chain: str) -> Fault | None:
         """The first bad block of ``chain``, or the first whose index says something else than its bytes; else None."""

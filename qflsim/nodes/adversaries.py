@@ -46,6 +46,14 @@ class Adversaries:
                 ]
         return copies
 
+    def damages(self, node: str, chain: str, height: int) -> bool:
+        """Whether what a node gives out of its store is damaged."""
+        return any(
+            threat.damages(self._ctx.now, node, chain, height, self._ctx.streams("threat", str(i), "damages", node))
+            for i, (threat, held) in enumerate(self.holds)
+            if node in held
+        )
+
     def take(self, chain: str, seats: Sequence[Seat]) -> dict[str, Replica]:
         """Replicas of the members of a committee of which adversaries took the place."""
         taken: dict[str, Replica] = {}

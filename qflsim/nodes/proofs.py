@@ -41,10 +41,10 @@ class Proofs:
         if chain is None or retrieval is None or not self._stores.policy_of(device, GLOBAL).proves:
             return True
         copy = self._stores.copy(device, chain)
-        last = next((block for block in reversed(chain.blocks[1:]) if block.header.model.digest), None)
+        last = self._stores.last_model(GLOBAL)
         if last is None or copy.of(last.header.height) is not None:
             return True
-        headers = [block for block in chain.blocks[1 : last.header.height + 1] if copy.of(block.header.height) is None]
+        headers = self._stores.missing(copy, last.header.height + 1)
         proof = inclusion_proof(last.leaves, _model_in(last))
         transaction = last.transactions[_model_in(last)]
         size = sum(block.header_byte for block in headers) + last.certificate_byte
@@ -61,7 +61,7 @@ class Proofs:
         shown: bool = yield done
         if shown:
             for block in headers:
-                self._stores.take_header(copy, block, Held(header_byte=block.header_byte))
+                copy.put(block, Held(header_byte=block.header_byte))
         return shown
 
     def _fits(self, block: "Block", proof: tuple[bytes, ...]) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qflsim.chain.copies import Copy, Held, NodeStore, StoredBlock
+from qflsim.chain.copies import Copy, NodeStore, StoredBlock
+from qflsim.chain.ledger import genesis
 from qflsim.chain.storage import FullCopies, StoragePolicy
 from qflsim.chain.storagechunks import ErasureCoded
 from qflsim.learning.codec import Codec
@@ -71,6 +72,7 @@ class Stores:
         self._nodes: dict[str, NodeStore] = {}
         self._chains: dict[str, Chain] = {}
         self._blocks: dict[str, dict[int, StoredBlock]] = {}
+        self._models: dict[str, Block] = {}
         self._asking: set[tuple[str, str]] = set()
         self._checked = 0
         self._retrieval = Retrieval(ctx, fabric, computers or {}) if fabric is not None else None
@@ -94,9 +96,14 @@ class Stores:
         """Whether what ``node`` gives out of a block is not what it was given to store."""
         return self._damages(node, chain, block.header.height)
 
-    def take_header(self, copy: Copy, block: "Block", held: Held) -> None:
-        """Put what a node learnt of a block afterwards into its copy."""
-        copy.put(self._blocks[copy.chain][block.header.height], held)
+    def last_model(self, chain: str) -> "Block | None":
+        """The last block of ``chain`` that is about a model."""
+        return self._models.get(chain)
+
+    def missing(self, copy: Copy, height: int) -> list[StoredBlock]:
+        """The blocks below ``height`` of which a copy holds nothing."""
+        known = self._blocks[copy.chain]
+        return [known[lacking] for lacking in copy.lacks(height) if lacking in known]
 
     def policy_of(self, node: str, chain: str) -> StoragePolicy:
         """How ``node`` stores ``chain``."""
@@ -106,7 +113,7 @@ class Stores:
         """The copy of ``chain`` that ``node`` keeps; from now on, if it has kept none."""
         store = self._nodes.setdefault(node, NodeStore(node))
         if chain.name not in store:
-            store.add(Copy(node, chain.name, chain.blocks[0].size_byte))
+            store.add(Copy(node, chain.name, genesis(chain.name).size_byte))
         return store[chain.name]
 
     def keep(self, chain: "Chain", nodes: Sequence[str], block: "Block", tree_byte: int = 0) -> None:
@@ -117,7 +124,9 @@ class Stores:
         stored = known.get(height)
         if stored is None:
             stored = known[height] = StoredBlock.of(block, nodes, tree_byte)
-            self._archive(name, block, stored)
+            if block.header.model.digest:
+                self._models[name] = block
+            self._encode(name, block, stored)
         for node in nodes:
             copy = self.copy(node, chain)
             self.policy_of(node, name).store(stored, copy, self._nodes[node])
@@ -147,25 +156,28 @@ class Stores:
                 )
             )
 
-    def _archive(self, chain: str, block: "Block", stored: StoredBlock) -> None:
-        """The observer's archive holds the chunks of every node, as they were stored."""
-        archive = self._ctx.archive
-        if archive is None:
-            return
+    def _encode(self, chain: str, block: "Block", stored: StoredBlock) -> None:
+        """Members that keep chunks make theirs; the observer's archive holds them as they were stored."""
         for node in sorted(stored.members):
             policy = self.policy_of(node, chain)
-            if isinstance(policy, ErasureCoded):
-                archive.store_chunks(chain, stored.height, node, policy.chunks(node, stored), policy.encode(block.body))
+            if not isinstance(policy, ErasureCoded):
+                continue
+            chunks, archive = policy.chunks(node, stored), self._ctx.archive
+            if self._retrieval is not None:
+                cycles = policy.encoding_cycles(chunks, stored.body_byte) + self._retrieval.hashing(stored.body_byte)
+                self._retrieval.compute(node, cycles, lambda: None)
+            if archive is not None:
+                archive.store_chunks(chain, stored.height, node, policy.k, chunks, policy.encode(block.body))
 
     def _catch_up(self, node: str, chain: "Chain", height: int) -> None:
         """Ask for the blocks below ``height`` that ``node`` lacks, if it wants them and is not asking already."""
         policy, copy = self.policy_of(node, chain.name), self.copy(node, chain)
-        missing = [h for h in copy.lacks(height) if h in self._blocks[chain.name]] if policy.catch_up else []
+        blocks = self.missing(copy, height) if policy.catch_up else []
+        missing = [block.height for block in blocks]
         if self._retrieval is None or not missing or (node, chain.name) in self._asking:
             return
         trial = self._nodes[node].clone()
         before = trial[chain.name].size_byte
-        blocks = [self._blocks[chain.name][h] for h in missing]
         for block in blocks:
             policy.store(block, trial[chain.name], trial)
         providers = [

@@ -22,7 +22,8 @@ class Threat(Part):
     Hooks are called for the nodes that `targets` names, in the order of ``Scenario.threats``, and take no simulated
     time of their own. Each node and hook has a random stream of its own.
 
-    *Scope*: what is learned, signed and sent, what becomes of messages, and what validators do in an agreement.
+    *Scope*: what is learned, signed and sent, what becomes of messages, what validators do in an agreement, and what
+    nodes give back of what they store.
     """
 
     def targets(self, roles: Mapping[str, str], rng: np.random.Generator) -> Iterable[str]:
@@ -75,3 +76,13 @@ class Threat(Part):
         It is asked if the adversary has a hold on one of the message's ends.
         """
         return (0.0,)
+
+    def damages(self, now: float, node: str, chain: str, height: int, rng: np.random.Generator) -> bool:
+        """Whether what ``node`` gives to others out of its store ``now`` [s] is not what it was given to keep.
+
+        Parameters
+        ----------
+        chain, height:
+            What it is of; the height of parameters that are kept apart from their chain is -1.
+        """
+        return False

@@ -99,7 +99,7 @@ def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
     fabric.fate = adversaries.fate
     signing = keyring(scenario, placement.positions, ctx.streams)
     computers = {name: _computer(scenario, ctx, placement, name) for name in placement.positions}
-    ctx.use(stores_of(scenario, ctx, fabric, roles(placement, wiring), computers))
+    ctx.use(stores_of(scenario, ctx, fabric, roles(placement, wiring), computers, adversaries))
     fabric.disseminator.adopt(scenario.dissemination, scenario.agreement_deadline, computers)
     network = _key_network(scenario, ctx, wiring, fabric)
     keys = KeyService(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from qflsim.learning.codec import Codec
+from qflsim.nodes.adversaries import Adversaries
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
 from qflsim.nodes.fabric import Fabric
@@ -13,7 +14,12 @@ __all__ = ["storage_notes", "stores_of"]
 
 
 def stores_of(
-    scenario: Scenario, ctx: Context, fabric: Fabric, roles: Mapping[str, str], computers: Mapping[str, Computer]
+    scenario: Scenario,
+    ctx: Context,
+    fabric: Fabric,
+    roles: Mapping[str, str],
+    computers: Mapping[str, Computer],
+    adversaries: Adversaries,
 ) -> Stores:
     """The stores of all nodes.
 
@@ -35,7 +41,9 @@ def stores_of(
                 f"OffChain.replicas must be <= {len(capable)}, the servers and the publisher, got {policy.replicas}; "
                 "lower it, or name holders"
             )
-    return Stores(ctx, scenario.storage, Codec(scenario.compression, ctx.streams), roles, computers, fabric)
+    return Stores(
+        ctx, scenario.storage, Codec(scenario.compression, ctx.streams), roles, computers, fabric, adversaries.damages
+    )
 
 
 def storage_notes(scenario: Scenario) -> list[str]:
