@@ -115,7 +115,7 @@ class Copy:
 
     def lacks(self, height: int) -> list[int]:
         """Heights below ``height`` of which it holds nothing."""
-        return [] if len(self._held) >= height else [h for h in range(1, height) if h not in self._held]
+        return [] if len(self._held) > height else [h for h in range(1, height) if h not in self._held]
 
     def put(self, block: StoredBlock, held: Held) -> None:
         """Hold this of a block; what it held of it before is gone."""
