@@ -1,16 +1,20 @@
 """How many messages per second the agreement protocols handle on one core, beside SimPy with nothing in it.
 
 Three ways to pass a message: SimPy alone (a time-out with a callback, nobody listening), replicas on the network in
-memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. All times are processor time of this process.
+memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. Chained HotStuff begins heights ahead in memory, so
+that its blocks overlap. BlockSim, if its folder is given, runs its proof of work (`blocksim.py`). All times are processor time.
 
-Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000]
+Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000] [--blocksim FOLDER]
 """
 
 import argparse
+import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import simpy
 
@@ -26,6 +30,7 @@ from qflsim.chain.tendermint import Tendermint
 
 PATIENT = 1e6
 REPEATS = 3
+AHEAD = 16
 PROTOCOLS: dict[str, Agreement] = {
     "PBFT": PBFT(view_timeout=PATIENT),
     "Tendermint": Tendermint(view_timeout=PATIENT),
@@ -41,7 +46,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--validators", type=int, nargs="+", default=[4, 16, 100], help="sizes of the committee")
     parser.add_argument("--messages", type=int, default=60_000, help="messages per measurement, at least")
+    parser.add_argument("--blocksim", help="folder of BlockSim, to be run beside")
     options = parser.parse_args()
+    print(f"load when begun: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"Python {platform.python_version()}, SimPy {simpy.__version__}, {platform.machine()}, best of {REPEATS}\n")
     print(f"SimPy alone: {best(lambda: bare(options.messages)):,.0f} messages/s\n")
     print("| protocol | validators | one decision [messages] | in memory [messages/s] | on SimPy [messages/s] |")
@@ -49,7 +56,17 @@ def main() -> int:
     for name, protocol in PROTOCOLS.items():
         for n in options.validators:
             row(name, protocol, n, options.messages)
+    for miners in options.validators if options.blocksim else ():
+        print(f"BlockSim, {miners} miners: {blocksim(options.blocksim, miners)}", flush=True)
     return 0
+
+
+def blocksim(folder: str, miners: int) -> str:
+    """What `blocksim.py` says of as many blocks as take some seconds."""
+    script = Path(__file__).with_name("blocksim.py")
+    arguments = [folder, "--miners", str(miners), "--blocks", "1000" if miners < 50 else "100"]
+    done = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def row(name: str, protocol: Agreement, n: int, messages: int) -> None:
@@ -89,7 +106,9 @@ def bare(messages: int) -> int:
 def decide(protocol: Agreement, members: tuple[str, ...], heights: int) -> int:
     """Decide block after block on the network in memory, a delay of 1 s each message; returns messages sent."""
     network = Loopback(protocol, members)
-    network.run(until=1e9, heights=heights, stop=network.all_decided if "proof" in protocol.name else None)
+    ahead = AHEAD if isinstance(protocol, ChainedHotStuff) else 0
+    stop = network.all_decided if "proof" in protocol.name else None
+    network.run(until=1e9, heights=heights, ahead=ahead, stop=stop)
     if len(network.decided) != heights:
         raise SystemExit(f"{protocol.name}: {len(network.decided)} of {heights} heights decided")
     return network.sent.total()
