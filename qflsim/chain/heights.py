@@ -92,7 +92,8 @@ class HeightReplica(Replica):
         self._validate = validate or _accept
         self._timeout = timeout
         self._timers = _Timers()
-        self._decisions: dict[int, Message] = {}
+        self._decisions: dict[int, Message] = {}  # as this replica, or the one that reported it, put it
+        self._sizes: dict[int, int] = {}  # bytes of the blocks decided
         self._early: defaultdict[int, list[Message]] = defaultdict(list)
         self._react = {**self._reactions(), DECISION: self._on_decision}
         self._height = -1
@@ -180,13 +181,18 @@ class HeightReplica(Replica):
         if report is None or report.digest not in self._blocks or self._height in self._decisions:
             return []
         view = report.evidence[0].view if report.evidence else report.view
-        return self._decide(view, report.digest, report.evidence)
+        self._decisions[self._height] = report if report.view == view else replace(report, view=view)
+        return self._close(view, report.digest)
 
     def _decide(self, view: int, digest: str, evidence: tuple[Message, ...]) -> list[Effect]:
         """Decide, and keep the decision for who will ask."""
         self._decisions[self._height] = self._message(
             DECISION, digest, view=view, payload_byte=self._blocks[digest], evidence=evidence
         )
+        return self._close(view, digest)
+
+    def _close(self, view: int, digest: str) -> list[Effect]:
+        self._sizes[self._height] = self._blocks[digest]
         return [Decide(self._height, digest, view), *self._stop_timers()]
 
     def _announcement(self) -> Message:
@@ -196,8 +202,8 @@ class HeightReplica(Replica):
     def _tell(self, asking: Message) -> list[Effect]:
         """Answer with the decision; the block goes along only if it is another than the one that was asked with."""
         decision = self._decisions[asking.height]
-        has_block = asking.digest == decision.digest
-        return [Send(asking.sender, replace(decision, payload_byte=0) if has_block else decision)]
+        size = 0 if asking.digest == decision.digest else self._sizes[asking.height]
+        return [Send(asking.sender, replace(decision, sender=self._me, payload_byte=size))]
 
     def _message(
         self,

@@ -5,6 +5,7 @@ order of time and, at equal times, of sending.
 """
 
 import heapq
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -116,7 +117,9 @@ class Loopback:
         self._delay = delay
         self._number = 0
         self._heights, self._ahead = 1, 0
-        self._queue: list[tuple[float, int, str, Message | str | int | _Read]] = []
+        self._queue: list[tuple[float, int, str, Message | int | _Read]] = []
+        self._alarms: list[tuple[float, int, str, str]] = []  # those of timers, apart: most are cancelled
+        self._wake = (0.0, 0.0)  # when messages must wait for the next of these, a cancelled one maybe
         self._timers: set[tuple[str, str]] = set()
         gone = set(absent)
         self._others = {name: tuple(other for other in members if other != name) for name in members}
@@ -148,9 +151,32 @@ class Loopback:
         for name in self.replicas:
             for height in range(min(heights, 1 + ahead)):
                 self._start(name, height)
-        queue, timers, replicas, received, pop = self._queue, self._timers, self.replicas, self.received, heapq.heappop
+        while stop is None or not stop():
+            self._wake = self._next_alarm(until)
+            if self._queue and self._queue[0] < self._wake:
+                self._deliver(stop)
+            elif self._alarms and self._alarms[0][0] <= until:
+                self.now, _, name, timer = heapq.heappop(self._alarms)
+                self._timers.discard((name, timer))
+                self._carry_out(name, self.replicas[name].expire(self.now, timer))
+            else:
+                break
+        for name, replica in self.replicas.items():
+            self._carry_out(name, replica.close(self.now))
+        return self
+
+    def _next_alarm(self, until: float) -> tuple[float, float]:
+        """Time and number of the next timer to run out, or of the end."""
+        alarms, end = self._alarms, (until, math.inf)
+        while alarms and alarms[0][2:] not in self._timers:
+            heapq.heappop(alarms)  # cancelled
+        return min(alarms[0][:2], end) if alarms else end
+
+    def _deliver(self, stop: Callable[[], bool] | None) -> None:
+        """Let everything happen that comes before the next timer runs out."""
+        queue, replicas, received, pop = self._queue, self.replicas, self.received, heapq.heappop
         handle = {name: replica.handle for name, replica in replicas.items()}
-        while queue and queue[0][0] <= until and not (stop is not None and stop()):
+        while queue and queue[0] < self._wake and (stop is None or not stop()):
             self.now, _, name, content = pop(queue)
             if isinstance(content, Message):
                 received[content.kind] += 1
@@ -159,14 +185,8 @@ class Loopback:
                     self._carry_out(name, effects)
             elif isinstance(content, int):
                 self._start(name, content)
-            elif isinstance(content, _Read):
+            else:
                 self._carry_out(name, replicas[name].read(self.now, *content))
-            elif (name, content) in timers:
-                timers.discard((name, content))
-                self._carry_out(name, replicas[name].expire(self.now, content))
-        for name, replica in replicas.items():
-            self._carry_out(name, replica.close(self.now))
-        return self
 
     @property
     def honest(self) -> list[str]:
@@ -221,8 +241,8 @@ class Loopback:
         proposal = Proposal(f"block {height} of {name}", 1000)
         self._carry_out(name, self.replicas[name].start(self.now, proposal, height))
 
-    def _push(self, time: float, name: str, content: Message | str | int | _Read) -> None:
-        self._number += 1  # messages, names of timers and heights to begin, in order
+    def _push(self, time: float, name: str, content: Message | int | _Read) -> None:
+        self._number += 1  # messages, heights to begin and lists to read, in order
         heapq.heappush(self._queue, (time, self._number, name, content))
 
     def _carry_out(self, name: str, effects: Effects) -> None:
@@ -233,7 +253,10 @@ class Loopback:
                 self._post(self._others[name], effect.message)
             elif isinstance(effect, SetTimer):
                 self._timers.add((name, effect.name))
-                self._push(self.now + effect.delay, name, effect.name)
+                self._number += 1
+                alarm = (self.now + effect.delay, self._number, name, effect.name)
+                heapq.heappush(self._alarms, alarm)
+                self._wake = min(self._wake, alarm[:2])
             elif isinstance(effect, CancelTimer):
                 self._timers.discard((name, effect.name))
             elif isinstance(effect, Decide):
