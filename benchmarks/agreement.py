@@ -1,8 +1,9 @@
 """How many messages per second the agreement protocols handle on one core, beside SimPy with nothing in it.
 
 Three ways to pass a message: SimPy alone (a time-out with a callback, nobody listening), replicas on the network in
-memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. Chained HotStuff begins heights ahead in memory, so
-that its blocks overlap. BlockSim, if its folder is given, runs its proof of work (`blocksim.py`). All times are processor time.
+memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. Chained HotStuff begins heights ahead in
+memory, so that its blocks overlap. BlockSim, if its folder is given, runs its proof of work (`blocksim.py`). All times
+are processor time.
 
 Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000] [--blocksim FOLDER]
 """

@@ -99,6 +99,11 @@ class Votes(tuple[Message, ...]):
             if vote.digest == digest and vote.view == view and vote.kind == kind and vote.height == height
         )
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The voters by name."""
+        return tuple(sorted(self.voters))
+
     def among(self, members: frozenset[str]) -> int:
         """How many of ``members`` are voters."""
         if self._asked is not members:  # all members of a committee ask with the same set

@@ -42,7 +42,7 @@ class CertifiedTree:
         self.certificate = Votes()
         self.blocks = {root.name: root}
         self._carried: dict[str, Votes] = {root.name: self.certificate}
-        self._voters: dict[str, frozenset[str]] = {}
+        self._voters: dict[str, tuple[str, ...]] = {}
         self._shown = {root.name: root.payloads}
 
     def __contains__(self, name: str) -> bool:
@@ -65,7 +65,7 @@ class CertifiedTree:
         """Attach a block to its parent, for which it carries ``votes``."""
         name, parent = block.name, self.blocks[block.parent]
         self.blocks[name], self._carried[name] = block, votes
-        self._voters.setdefault(parent.name, votes.voters)
+        self._voters.setdefault(parent.name, votes.names)
         final = self._final_below(parent)
         self._shown[name] = max(self._shown[parent.name], final.payloads if final else 0)
         if self._shown[name] > self._shown[self.witness.name]:
@@ -73,7 +73,7 @@ class CertifiedTree:
 
     def voters(self, block: TreeBlock) -> tuple[str, ...]:
         """Whose votes for a block stand in one that builds on it, by name."""
-        return tuple(sorted(self._voters.get(block.name, ())))
+        return self._voters.get(block.name, ())
 
     def shown(self, block: TreeBlock) -> int:
         """Proposals that whoever holds ``block`` and all before it can see to be final."""

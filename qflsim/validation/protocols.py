@@ -1,11 +1,11 @@
-"""Messages, delays, faults and latency of Tendermint, HotStuff, Raft and proof of authority, replica by replica.
+"""Messages, delays, faults, latency of Tendermint, HotStuff, Raft and proof of authority, replica by replica.
 
 References
 ----------
 .. [1] E. Buchman, J. Kwon, Z. Milosevic, "The latest gossip on BFT consensus", arXiv:1807.04938 (2018): (n-1)(2n+1)
    messages sent directly, three delays.
 .. [2] M. Yin et al., "HotStuff: BFT consensus with linearity and responsiveness", PODC (2019): 7(n-1) messages without
-   new-view, seven delays.
+   new-view, seven delays; chained, a proposal and a vote per member and block.
 .. [3] D. Ongaro, J. Ousterhout, "In search of an understandable consensus algorithm", USENIX ATC (2014): a round trip
    to a majority; n-1 notices tell the others.
 .. [4] P. Szilágyi, "EIP-225: Clique proof-of-authority consensus protocol" (2017): n-1 messages, one delay.
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.authority import ProofOfAuthority
+from qflsim.chain.chainedhotstuff import ChainedHotStuff
 from qflsim.chain.hotstuff import HotStuff
 from qflsim.chain.loopback import Loopback
 from qflsim.chain.raft import Raft
@@ -32,12 +33,14 @@ __all__ = ["comparisons"]
 _PATIENT: dict[str, Agreement] = {
     "Tendermint": Tendermint(view_timeout=1e6),
     "HotStuff": HotStuff(view_timeout=1e6),
+    "chained HotStuff": ChainedHotStuff(view_timeout=1e6),
     "Raft": Raft(election_timeout=1e6),
     "authority": ProofOfAuthority(view_timeout=1e6),
 }
 _SOURCES = {
     "Tendermint": "Buchman et al. 2018",
     "HotStuff": "Yin et al. 2019",
+    "chained HotStuff": "Yin et al. 2019",
     "Raft": "Ongaro, Ousterhout 2014",
     "authority": "EIP-225",
 }
@@ -45,6 +48,7 @@ _SOURCES = {
 _PUBLISHED = {
     "Tendermint": ((27, 495, 8127), 3),
     "HotStuff": ((21, 105, 441), 7),
+    "chained HotStuff": ((21, 105, 441), 7),
     "Raft": ((9, 45, 189), 3),
     "authority": ((3, 15, 63), 1),
 }
@@ -57,6 +61,7 @@ _LAST = {("Raft", 4): 0.0, ("Raft", 5): -0.29701, ("HotStuff", 4): 0.0, ("HotStu
 def comparisons() -> Iterator[Comparison]:
     """Rows on message counts, delays, latency and crashed validators."""
     yield from _counts()
+    yield from _rows_of_blocks()
     yield from _latencies()
     yield from _crashes()
 
@@ -73,6 +78,20 @@ def _counts() -> Iterator[Comparison]:
         yield Comparison(
             quantity=f"{name} delays until all decided, n = 64", published=delays, simulated=last, tolerance=0.0,
             source=_SOURCES[name], basis="value",
+        )  # fmt: skip
+
+
+def _rows_of_blocks() -> Iterator[Comparison]:
+    """What one block more costs in a row whose blocks overlap."""
+    for n, published in ((4, 6), (16, 30), (64, 126)):
+        short, long = (
+            Loopback(_PATIENT["chained HotStuff"], _names(n)).run(until=1e5, heights=blocks, ahead=blocks)
+            for blocks in (10, 30)
+        )
+        yield Comparison(
+            quantity=f"chained HotStuff messages per block, n = {n}", published=published,
+            simulated=(long.sent.total() - short.sent.total()) / 20, tolerance=0.0, source="Yin et al. 2019",
+            basis="formula",
         )  # fmt: skip
 
 
@@ -131,7 +150,10 @@ def _leader_latency(protocol: Agreement, n: int) -> float:
 
 
 def _crashes() -> Iterator[Comparison]:
-    hasty = {"Tendermint": Tendermint(view_timeout=10.0), "HotStuff": HotStuff(view_timeout=10.0)}
+    hasty: dict[str, Agreement] = {
+        "Tendermint": Tendermint(view_timeout=10.0), "HotStuff": HotStuff(view_timeout=10.0),
+        "chained HotStuff": ChainedHotStuff(view_timeout=10.0),
+    }  # fmt: skip
     for name, protocol in {**hasty, "Raft": Raft(election_timeout=10.0)}.items():
         n = 10 if name != "Raft" else 7
         faulty = protocol.tolerated(n)
