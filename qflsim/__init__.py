@@ -277,6 +277,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Turn as Turn,
     )
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
+    from .security.contradiction import TwoUpdates as TwoUpdates
     from .security.forgery import ForgedUpdates as ForgedUpdates
     from .security.network import (
         Duplication as Duplication,
@@ -452,6 +453,7 @@ _HOMES = {
         "Turn",
     ),
     "scenario": ("EnergyModels", "Scenario"),
+    "security.contradiction": ("TwoUpdates",),
     "security.forgery": ("ForgedUpdates",),
     "security.network": ("Duplication", "MessageLoss", "PacketAdversary", "Partition", "Reordering", "SlowNodes"),
     "security.receipts": ("ForgedReceipts",),

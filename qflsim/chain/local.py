@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from qflsim.chain.block import Block
 from qflsim.chain.progress import Debt
 from qflsim.chain.transactions import carried_bytes, digest_of, read_transaction
@@ -76,6 +74,5 @@ def _update_fault(fields: dict[str, Any], parameters: bytes, debt: Debt | None, 
         (fields["time_s"] <= debt.due_s + slack_s, "its update was signed after the deadline"),
         (fields["samples"] >= 1, "its update has no samples"),
         (not parameters or digest_of(parameters) == fields["digest"], "its digest is not that of its parameters"),
-        (bool(np.isfinite(np.frombuffer(parameters, dtype="<f4")).all()), "its parameters are not finite"),
     )
     return next((reason for holds, reason in checks if not holds), "")

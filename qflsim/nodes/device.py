@@ -82,8 +82,13 @@ class Device:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
-    def train(self, parameters: Floats, server: str, round: int, chain: str) -> Generator[Any, Any, SignedTransaction]:
-        """Train from the given model of ``server`` and ``round``; returns the update for ``chain``, signed."""
+    def train(
+        self, parameters: Floats, server: str, round: int, chain: str
+    ) -> Generator[Any, Any, list[SignedTransaction]]:
+        """Train from the given model of ``server`` and ``round``; returns the update for ``chain``, signed.
+
+        There are two of them if the device is made to contradict itself.
+        """
         submissions = self._task.submissions(self.name)
         rng = self._ctx.streams.fresh("train", self.name, str(round))
         handed_in: list[Pending[Any, Any]] = []
@@ -111,8 +116,12 @@ class Device:
         cycles = self._ctx.stores.codec.compression.cycles(len(parameters))
         if cycles:
             yield self.computer.computed(cycles)
-        yield self.computer.signed()
-        return self._notary.sign_for_chain(self._transaction(self._notary.trained(update), parameters, chain, round))
+        other = self._notary.contradicted(update)
+        signed = []
+        for stated in (self._notary.trained(update), *([] if other is None else [other])):
+            yield self.computer.signed()
+            signed.append(self._notary.sign_for_chain(self._transaction(stated, parameters, chain, round)))
+        return signed
 
     def _transaction(self, update: Update, start: Floats, chain: str, round: int) -> UpdateTransaction:
         stores = self._ctx.stores

@@ -55,6 +55,16 @@ class Notary:
                 update = threat.corrupt(update, self._ctx.round, rng)
         return update
 
+    def contradicted(self, update: Update) -> Update | None:
+        """What else a device is about to sign, if somebody makes it sign something else too."""
+        for i, (threat, targets) in enumerate(self._threats):
+            if update.device in targets:
+                rng = self._ctx.streams("threat", str(i), "contradict", update.device)
+                other = threat.contradict(self._ctx.now, update, rng)
+                if other is not None:
+                    return other
+        return None
+
     def sign_for_chain(self, transaction: Transaction) -> SignedTransaction:
         """The same as `sign` for what goes into a block: with the fee that its sender pays for that."""
         if self._fees.pays(transaction.kind):

@@ -215,7 +215,7 @@ class Server:
     def _share(self, labour: Labour) -> None:
         """A device that has an update sends it to the committee that sits, if one does; else to the next."""
         if self._sitting is not None and labour.update is not None:
-            self._sitting.share(labour.device, [labour.update])
+            self._sitting.share(labour.device, [labour.update, *labour.rivals])
 
     def _break_off_old(self) -> None:
         """Devices whose update would be too stale, or whose model never came, are freed."""
@@ -239,6 +239,8 @@ class Server:
                 continue
             if gathering.rejected(labour.device):
                 self._works.drop(labour, "rejected")
+            elif labour.rivals and labour.device in gathering.arrived_s:
+                self._works.drop(labour, "two updates")
             elif labour.update is None and labour.process is not None and not labour.process.is_alive:
                 self._works.drop(labour, NO_MODEL)  # it came, and was wrong
             elif not keeps:
@@ -302,11 +304,14 @@ class Server:
         started, names = self._ctx.now, gathering.at_leader
         works = {labour.device: labour for labour in self._works.of(self.name) if labour.device in names}
         handed_in = {name: labour.update for name, labour in works.items() if labour.update is not None}
-        updates = tuple(update_in(item, self._ctx.stores) for item in handed_in.values())
+        rivals = [item for labour in works.values() for item in labour.rivals]  # proof against who signed them
+        updates = {
+            name: update_in(item, self._ctx.stores) for name, item in handed_in.items() if not works[name].rivals
+        }
         metadata = ModelMetadata(
             task=self._rules.task,
-            loss=mean_loss(updates),
-            samples=sum(update.samples for update in updates),
+            loss=mean_loss(tuple(updates.values())),
+            samples=sum(update.samples for update in updates.values()),
             contributors=len(updates),
         )
         holding = {member: gathering.holding(member, handed_in) for member in gathering.members}
@@ -314,7 +319,7 @@ class Server:
         done = yield from self.lmuc.commit(
             list(gathering.members.values()),
             gathering.leader,
-            [*handed_in.values(), *reports],
+            [*handed_in.values(), *rivals, *reports],
             metadata,
             holding,
             gathering.rounds,
@@ -322,11 +327,7 @@ class Server:
         )
         longest = self._ctx.longest
         longest.local_agreement_s = max(longest.local_agreement_s, self._ctx.now - started)
-        standing = {
-            name: update
-            for name, update in zip(handed_in, updates, strict=True)
-            if handed_in[name] in done.transactions
-        }
+        standing = {name: update for name, update in updates.items() if handed_in[name] in done.transactions}
         contribution.blocks, contribution.updates = done.blocks, tuple(standing.values())
         contribution.works = {name: works[name] for name in standing}
 

@@ -1,6 +1,6 @@
 """Which devices are at work on which model, and what became of every update: used, with its staleness, or why not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import simpy
@@ -36,6 +36,8 @@ class Labour:
     process: simpy.Process | None = None
     begun: bool = False
     update: SignedTransaction | None = None
+    rivals: tuple[SignedTransaction, ...] = ()
+    """Other updates that its device signed too."""
     signed_s: float = float("nan")
     arrived_s: float = float("nan")
 
@@ -66,9 +68,10 @@ class WorkBook:
         """A device begins."""
         self._labours[labour.device] = labour
 
-    def sign(self, labour: Labour, update: SignedTransaction) -> None:
+    def sign(self, labour: Labour, signed: Sequence[SignedTransaction]) -> None:
         """A device is done: its server's committee is told, if one is sitting."""
-        labour.update, labour.signed_s = update, self._ctx.now
+        labour.update, *rivals = signed
+        labour.rivals, labour.signed_s = tuple(rivals), self._ctx.now
         self.handed_in[labour.server](labour)
 
     def use(self, labour: Labour, staleness: int, weight: float) -> None:

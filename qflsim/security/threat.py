@@ -42,6 +42,10 @@ class Threat(Part):
         """What a device states as its update, before it signs: a lie under a true signature."""
         return update
 
+    def contradict(self, now: float, update: Update, rng: np.random.Generator) -> Update | None:
+        """Another update that a device signs ``now`` [s] beside ``update``; None if it signs no other."""
+        return None
+
     def forge(
         self, transaction: Transaction, signed: SignedTransaction, keyring: Keyring, rng: np.random.Generator
     ) -> SignedTransaction:
