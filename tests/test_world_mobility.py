@@ -1,6 +1,7 @@
 """Whole runs with devices that move, and with devices that run on batteries."""
 
 import math
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -94,7 +95,8 @@ def test_a_device_that_was_handed_over_still_votes_and_sends_to_its_committee_ov
     _, records = run
     roamed = [t for t in of(records, Transfer) if t.kind == "update" and "fibre" in t.medium and t.delivered]
     assert roamed
-    assert all(t.medium == "access-up+fibre+access-down" for t in roamed)
+    # over fibre twice if the receiver is handed over while it comes down
+    assert {re.sub(r"(\+fibre)+", "+fibre", t.medium) for t in roamed} == {"access-up+fibre+access-down"}
 
 
 def test_a_newcomer_stores_the_chain_of_its_new_server_from_the_next_block_on(run):
