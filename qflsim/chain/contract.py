@@ -23,6 +23,9 @@ from qflsim.trace import Refusal
 __all__ = ["Contract", "in_order"]
 
 
+_ORDER = {kind: number for number, kind in enumerate(ACTS)}
+
+
 class Contract:
     """The contract of one task.
 
@@ -96,7 +99,8 @@ class Contract:
     def apply(self, block: Block) -> list[Refusal]:
         """Carry out the transactions of one more block; returns the refused transitions.
 
-        A block of a local chain changes nothing until its receipt comes: it is only remembered.
+        A block of a local chain changes nothing until its receipt comes: it is only remembered. Whoever makes a block
+        may put transactions into it in any order: the contract carries them out in that of its transitions.
         """
         read = [(item, read_transaction(item.payload)) for item in block.transactions]
         ours = [(item, fields) for item, fields in read if fields.get("task") == self.task]
@@ -104,12 +108,14 @@ class Contract:
             if self.round is not None and block.header.round == self.round.number:
                 self.round.local[block.hash] = block
             return []
+        ours = sorted(
+            ((item, fields) for item, fields in ours if fields["kind"] in _ORDER),
+            key=lambda own: _ORDER[own[1]["kind"]],
+        )
         return [refusal for item, fields in ours for refusal in self._acted(item, fields, block)]
 
     def _acted(self, item: SignedTransaction, fields: dict[str, Any], block: Block) -> Iterator[Refusal]:
         """Make the transition that a transaction asks for, if it asks for one."""
-        if fields["kind"] not in ACTS:
-            return
         transition, act = ACTS[fields["kind"]]
         for subject, reason in act(self, fields, item, block):
             yield Refusal(

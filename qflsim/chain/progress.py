@@ -58,6 +58,8 @@ class Progress:
     number: int
     budget: int
     keeps_late: bool
+    chain: str = ""
+    """The shard chain: where the servers joined."""
     joined: dict[str, int] = field(default_factory=dict)
     formed: bool = False
     selected: dict[str, str] = field(default_factory=dict)

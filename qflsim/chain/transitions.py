@@ -70,6 +70,7 @@ def _join(contract: "Contract", fields: dict[str, Any], item: SignedTransaction,
         yield "", "it cannot put down the deposit"
     else:
         round_.joined[server] = fields["samples"]
+        round_.chain = block.header.chain
 
 
 def _shard(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
@@ -121,6 +122,8 @@ def _release(contract: "Contract", round_: Progress, server: str, late: Collecti
 def _submit(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
     """A server carries a block of its committee across, and with it the devices' updates."""
     server, round_ = fields["sender"], contract.open(fields)
+    if round_ is not None and block.header.chain != round_.chain:
+        return  # a receipt on another chain is no matter of the contract's
     if round_ is None or server not in round_.chosen:
         yield "", "its sender selected nobody"
         return
@@ -144,12 +147,6 @@ def _submit(contract: "Contract", fields: dict[str, Any], item: SignedTransactio
         elif device in committee:
             round_.submitted.pop(device, None)
             (round_.equivocated if reason == TWO_UPDATES else round_.rejected).add(device)
-
-
-def _submit_proven(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
-    """The same with a proof of one of them; a receipt of a block of the shard proves the global model's sources."""
-    if fields["source"].startswith("lmuc-"):
-        yield from _submit(contract, fields, item, block)
 
 
 def _verify(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
@@ -252,10 +249,10 @@ def _stated(fields: dict[str, Any], name: str, make: Callable[[float], Any]) -> 
 
 
 ACTS: Mapping[str, tuple[str, Callable[..., Reasons]]] = {
-    "terms": ("terms", _terms), "task": ("publish", _publish), "join": ("join", _join), "shard": ("join", _shard),
-    "selection": ("select", _select), "receipt": ("submit", _submit),
-    "cross-chain-receipt": ("submit", _submit_proven), "verdict": ("verify", _verify),
+    "terms": ("terms", _terms), "task": ("publish", _publish), "join": ("join", _join),
+    "selection": ("select", _select), "shard": ("join", _shard),
+    "cross-chain-receipt": ("submit", _submit), "receipt": ("submit", _submit), "verdict": ("verify", _verify),
     "intermediate-model": ("aggregate", _aggregate), "global-model": ("aggregate", _conclude),
     "reward": ("reward", _reward), "slash": ("slash", _slash), "reputation": ("reputation", _remember),
 }  # fmt: skip
-"""What each kind of transaction does."""
+"""What each kind of transaction does; those of one block are carried out in this order."""
