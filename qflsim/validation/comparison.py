@@ -20,6 +20,7 @@ AREAS = {
     "dissemination": "Dissemination",
     "sharding": "Shards drawn at random",
     "ledger": "Ledger",
+    "saturation": "Full blocks and waiting transactions",
     "cryptography": "Signatures and key encapsulation",
     "propagation": "Radio propagation",
     "radio": "Radio access",

@@ -4,6 +4,7 @@ References
 ----------
 .. [1] B. Laurie, A. Langley, E. Kasper, RFC 6962, "Certificate Transparency", section 2.1 (2013), and the leaves and
    roots in the tests of its reference implementation.
+.. [3] S. Nakamoto, "Bitcoin: a peer-to-peer electronic cash system" (2008), section 7: 4.2 MB of headers a year.
 .. [2] Arithmetic of a federated round on a chain: 4 P bytes of float32 parameters, a signature and 100 bytes of
    metadata per update; 32 bytes stand for the parameters where only their hash is stored.
 """
@@ -52,6 +53,13 @@ def _merkle() -> Iterator[Comparison]:
         source="32 ceil(log2 1000)", basis="formula",
     )  # fmt: skip
 
+    sizes = [(count, items[:count]) for count in range(1, 257)]
+    yield Comparison(
+        quantity="proofs of 1 to 256 items of another length", published=0, tolerance=0.0, source="32 ceil(log2 m)",
+        simulated=sum(32 * (n - 1).bit_length() != 32 * len(inclusion_proof(some, 0)) for n, some in sizes),
+        basis="formula",
+    )  # fmt: skip
+
 
 def _updates() -> Iterator[Comparison]:
     full, short = _update(pack_parameters([0.5] * 1000)), _update(b"")
@@ -68,6 +76,16 @@ def _updates() -> Iterator[Comparison]:
         source="32 + signature + 100", basis="formula",
         miss="The formula assumes 100 bytes of metadata. Here an update also carries its signer's public key of 1312 "
         "bytes, and its metadata are written out and take what they take.",
+    )  # fmt: skip
+    yield Comparison(
+        quantity="20 x 100 updates, parameters' share [MB]", published=13.04 - 5.10, tolerance=0.01, relative=True,
+        simulated=2000 * (full.size_byte - short.size_byte) / 1e6, source="13.04 - 5.10 MB, see [2]", basis="formula",
+    )  # fmt: skip
+    yield Comparison(
+        quantity="headers of a year, one in 10 min [MB]", published=4.2, tolerance=0.05,
+        simulated=6 * 24 * 365 * Chain("global").tip.header_byte / 1e6, source="Nakamoto 2008", basis="value",
+        miss="Bitcoin's headers have 80 bytes. One here names chain and proposer and states the metadata of the model, "
+        "128 bytes and the names; it grows by the same law.",
     )  # fmt: skip
     chain = Chain("local")
     for number in range(1, 11):
