@@ -279,6 +279,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
     from .security.contradiction import TwoUpdates as TwoUpdates
     from .security.forgery import ForgedUpdates as ForgedUpdates
+    from .security.lists import ForgedLists as ForgedLists
     from .security.network import (
         Duplication as Duplication,
         MessageLoss as MessageLoss,
@@ -455,6 +456,7 @@ _HOMES = {
     "scenario": ("EnergyModels", "Scenario"),
     "security.contradiction": ("TwoUpdates",),
     "security.forgery": ("ForgedUpdates",),
+    "security.lists": ("ForgedLists",),
     "security.network": ("Duplication", "MessageLoss", "PacketAdversary", "Partition", "Reordering", "SlowNodes"),
     "security.receipts": ("ForgedReceipts",),
     "security.stores": ("DamagedStores",),

@@ -10,7 +10,7 @@ from typing import ClassVar
 from qflsim.chain.agreement import Agreement, Validate
 from qflsim.chain.broadcastreplica import BroadcastReplica, Checks
 from qflsim.checks import quantity
-from qflsim.quantum.listrisks import Risks, failure_risks, thresholds
+from qflsim.quantum.listrisks import Risks, Thresholds, failure_risks, thresholds
 from qflsim.quantum.supply import PairSupply
 
 __all__ = ["DetectableBroadcast", "ListBroadcast", "ThreePartyBroadcast"]
@@ -108,19 +108,25 @@ class ListBroadcast(Agreement):
 
     def replica(self, me: str, members: tuple[str, ...], validate: Validate | None = None) -> BroadcastReplica:
         """The part of ``me`` among ``members``."""
-        return BroadcastReplica(self, Checks(self.states, self.stretched, self.mutual, self._limits), me, members,
-                                validate, self.timeout)  # fmt: skip
+        return BroadcastReplica(self, self.checks, me, members, validate, self.timeout)
 
-    def _limits(self, places: int) -> tuple[int, int, int]:
+    @property
+    def checks(self) -> Checks:
+        """How its members look at lists."""
+        return Checks(self.states, self.stretched, self.mutual, self.limits)
+
+    def limits(self, places: int) -> Thresholds:
+        """T, A and Q for a number of places."""
         return thresholds(places, self.length, self.agreeing, self.tolerance)
 
     def risks(self, errors: Mapping[tuple[str, str], tuple[float, float]]) -> Risks:
         """Union bounds over all lists, of the risks of one (`failure_risks`).
 
-        A sender escapes if two receivers, told different blocks, do not notice: with ``mutual`` neither of the two.
+        A sender escapes if two receivers, told different blocks, do not notice: with ``mutual`` neither of the two. If
+        blocks are not stretched a receiver can always name one that demands the same bit, so that the other aborts.
         """
         rounded = [(round(first, 3), round(second, 3)) for first, second in errors.values()]
-        whole, part = self._limits(self.states), self._limits(self.compared)
+        whole, part = self.limits(self.states), self.limits(self.compared)
         accept = [1.0 - failure_risks(self.states, whole, *error).abort for error in rounded]
         ways = [[failure_risks(self.compared, part, *error)] for error in rounded]
         if self.mutual:
@@ -129,7 +135,7 @@ class ListBroadcast(Agreement):
         return Risks(
             abort=1.0 - prod(accept),
             sender=min(1.0, sum(prod(way.sender for way in found) for found in ways)),
-            receiver=min(1.0, sum(max(way.receiver for way in found) for found in ways)),
+            receiver=min(1.0, sum(max(way.receiver for way in found) for found in ways)) if self.stretched else 1.0,
         )
 
     def pairs_wanted(self, validators: int) -> int:
@@ -143,17 +149,22 @@ class ListBroadcast(Agreement):
 
 @dataclass(frozen=True, kw_only=True)
 class ThreePartyBroadcast(ListBroadcast):
-    """Broadcast over lists among three members, as it was published: the first receiver shows the second what it has.
+    """Broadcast over a list among three members, as it was published: one bit, and the first receiver shows the second.
 
-    3 lists' messages: two commands, one claim, two verdicts. See `ListBroadcast` for the rest.
+    Two commands, one claim, two verdicts. A block stands for one bit, so that half of all pairs of blocks cannot be told
+    apart: a receiver that is shown such a block aborts, which a lying receiver can always bring about. With
+    ``stretched`` blocks both receivers show each other what they have, as in `DetectableBroadcast`: the first would not
+    otherwise learn in which places the other's block differs, and look there once more. See `ListBroadcast`.
     """
 
     name: ClassVar[str] = "three-party broadcast"
 
+    stretched: bool = False
+
     @property
     def mutual(self) -> bool:
-        """One way."""
-        return False
+        """One way, unless blocks are stretched."""
+        return self.stretched
 
     def check_size(self, validators: int) -> None:
         """Refuse more than three; fewer need no lists."""

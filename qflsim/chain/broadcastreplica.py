@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qflsim.chain.agreement import Abort, Effect, Effects, Entangle, Message, Proposal, Send, Validate
 from qflsim.chain.heights import HeightReplica
 from qflsim.chain.lists import ListMessage, Mask, Pair, packed, proving, right, word
+from qflsim.quantum.listrisks import Thresholds
 from qflsim.quantum.singlets import Entries
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Checks(NamedTuple):
     """See `qflsim.chain.lists.word`."""
     mutual: bool
     """Whether all receivers show each other what they have; else the first one the others."""
-    limits: Callable[[int], tuple[int, int, int]]
+    limits: Callable[[int], Thresholds]
     """T, A and Q for a number of places."""
 
     def word(self, digest: str) -> Entries:

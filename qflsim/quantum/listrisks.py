@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Risks", "Thresholds", "failure_risks", "thresholds"]
+__all__ = ["Risks", "Thresholds", "escapes", "failure_risks", "thresholds"]
 
 Floats = NDArray[np.float64]
 
@@ -69,9 +69,10 @@ def failure_risks(states: int, limits: Thresholds, first: float, second: float) 
     """The risks of ``states`` singlets, entries of R and R' being turned with probabilities ``first``, ``second``."""
     alike = _binomial(states, 1.0 / 3.0)  # places that prove the sender's bit
     believed = _accepted(states, limits, first), _accepted(states, limits, second)
+    playable, undone = _sender(states, limits, believed[1])
     return Risks(
         abort=_capped(1.0 - float(alike @ (believed[0] * believed[1]))),
-        sender=_capped(_sender(states, limits, first, second, believed[1])),
+        sender=_capped(1.0 - playable + undone * _split(limits, first, second)),
         receiver=_capped(_receiver(states, limits, first, second, alike, believed[1])),
     )
 
@@ -84,27 +85,34 @@ def _accepted(states: int, limits: Thresholds, error: float) -> Floats:
     return np.asarray(binom.cdf(np.minimum(limits.tolerated, shown - limits.length), shown, error))
 
 
-def _sender(states: int, limits: Thresholds, first: float, second: float, believed: Floats) -> float:
-    """One bit for R', truthfully, and for R the other: T - Q places that prove it, A + Q that show different bits."""
+def escapes(states: int, limits: Thresholds, first: float, second: float) -> float:
+    """Probability that a lying sender can play its strategy and is not found out: what is to be seen in many trials."""
+    playable, undone = _sender(states, limits, _accepted(states, limits, second))
+    return undone * _split(limits, first, second)
+
+
+def _sender(states: int, limits: Thresholds, believed: Floats) -> tuple[float, float]:
+    """One bit for R', truthfully, and for R the other: T - Q places that prove it, A + Q that show different bits.
+
+    Returns the probability that there are as many, and that R' then believes it.
+    """
     proofs, doubtful = limits.length - limits.refuting, limits.tolerated + limits.refuting
-    if proofs < 0 or states < limits.length:
-        return 1.0
     playable = undone = 0.0
     for true, chance in enumerate(_binomial(states, 1.0 / 3.0)):  # places that prove the bit for R'
-        if chance < _NEVER:
+        if chance < _NEVER or true < limits.length or true + doubtful > states:
             continue
         rest = _binomial(states - true, 0.5)  # of the others, those that prove the bit for R
-        fits = float(rest[proofs : states - true - doubtful + 1].sum()) if true + doubtful <= states else 0.0
-        fits *= float(chance) if true >= limits.length else 0.0
+        fits = float(chance) * float(rest[proofs : states - true - doubtful + 1].sum())
         playable += fits
-        undone += fits * believed[true]
-    return float(1.0 - playable) + float(undone) * _split(proofs, doubtful, limits, first, second)
+        undone += fits * float(believed[true])
+    return playable, undone
 
 
-def _split(proofs: int, doubtful: int, limits: Thresholds, first: float, second: float) -> float:
+def _split(limits: Thresholds, first: float, second: float) -> float:
     """Probability that R finds at most A places wrong, and R' at least Q of those that R finds right."""
     from scipy.stats import binom
 
+    proofs, doubtful = limits.length - limits.refuting, limits.tolerated + limits.refuting
     differ = first + second - 2.0 * first * second
     total = 0.0
     for a in range(limits.tolerated + 1):  # proofs that are wrong for R
@@ -116,9 +124,9 @@ def _split(proofs: int, doubtful: int, limits: Thresholds, first: float, second:
 
 
 def _receiver(states: int, limits: Thresholds, first: float, second: float, alike: Floats, believed: Floats) -> float:
-    """R shows places that are not the sender's: first those where it holds the sender's bit itself, then guesses."""
-    holds = 0.25 + 0.5 * first  # probability that it holds the bit, outside the sender's places
-    sure = (0.25 + 0.25 * first) / holds  # that R' holds the other there
+    """R shows places that the sender did not: first those where it holds the bit that it claims, then guesses."""
+    holds = 0.25 + 0.5 * first  # probability that it holds that bit, outside the sender's places
+    sure = (0.25 + 0.25 * first) / holds  # that R' holds the other there, which makes the place right
     guess = (0.5 - 0.25 * first) / (1.0 - holds)  # that it does elsewhere
     sure, guess = (p + second * (1.0 - 2.0 * p) for p in (sure, guess))
     fooled = _fooled(limits, 1.0 - sure, 1.0 - guess)
