@@ -245,6 +245,8 @@ class Agreement(Record):
     aborted: int = column("validators that found they must not decide, faulty ones left out")
     reason: str = column("why most of them did; empty if none did")
     pairs: int = column("entangled pairs that its lists took")
+    qubits: int = column("qubits that an idealised protocol counted, without time, energy or loss")
+    idealised: bool = column("whether the protocol grants what physics does not")
     abort_risk: float = column(
         "probability that somebody aborts though all are honest, at most, worked out from the states of the pairs; "
         "empty for protocols without lists"

@@ -20,7 +20,8 @@ from qflsim.quantum.supply import PairSupply
 
 __all__ = [
     "Abort", "Agreement", "Broadcast", "CancelTimer", "Decide", "Draws", "Effect", "Effects", "Entangle", "Extend",
-    "Message", "Proposal", "Replica", "Send", "SetTimer", "Spend", "Validate", "Votes",
+    "Message", "Proposal", "Replica", "Send", "SetTimer", "Spend", "Transmit", "Validate",
+    "Votes",
 ]  # fmt: skip
 
 Validate = Callable[[str], bool]
@@ -200,7 +201,14 @@ class Abort:
     reason: str
 
 
-Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend | Entangle | Abort
+@dataclass(slots=True, unsafe_hash=True)
+class Transmit:
+    """The replica sent ``qubits`` that are counted and nothing else, in an idealised protocol."""
+
+    qubits: int
+
+
+Effect = Send | Broadcast | Decide | SetTimer | CancelTimer | Spend | Extend | Entangle | Abort | Transmit
 Effects = tuple[Effect, ...]
 
 
@@ -287,6 +295,11 @@ class Agreement(Part, ABC):
             For each list, the probabilities that an entry of either of its two members is turned.
         """
         return None
+
+    @property
+    def assumption(self) -> str:
+        """What an idealised protocol grants that physics does not; empty for all others."""
+        return ""
 
     def pairs_wanted(self, validators: int) -> int:
         """Pairs that a decision takes on a link between its leader and another member; none by default."""

@@ -151,10 +151,10 @@ class ListBroadcast(Agreement):
 class ThreePartyBroadcast(ListBroadcast):
     """Broadcast over a list among three members, as it was published: one bit, and the first receiver shows the second.
 
-    Two commands, one claim, two verdicts. A block stands for one bit, so that half of all pairs of blocks cannot be told
-    apart: a receiver that is shown such a block aborts, which a lying receiver can always bring about. With
-    ``stretched`` blocks both receivers show each other what they have, as in `DetectableBroadcast`: the first would not
-    otherwise learn in which places the other's block differs, and look there once more. See `ListBroadcast`.
+    Two commands, one claim, two verdicts. A block stands for one bit, so that half of all pairs of blocks cannot be
+    told apart: a receiver that is shown such a block aborts, which a lying receiver can always bring about. With
+    ``stretched`` blocks both receivers show each other what they have, as in `DetectableBroadcast`: the first would
+    not otherwise learn in which places the other's block differs, and look there once more. See `ListBroadcast`.
     """
 
     name: ClassVar[str] = "three-party broadcast"

@@ -56,7 +56,7 @@ class DeceivingReplica(BroadcastReplica):
         differ = demanded != elsewhere
         if not differ.any() or not (self._checks.mutual or name == self._receivers[0]):
             return true
-        return true & ~differ | self._doctored(true & differ, entries, differ, last=name == pair[1])
+        return np.where(differ, self._doctored(true & differ, entries, differ, last=name == pair[1]), true)
 
     def _doctored(self, true: Mask, entries: Entries, differ: Mask, *, last: bool) -> Mask:
         """Places that differ: T - Q true ones and A + Q unknown ones, not the same for both members; else all true."""
@@ -89,6 +89,6 @@ class DeceivingReplica(BroadcastReplica):
         holds = self._entries[pair] == demanded
         places = np.concatenate([np.flatnonzero(free & holds), np.flatnonzero(free & ~holds)])
         differ = int((demanded != self._checks.word(digest)).sum())
-        forged = np.zeros_like(free)
+        forged: Mask = np.zeros(len(free), dtype=np.bool_)
         forged[places[: self._checks.limits(differ).length]] = True
         return forged

@@ -26,6 +26,7 @@ from qflsim.chain.agreement import (
     Send,
     SetTimer,
     Spend,
+    Transmit,
     Validate,
 )
 from qflsim.chain.seat import Fate, Play, Seat
@@ -85,6 +86,8 @@ class Loopback:
         Decisions by height and replica.
     aborted:
         Reasons to decide on nothing, by height and replica.
+    qubits:
+        Qubits that were counted.
     extended:
         Blocks made, in protocols in which blocks compete, with who made them.
     spent_j:
@@ -106,6 +109,7 @@ class Loopback:
     ) -> None:
         self.members = members
         self.aborted: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        self.qubits = 0
         self._errors = errors
         self._streams = Streams(seed)
         self.extended: list[tuple[str, Extend]] = []
@@ -267,6 +271,8 @@ class Loopback:
                 self.spent_j[effect.cause] += effect.energy_j
             elif isinstance(effect, Entangle):
                 self._entangle(name, effect)
+            elif isinstance(effect, Transmit):
+                self.qubits += effect.qubits
             elif isinstance(effect, Abort):
                 self.aborted[effect.height][name] = effect.reason
 

@@ -21,6 +21,7 @@ from qflsim.chain.agreement import (
     Send,
     SetTimer,
     Spend,
+    Transmit,
 )
 from qflsim.chain.blocktree import HEADER_BYTE, BlockMessage
 from qflsim.chain.sizes import message_byte
@@ -119,6 +120,7 @@ class Outcome:
     size_bit: float = 0.0
     tag_bit: float = 0.0
     tag_wait_s: float = 0.0
+    qubits: int = 0
     memory: object = None
     signers: tuple[str, ...] = ()
     tree_byte: int = 0
@@ -220,6 +222,8 @@ class Session:
                     self._ctx.energy.charge(name, cause, energy_j)
                 case Entangle():
                     self._entangle(name, effect)
+                case Transmit(qubits=qubits):
+                    self.outcome.qubits += qubits
                 case Abort(reason=reason):
                     self._aborted(name, reason)
                 case Extend():
@@ -469,6 +473,8 @@ class Session:
                 aborted=len(reasons),
                 reason=max(reasons, key=reasons.count, default=""),
                 pairs=sum(order.pairs for order in self._orders),
+                qubits=outcome.qubits,
+                idealised=bool(self._terms.agreement.assumption),
                 abort_risk=risks.abort if risks else NONE,
                 sender_risk=risks.sender if risks else NONE,
                 receiver_risk=risks.receiver if risks else NONE,

@@ -87,7 +87,7 @@ def _accepted(states: int, limits: Thresholds, error: float) -> Floats:
 
 def escapes(states: int, limits: Thresholds, first: float, second: float) -> float:
     """Probability that a lying sender can play its strategy and is not found out: what is to be seen in many trials."""
-    playable, undone = _sender(states, limits, _accepted(states, limits, second))
+    _, undone = _sender(states, limits, _accepted(states, limits, second))
     return undone * _split(limits, first, second)
 
 
