@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.perchain import PerChain as PerChain
     from .chain.proofofstake import ProofOfStake as ProofOfStake
     from .chain.proofofwork import ProofOfWork as ProofOfWork
+    from .chain.qkdpaid import QKDPaid as QKDPaid
     from .chain.quantumcoin import IdealisedBenOrHassidim as IdealisedBenOrHassidim
     from .chain.raft import Raft as Raft
     from .chain.reputation import (
@@ -326,6 +327,7 @@ _HOMES = {
     "chain.perchain": ("PerChain",),
     "chain.proofofstake": ("ProofOfStake",),
     "chain.proofofwork": ("ProofOfWork",),
+    "chain.qkdpaid": ("QKDPaid",),
     "chain.quantumcoin": ("IdealisedBenOrHassidim",),
     "chain.raft": ("Raft",),
     "chain.reputation": ("BetaReputation", "ReputationRule", "SmoothedReputation"),

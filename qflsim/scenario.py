@@ -287,6 +287,11 @@ class Scenario(Part):
             )
 
     @property
+    def authentications(self) -> list[Authentication]:
+        """What authenticates the messages of agreements on each kind of chain."""
+        return [agreement.authentication or self.authentication for _, agreement in PerChain.of(self.agreement)]
+
+    @property
     def moves(self) -> bool:
         """Whether devices move."""
         return not isinstance(self.mobility, Static)

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from qflsim.checks import Part
+from qflsim.crypto.authentication import Authentication
 from qflsim.quantum.listrisks import Risks
 from qflsim.quantum.singlets import Entries
 from qflsim.quantum.supply import PairSupply
@@ -295,6 +296,21 @@ class Agreement(Part, ABC):
             For each list, the probabilities that an entry of either of its two members is turned.
         """
         return None
+
+    @property
+    def core(self) -> "Agreement":
+        """The protocol by which is decided; itself, unless it only adds to another."""
+        return self
+
+    @property
+    def authentication(self) -> Authentication | None:
+        """What authenticates its messages beside signatures; None for what the scenario says."""
+        return None
+
+    @property
+    def title(self) -> str:
+        """What the tables call it."""
+        return self.name
 
     @property
     def assumption(self) -> str:

@@ -58,7 +58,7 @@ class Committee:
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
-        self._terms = Terms(chain, agreement, scheme, entangler)
+        self._terms = Terms(chain, agreement.core, scheme, entangler, agreement.title)
         self._tagger = tagger
         self._adversaries = adversaries
         self._patience = patience

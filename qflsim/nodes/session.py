@@ -45,12 +45,13 @@ NONE = float("nan")
 
 @dataclass(frozen=True)
 class Terms:
-    """What all decisions of a chain have in common: its name, protocol, scheme of votes, and who makes lists."""
+    """What all decisions of a chain have in common: name, protocol, scheme of votes, who makes lists, and a title."""
 
     chain: str
     agreement: Agreement
     scheme: SignatureScheme
     entangler: Entangler | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -455,7 +456,7 @@ class Session:
                 round=outcome.round,
                 chain=self._terms.chain,
                 height=outcome.height,
-                protocol=self._terms.agreement.name,
+                protocol=self._terms.title or self._terms.agreement.title,
                 validators=n,
                 tolerated=self._terms.agreement.tolerated(n),
                 quorum=self._terms.agreement.quorum(n),

@@ -11,6 +11,7 @@ from .entanglement import entanglement_sentences
 from .keys import key_sentences
 from .movement import battery_sentences, movement_sentences
 from .propagation import propagation_sentences
+from .quantum import quantum_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
 
@@ -142,6 +143,7 @@ def _agreements(run: RunTables) -> Iterator[str]:
         told = [f"{chain} {show_time(seconds)}" for chain, seconds in latency.items()]
         yield f"Until the last validator decided it took, on average: {', '.join(told)}."
     yield from _attacked(run)
+    yield from quantum_sentences(run)
 
 
 def _attacked(run: RunTables) -> Iterator[str]:

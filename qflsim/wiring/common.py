@@ -7,6 +7,7 @@ import simpy
 
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.perchain import PerChain
+from qflsim.crypto.authentication import Authentication
 from qflsim.crypto.keyring import Keyring
 from qflsim.energy import EnergyBook
 from qflsim.network.placement import Placement
@@ -51,6 +52,8 @@ class Common:
     tagger: Tagger
     models: ModelService
     protocols: PerChain
+    network: KeyNetwork | None = None
+    paid: dict[Authentication, Tagger] = field(default_factory=dict)
     qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
     committees: Committees = field(default_factory=Committees)
 
@@ -62,10 +65,17 @@ class Common:
         """A new chain, agreed on over the links of ``fabric``, by default those of all tasks."""
         scenario, agreement = self.scenario, self.protocols.on(name)
         return Ledger(
-            ctx, fabric or self.fabric, name, agreement, scenario.signatures, self.notary(ctx), self.tagger,
-            self.adversaries, scenario.agreement_deadline, self._entangler(ctx, agreement, fabric or self.fabric),
+            ctx, fabric or self.fabric, name, agreement, scenario.signatures, self.notary(ctx), self._payer(agreement),
+            self.adversaries, scenario.agreement_deadline, self._entangler(ctx, agreement.core, fabric or self.fabric),
             pooling(scenario, name, ctx.streams),
         )  # fmt: skip
+
+    def _payer(self, agreement: Agreement) -> Tagger:
+        """Who pays the tags of a protocol: that of the scenario unless it says how itself."""
+        own = agreement.authentication
+        if own is None:
+            return self.tagger
+        return self.paid.setdefault(own, Tagger(self.ctx, own, self.network))
 
     def _entangler(self, ctx: Context, agreement: Agreement, fabric: Fabric) -> Entangler | None:
         """Who makes the lists of a protocol, if it asks for some."""
@@ -95,7 +105,7 @@ def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
     fabric = Fabric(ctx, wiring.route, wiring.onward)
     adversaries = Adversaries(ctx, scenario.threats, roles(placement, wiring))
     protocols = PerChain.of(scenario.agreement)
-    adversaries.suit([protocol for _, protocol in protocols])
+    adversaries.suit([protocol.core for _, protocol in protocols])
     fabric.fate = adversaries.fate
     signing = keyring(scenario, placement.positions, ctx.streams)
     computers = {name: _computer(scenario, ctx, placement, name) for name in placement.positions}
@@ -110,7 +120,19 @@ def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
     tagger = Tagger(ctx, scenario.authentication, network if tagged else None)
     models = ModelService(ctx, fabric, wiring.pairs.transports, wiring.pairs.link)
     return Common(
-        scenario, ctx, placement, wiring, fabric, signing, adversaries, computers, keys, tagger, models, protocols
+        scenario,
+        ctx,
+        placement,
+        wiring,
+        fabric,
+        signing,
+        adversaries,
+        computers,
+        keys,
+        tagger,
+        models,
+        protocols,
+        network,
     )
 
 

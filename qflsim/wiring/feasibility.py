@@ -77,8 +77,10 @@ def largest_committee(tasks: Sequence[TaskParts]) -> int:
 def check_deadlines(common: Common, parts: TaskParts) -> None:
     """Refuse deadlines that even the quickest agreement or local training must miss."""
     patience, sizes = common.scenario.agreement_deadline, smallest_committees(common, [parts])
-    for (_, agreement), validators in zip(common.protocols, sizes.values(), strict=True):
-        agreement.check_size(validators)
+    largest = sizes | {"lmuc": largest_committee([parts])}
+    for (_, protocol), validators, most in zip(common.protocols, sizes.values(), largest.values(), strict=True):
+        agreement = protocol.core
+        agreement.check_size(most)
         least = agreement.latency(validators)
         if least > patience:
             raise ScenarioError(

@@ -82,7 +82,8 @@ class KeyLinks:
         self._placement = placement
         self._ctx = ctx
         self._reached = reached
-        self._tags = scenario.authentication.key_bit(first=True) > 0.0
+        self._payers = [way for way in scenario.authentications if way.key_bit(first=True) > 0.0]
+        self._tags = bool(self._payers)
         qkd, access = scenario.keys.qkd, scenario.key_access
         self._anchors: Anchors | None = None
         self.visited: Collection[Ends] = ()
@@ -260,7 +261,7 @@ class KeyLinks:
 
     def _refuse_fibres_to_the_moving(self) -> None:
         """Refuse a world in which devices that move would have to get QKD keys."""
-        asking = type(self._scenario.authentication if self._tags else self._scenario.keys).__name__
+        asking = type(self._payers[0] if self._tags else self._scenario.keys).__name__
         if self._tags or self._scenario.keys.fallback() is None:
             raise ScenarioError(
                 f"{asking} asks for QKD keys at devices, and devices that move have no fibre over which to get "
@@ -283,7 +284,7 @@ class KeyLinks:
                 )
         if self._tags:
             raise ScenarioError(
-                f"{type(scenario.authentication).__name__} pays its tags with QKD keys, and "
+                f"{type(self._payers[0]).__name__} pays its tags with QKD keys, and "
                 f"{type(scenario.keys).__name__} has none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
             )
         if scenario.sealing.unconditional:

@@ -44,6 +44,11 @@ class ListLinks:
     backhaul:
         The graph of the backhaul, with the ``length`` [m] of every fibre.
 
+    Attributes
+    ----------
+    notes:
+        What idealised protocols grant, and what to expect of lists, to be told before the run.
+
     Raises
     ------
     ValueError
@@ -64,13 +69,14 @@ class ListLinks:
         self._backhaul = backhaul
         self._links: dict[tuple[PairSupply, str, str], PairLink] = {}
         self._charged: dict[tuple[PairSupply, str, str], int] = {}
-        protocols = dict(PerChain.of(scenario.agreement))
+        protocols = {chain: agreement.core for chain, agreement in PerChain.of(scenario.agreement)}
         self._supplies = list(dict.fromkeys(p.supply for p in protocols.values() if p.supply is not None))
         servers = tuple(placement.servers)
         cells = (tuple(devices) for devices in reached.values())
         largest: tuple[str, ...] = max(cells, key=len, default=())
         committees = {"global_chain": ("publisher", *servers), "shard": servers, "local": largest}
-        self.notes = [
+        granted = {agreement.title: agreement.assumption for agreement in protocols.values() if agreement.assumption}
+        self.notes = [f"{title}: it is granted that {assumption}" for title, assumption in granted.items()] + [
             self._promise(agreement, agreement.supply, chain, committees[chain])
             for chain, agreement in protocols.items()
             if agreement.supply is not None and len(committees[chain]) > 2

@@ -149,6 +149,14 @@ class HandMade:
                     size_bit=1e6,
                     tag_bit=0.0,
                     tag_wait_s=0.0,
+                    aborted=0,
+                    reason="",
+                    pairs=0,
+                    qubits=0,
+                    idealised=False,
+                    abort_risk=float("nan"),
+                    sender_risk=float("nan"),
+                    receiver_risk=float("nan"),
                 )
             )
             if decided:
