@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         RewardRule as RewardRule,
         Work as Work,
     )
+    from .chain.sharding import Sharding as Sharding
     from .chain.stakes import EqualStakes as EqualStakes, MixedStakes as MixedStakes, Stakes as Stakes
     from .chain.storage import (
         FullCopies as FullCopies,
@@ -337,6 +338,7 @@ _HOMES = {
     "chain.storagechunks": ("ErasureCoded",),
     "chain.storageideal": ("IdealisedEntangledRecords",),
     "chain.storageplacement": ("Adaptive", "StoragePerChain", "StoragePerRole"),
+    "chain.sharding": ("Sharding",),
     "chain.tendermint": ("Tendermint",),
     "chain.terms": ("TaskContract",),
     "chain.traffic": ("ChainTraffic",),

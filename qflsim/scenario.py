@@ -8,6 +8,7 @@ from .chain.limits import CHAIN_KINDS, BlockLimits, on_kind
 from .chain.ordering import Fees
 from .chain.pbft import PBFT
 from .chain.perchain import PerChain
+from .chain.sharding import Sharding
 from .chain.storage import FullCopies, StoragePolicy
 from .chain.terms import TaskContract
 from .chain.traffic import ChainTraffic
@@ -147,6 +148,8 @@ class Scenario(Part):
     tasks:
         The learning tasks, if there are several at once, each with a shard of its own; empty for the one task that
         ``rounds``, ``reward`` and the six fields from ``model`` to ``mixing`` describe.
+    sharding:
+        How validators are drawn for the shards, and how often; ``None`` for the servers that joined the task.
     agreement:
         Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
     dissemination:
@@ -218,6 +221,7 @@ class Scenario(Part):
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
     tasks: tuple[Task, ...] = ()
+    sharding: Sharding | None = None
     agreement: Agreement | PerChain = PBFT()
     dissemination: Dissemination = Direct()
     storage: StoragePolicy = FullCopies()

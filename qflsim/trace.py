@@ -14,7 +14,7 @@ from typing import IO, Any, ClassVar
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
     "Mempool", "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection",
-    "Retrieval", "Round", "SatellitePass", "Standing", "Storage", "Submission", "Trace", "Transfer", "TreeBlock",
+    "Retrieval", "Round", "ShardDraw", "SatellitePass", "Standing", "Storage", "Submission", "Trace", "Transfer", "TreeBlock",
     "UpdateFate",
 ]  # fmt: skip
 
@@ -472,7 +472,7 @@ class Retrieval(Record):
     round: int = column("number of the global round in which it was asked for")
     kind: str = column(
         "content: parameters of a model; proof: headers and a proof of the global model; catch-up: blocks that it "
-        "lacks; block or chunks: an old block, read by its publisher in a spot check"
+        "lacks; handover: a shard chain that it is to validate from now on; block or chunks: an old block, read by its publisher in a spot check"
     )
     chain: str = column("chain that it belongs to")
     height: int = column("height of the block; for a content -1, for catch-up and proof the last one")
@@ -731,10 +731,35 @@ class Standing(Record):
     reputation: float = column("the opinion of a device, in 0..1; empty for others")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ShardDraw(Record):
+    """The validators that were drawn for one shard chain, and how likely such a draw fails."""
+
+    table: ClassVar[str] = "shards"
+    about: ClassVar[str] = "one row per shard chain and epoch; none without `Scenario.sharding`"
+
+    round: int = column("number of the task's global round with which the epoch begins")
+    task: str = column("learning task")
+    epoch: int = column("number of the epoch, from 0")
+    chain: str = column("shard chain")
+    validators: str = column("who was drawn, separated by spaces")
+    size: int = column("their number")
+    tolerated: int = column("faulty validators that its protocol bears")
+    nodes: int = column("servers from which they were drawn")
+    faulty: int = column("faulty ones among all servers")
+    assumed: bool = column("whether that number is only assumed; otherwise threats name the nodes")
+    faulty_inside: int = column("faulty ones among those drawn; 0 if their number is only assumed")
+    failure_probability: float = column("probability that a draw puts more faulty ones into this shard than it bears")
+    new: int = column("validators that were not drawn for the epoch before")
+    seated: int = column("validators that held the chain when the epoch's first block was due")
+    began_s: float = column("simulated time of the draw")
+    seated_s: float = column("simulated time at which the new ones held the chain, or were done without")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Mempool, Submission, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation,
     Node, Link, Outage, SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
-    Propagation, Refusal, Standing, ListPairs,
+    Propagation, Refusal, Standing, ListPairs, ShardDraw,
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from .wiring.common import context, share
 from .wiring.description import described
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.movement import set_out
+from .wiring.shards import risks
 from .wiring.storage import storage_notes
 from .wiring.tasks import learn, task_parts
 
@@ -122,7 +123,10 @@ class World:
         """What a user should know before the run: where it waits for keys and blocks, what to expect of lists."""
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
         crowds = notes(self.scenario, smallest_committees(self._common, self._tasks))
-        return [*self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario), *crowds]
+        shards = risks(self._common)
+        return [
+            *self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario), *crowds, *shards,
+        ]  # fmt: skip
 
     @property
     def trace(self) -> Trace:

@@ -76,7 +76,7 @@ def _join(contract: "Contract", fields: dict[str, Any], item: SignedTransaction,
 def _shard(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
     """The servers that joined are the shard of the round."""
     round_ = contract.open(fields)
-    if round_ is None or round_.formed or fields["sender"] not in round_.joined:
+    if round_ is None or round_.formed or fields["sender"] not in (*round_.joined, block.header.proposer):
         yield "", "no round of the task waits for it"
     elif set(fields["servers"]) != round_.joined.keys():
         yield "", "it does not name the servers that joined"

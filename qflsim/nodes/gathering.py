@@ -35,6 +35,8 @@ class Gathering:
         The computers of the committee, by node; each sends transactions of its own.
     rounds:
         For members whose transactions are of an earlier round, which one that is.
+    senders:
+        Those members who send transactions; left out, all.
     counting, needed:
         Those members of whose transactions so many are enough; left out, all.
     """
@@ -49,6 +51,7 @@ class Gathering:
         members: Mapping[str, Computer],
         *,
         rounds: Mapping[str, int] | None = None,
+        senders: Collection[str] | None = None,
         counting: Collection[str] | None = None,
         needed: int | None = None,
     ) -> None:
@@ -59,7 +62,8 @@ class Gathering:
         self._round = ctx.round
         self.rounds = rounds or {}
         self._counting = frozenset(members if counting is None else counting)
-        self._needed = len(members) if needed is None else needed
+        self._senders = frozenset(members if senders is None else senders)
+        self._needed = len(self._senders) if needed is None else needed
         self._kind = kind
         self.leader = leader
         self.members = members
@@ -68,7 +72,7 @@ class Gathering:
         self._heard: set[str] = set()  # by the leader: what it holds and what it rejected
         self._awaited: list[tuple[str, frozenset[str], simpy.Event]] = []
         self.complete: simpy.Event = ctx.env.event()
-        """The leader has heard from all members, or holds the transactions of enough of them."""
+        """The leader has heard from all senders, or holds the transactions of enough of them."""
         self.arrived_s: dict[str, float] = {}
         """When [s] the leader came to hold each member's transactions."""
 
@@ -134,7 +138,7 @@ class Gathering:
 
     def _enough(self) -> bool:
         """Whether the leader need not wait for more."""
-        return self._heard >= self.members.keys() or len(self._held[self.leader] & self._counting) >= self._needed
+        return self._heard >= self._senders or len(self._held[self.leader] & self._counting) >= self._needed
 
     def _tell(self, member: str) -> None:
         """Succeed the events that what ``member`` holds now fulfils."""

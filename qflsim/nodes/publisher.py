@@ -14,6 +14,7 @@ from .fabric import Fabric
 from .gathering import Gathering
 from .ledger import Ledger
 from .notary import Notary
+from .seats import Seats
 from .server import Server
 
 __all__ = ["Publisher", "TaskOffer"]
@@ -47,6 +48,8 @@ class Publisher:
         Keeps the task's contract.
     global_chain, shard_chain:
         The chains it writes on, and the servers after it.
+    seats:
+        Who validates the shard chain.
     validators:
         The computers of all servers, which validate the global chain with it.
     patience:
@@ -63,6 +66,7 @@ class Publisher:
         clerk: Clerk,
         global_chain: Ledger,
         shard_chain: Ledger,
+        seats: Seats,
         validators: Sequence[Computer],
         patience: float,
     ) -> None:
@@ -76,6 +80,7 @@ class Publisher:
         self._global = global_chain
         self._validators = tuple(validators)
         self._shard = shard_chain
+        self._seats = seats
 
     def announce(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
         """Step 1: task on the global chain, ``servers`` join, their membership on the shard chain; returns the shard.
@@ -98,27 +103,30 @@ class Publisher:
         return (yield from self._form_shard(servers))
 
     def _form_shard(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
-        """Servers with eligible devices join; the first of them in turn writes the shard's membership."""
+        """Servers with eligible devices join; the validators of the shard, one in turn, write its membership."""
         joining = [server for server in servers if server.ready()]
         if not joining:
             return []
-        leader = joining[(self._ctx.round - 1) % len(joining)]
+        yield from self._seats.open_round()
+        seats = self._seats.among([server.computer for server in joining])
+        if not seats:
+            return []
+        leader = seats[(self._ctx.round - 1) % len(seats)]
         joins = {server.name: [self._join(server), server.select()] for server in joining}
-        gathering = Gathering(
-            self._ctx, self._fabric, self._notary, "join", leader.name, {s.name: s.computer for s in joining}
-        )
+        involved = {computer.node: computer for computer in (*(server.computer for server in joining), *seats)}
+        gathering = Gathering(self._ctx, self._fabric, self._notary, "join", leader.node, involved, senders=list(joins))
         for name, join in joins.items():
             self._ctx.env.process(gathering.sign_and_share(name, join))
         yield gathering.complete | self._ctx.env.timeout(self._patience)
         members = [server for server in joining if server.name in gathering.at_leader]
-        if leader not in members:
+        if not members or (leader.node in joins and leader.node not in gathering.at_leader):
             return []
-        yield leader.computer.signed()
-        shard = self._sign(Shard(**self._origin(leader.name), servers=tuple(server.name for server in members)))
+        yield leader.signed()
+        shard = self._sign(Shard(**self._origin(leader.node), servers=tuple(server.name for server in members)))
         transactions = [*(item for server in members for item in joins[server.name]), shard]
-        validators = [server.computer for server in members]
+        validators = self._seats.among([server.computer for server in members])
         metadata = ModelMetadata(task=self.offer.name)
-        done = yield from self._shard.commit(validators, leader.name, transactions, metadata)
+        done = yield from self._shard.commit(validators, leader.node, transactions, metadata)
         return members if done.holds(transactions) else []
 
     def _join(self, server: Server) -> SignedTransaction:

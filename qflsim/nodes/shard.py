@@ -28,6 +28,7 @@ from .gathering import Gathering
 from .keys import KeyService
 from .ledger import Ledger
 from .notary import Notary
+from .seats import Seats
 from .server import Contribution, Server
 from .waiting import until
 
@@ -53,6 +54,8 @@ class TaskShard:
         The computers of the publisher and all servers, which validate the global chain.
     global_chain, shard_chain:
         The chains written on.
+    seats:
+        Who validates the shard chain.
     patience:
         Time [s] after which local blocks, receipts and models that have not arrived are done without.
     """
@@ -69,6 +72,7 @@ class TaskShard:
         validators: Sequence[Computer],
         global_chain: Ledger,
         shard_chain: Ledger,
+        seats: Seats,
         patience: float,
     ) -> None:
         self._ctx = ctx
@@ -81,6 +85,7 @@ class TaskShard:
         self._validators = tuple(validators)
         self._global = global_chain
         self._shard = shard_chain
+        self._seats = seats
         self._patience = patience
         self._intermediate: dict[str, str] = {}  # digest of the last model that each server wrote on the shard chain
         self._crossed: tuple[Block, ...] = ()  # blocks of the shard chain that hold this round's models
@@ -98,10 +103,12 @@ class TaskShard:
         carrying = [server for server, own in contributions.items() if own.model is not None]
         if not carrying:
             return []
-        leader = carrying[(self._ctx.round - 1) % len(carrying)]
+        seats = self._seats.among([server.computer for server in carrying])
+        leader = seats[(self._ctx.round - 1) % len(seats)]
         receipts = {server.name: self._receipt(server, contributions[server]) for server in carrying}
+        involved = {computer.node: computer for computer in (*(server.computer for server in carrying), *seats)}
         gathering = Gathering(
-            self._ctx, self._fabric, self._notary, "receipt", leader.name, {s.name: s.computer for s in carrying}
+            self._ctx, self._fabric, self._notary, "receipt", leader.node, involved, senders=list(receipts)
         )
         for name, own in receipts.items():
             env.process(gathering.sign_and_share(name, own))
@@ -113,11 +120,11 @@ class TaskShard:
         samples = sum(contributions[server].samples for server in present)
         transactions = [transaction for name in names for transaction in receipts[name]]
         done = yield from self._shard.commit(
-            [server.computer for server in carrying],
-            leader.name,
+            seats,
+            leader.node,
             transactions,
             ModelMetadata(task=self._task, samples=samples, contributors=len(present)),
-            {server.name: gathering.holding(server.name, names) for server in carrying},
+            {seat.node: gathering.holding(seat.node, names) for seat in seats},
             holds=gathering.held_by,
         )
         if not done.holds(transactions):

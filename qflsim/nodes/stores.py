@@ -133,6 +133,17 @@ class Stores:
             self._catch_up(node, chain, height)
         self._spot_check()
 
+    def hand_over(self, node: str, chain: "Chain") -> "simpy.Event":
+        """The event of ``node`` having fetched what it stores of a chain from those who do; its value: whether it has.
+
+        It verifies every certificate.
+        """
+        done = self.event()
+        signatures = sum(len(block.certificate.signers) for block in chain.blocks if block.certificate is not None)
+        if not self._catch_up(node, chain, chain.height + 1, "handover", signatures, done.succeed):
+            done.succeed(True)
+        return done
+
     def record(self, chain: "Chain", time: float, round: int) -> None:
         """Write down what everybody stores of ``chain`` at ``time`` [s], the end of a ``round``."""
         name, contents = chain.name, self.contents
@@ -169,13 +180,21 @@ class Stores:
             if archive is not None:
                 archive.store_chunks(chain, stored.height, node, policy.k, chunks, policy.encode(block.body))
 
-    def _catch_up(self, node: str, chain: "Chain", height: int) -> None:
-        """Ask for the blocks below ``height`` that ``node`` lacks, if it wants them and is not asking already."""
+    def _catch_up(
+        self,
+        node: str,
+        chain: "Chain",
+        height: int,
+        kind: str = "catch-up",
+        signatures: int = 0,
+        then: Callable[[bool], object] = bool,
+    ) -> bool:
+        """Ask for the blocks below ``height`` that ``node`` lacks, if it wants them; False if it need not ask now."""
         policy, copy = self.policy_of(node, chain.name), self.copy(node, chain)
         blocks = self.missing(copy, height) if policy.catch_up else []
         missing = [block.height for block in blocks]
         if self._retrieval is None or not missing or (node, chain.name) in self._asking:
-            return
+            return False
         trial = self._nodes[node].clone()
         before = trial[chain.name].size_byte
         for block in blocks:
@@ -190,16 +209,18 @@ class Stores:
             if provider:
                 for block in blocks:
                     policy.store(block, copy, self._nodes[node])
+            then(bool(provider))
 
         self._asking.add((node, chain.name))
         self._retrieval.run(
             Errand(
-                kind="catch-up", chain=chain.name, height=missing[-1], node=node,
+                kind=kind, chain=chain.name, height=missing[-1], node=node, signatures=signatures,
                 providers=in_order(providers, self._roles, chain.name)[:3], then=came,
                 size_byte=max(0, trial[chain.name].size_byte - before), patience=60.0,
                 fits=lambda provider: not any(self._damages(provider, chain.name, h) for h in missing),
             )
         )  # fmt: skip
+        return True
 
     def _spot_check(self) -> None:
         """Once a round, let the publisher read old blocks."""

@@ -1,4 +1,4 @@
-"""Shards drawn at random that hold too many faulty nodes.
+"""Shards drawn at random that hold too many faulty nodes, and transactions that touch several shards.
 
 References
 ----------
@@ -9,7 +9,9 @@ References
 
 from collections.abc import Iterator
 
-from qflsim.chain.sharding import any_shard_failure, shard_failure
+import numpy as np
+
+from qflsim.chain.sharding import Sharding, any_shard_failure, cross_probability, shard_failure, shards_touched
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
@@ -43,3 +45,33 @@ def comparisons() -> Iterator[Comparison]:
         quantity="any of 20 shards of 100 fails", published=0.490, simulated=any_shard_failure(2000, 500, 100),
         tolerance=1e-3, basis="formula", source="union bound",
     )  # fmt: skip
+    yield from _drawn()
+    yield from _crossing()
+
+
+def _drawn() -> Iterator[Comparison]:
+    """Faulty shards counted among those that `Sharding` draws."""
+    servers, draws = [f"s{i}" for i in range(100)], 4000
+    rng = np.random.default_rng(7)
+    counted = 0
+    for _ in range(draws):
+        shard = Sharding().assign(servers, list("abcde"), lambda name: rng)["a"]
+        counted += sum(int(name[1:]) < 20 for name in shard) > 6
+    yield Comparison(
+        quantity="the same, share of 4,000 draws, 20 of 100", published=6.367e-2, simulated=counted / draws,
+        tolerance=3 * (6.367e-2 / draws) ** 0.5, basis="formula", source="hypergeometric tail",
+    )  # fmt: skip
+
+
+def _crossing() -> Iterator[Comparison]:
+    """Transactions of several accounts that lie in shards at random."""
+    for shards, published in ((2, 0.5), (4, 0.75), (8, 0.875), (16, 0.9375), (64, 0.984375)):
+        yield Comparison(
+            quantity=f"two accounts lie in two of {shards} shards", published=published,
+            simulated=cross_probability(shards), tolerance=0.0, basis="formula", source="1 - 1/k",
+        )  # fmt: skip
+    for accounts, published in ((2, 1.9375), (3, 2.8164), (4, 3.6404)):
+        yield Comparison(
+            quantity=f"shards touched, {accounts} accounts in 16", published=published,
+            simulated=shards_touched(16, accounts), tolerance=5e-5, basis="formula", source="k(1 - (1 - 1/k)^u)",
+        )  # fmt: skip

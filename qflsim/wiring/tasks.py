@@ -29,6 +29,7 @@ from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
 from .contract import contracted
+from .shards import seats_of
 
 __all__ = ["TaskParts", "learn", "task_parts"]
 
@@ -130,14 +131,17 @@ def learn(
     patience, validators = scenario.agreement_deadline, common.validators()
     offer = TaskOffer(plan.name, repr(plan.model), parts.requirement.samples, plan.rounds, plan.reward)
     computer = common.computers["publisher"]
+    seats = seats_of(common, ctx, plan.name, shard_chain)
     clerk = contracted(common, ctx, plan.name, parts.servers, parts.devices)
-    publisher = Publisher(ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, validators, patience)
+    publisher = Publisher(
+        ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience
+    )
     works = WorkBook(ctx)
     servers = _edge(common, parts, works, clerk)
     common.wiring.pairs.refuse_hopeless(servers[0].content())
     shard = TaskShard(
         ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, clerk, [computer, *validators],
-        global_chain, shard_chain, patience,
+        global_chain, shard_chain, seats, patience,
     )  # fmt: skip
     ledgers = [global_chain, shard_chain, *(server.lmuc for server in servers)]
     for ledger in ledgers:
