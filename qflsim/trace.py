@@ -14,8 +14,8 @@ from typing import IO, Any, ClassVar
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
     "Mempool", "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection",
-    "Retrieval", "Round", "ShardDraw", "SatellitePass", "Standing", "Storage", "Submission", "Trace", "Transfer", "TreeBlock",
-    "UpdateFate",
+    "Retrieval", "Round", "SatellitePass", "ShardDraw", "Standing", "Storage", "Submission", "Trace", "Transfer",
+    "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
 
@@ -472,7 +472,8 @@ class Retrieval(Record):
     round: int = column("number of the global round in which it was asked for")
     kind: str = column(
         "content: parameters of a model; proof: headers and a proof of the global model; catch-up: blocks that it "
-        "lacks; handover: a shard chain that it is to validate from now on; block or chunks: an old block, read by its publisher in a spot check"
+        "lacks; handover: a shard chain that it is to validate from now on; block or chunks: an old block, read by its "
+        "publisher in a spot check"
     )
     chain: str = column("chain that it belongs to")
     height: int = column("height of the block; for a content -1, for catch-up and proof the last one")

@@ -77,7 +77,7 @@ def risks(common: Common) -> Iterator[str]:
     whose = "held by threats" if known.faulty else "assumed"
     yield (
         f"{tasks} shard{'s' * (tasks != 1)} of {min(sizes)} to {max(sizes)} validators, drawn from {known.nodes} "
-        f"servers of which {len(known.faulty) or known.assumed} are faulty ({whose}): some shard gets more than its protocol "
-        f"bears with a probability of at most {once:.2g} in a draw and {ever:.2g} in {draws} draws"
+        f"servers of which {len(known.faulty) or known.assumed} are faulty ({whose}): some shard gets more than its "
+        f"protocol bears with a probability of at most {once:.2g} in a draw and {ever:.2g} in {draws} draws"
         + ("" if ever <= SMALL else "; this is not small: use larger shards, or fewer of them")
     )
