@@ -51,6 +51,7 @@ class Compared(Record):
     other_j: float = column("energy of radios, fibre, processors and what else there is per round")
     ledger_byte: float = column("growth of all chains per round, counted once per chain")
     stored_byte: float = column("growth per round of what all nodes store of all chains")
+    device_byte: float = column("growth per round of what a device stores of all chains, mean over devices")
     accuracy: float = column("accuracy of the last global model on the test samples")
     loss: float = column("its loss [nat]")
 
@@ -68,6 +69,7 @@ def measure(variant: str, run: Path, top: Path) -> Compared:
         raise ScenarioError(f"{run} cannot be compared: no round was completed in it")
     whole = len(rounds)
     decisions = _of(rounds, read_table(run, "agreements"))
+    stored = _of(rounds, read_table(run, "storage"))
     joules = _joules(_of(rounds, read_table(run, "energy")), whole)
     latency = _latencies(decisions)
     last = rounds.iloc[-1]
@@ -91,7 +93,8 @@ def measure(variant: str, run: Path, top: Path) -> Compared:
         energy_j=float(rounds["energy_j"].mean()),
         **joules,
         ledger_byte=float(rounds["ledger_byte"].mean()),
-        stored_byte=_stored(_of(rounds, read_table(run, "storage"))) / whole,
+        stored_byte=_stored(stored) / whole,
+        device_byte=_stored_by_devices(run, stored) / whole,
         accuracy=float(last["accuracy"]),
         loss=float(last["loss"]),
     )
@@ -136,6 +139,7 @@ _COLUMNS = {
     "of it votes": ("agreement_bit", lambda value: show(value, "bit")),
     "key": ("key_bit", lambda value: show(value, "bit")),
     "ledgers": ("ledger_byte", lambda value: show(value, "B")),
+    "a device": ("device_byte", lambda value: show(value, "B")),
     "accuracy": ("accuracy", lambda value: f"{100.0 * value:.1f} %"),
     "undecided": ("undecided", str),
     "forked": ("forked", str),
@@ -185,6 +189,13 @@ def _joules(rows: Any, rounds: int) -> dict[str, float]:
     qpu = spent.pop("qpu_control", 0.0) + spent.pop("qpu_cooling", 0.0)
     mining, qkd = spent.pop("mining", 0.0), spent.pop("qkd", 0.0)
     return {"qpu_j": qpu, "mining_j": mining, "qkd_j": qkd, "other_j": math.fsum(spent.values())}
+
+
+def _stored_by_devices(run: Path, rows: Any) -> float:
+    """Bytes that a device stores of all chains at the end, on average; NaN if there is none."""
+    roles = read_table(run, "nodes", ["node", "role"])
+    devices = roles.loc[roles["role"] == "device", "node"]
+    return _stored(rows[rows["node"].isin(devices)]) / len(devices) if len(devices) else math.nan
 
 
 def _stored(rows: Any) -> float:

@@ -33,6 +33,7 @@ _BITS = {
 _BYTES = {
     "stored_byte": ("all copies", "D", MUTED),
     "ledger_byte": ("one copy", "o", COLOURS["blue"]),
+    "device_byte": ("a device", "^", COLOURS["orange"]),
 }
 _TROUBLE = {
     "undecided": ("decisions not reached", COLOURS["orange"]),

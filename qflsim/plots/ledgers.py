@@ -1,4 +1,4 @@
-"""How the ledgers grow: bytes per chain, bytes that each role stores, and what a block is made of."""
+"""How the ledgers grow: per chain and per role, what a block is made of, and what nodes ask others for."""
 
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,13 @@ _ROLES = {
     "server": ("server", COLOURS["vermillion"]),
     "device": ("device", COLOURS["blue"]),
 }
+_KINDS = {
+    "proof": ("proofs", COLOURS["green"]),
+    "content": ("contents", COLOURS["purple"]),
+    "catch-up": ("missed blocks", COLOURS["orange"]),
+    "block": ("old blocks", COLOURS["black"]),
+    "chunks": ("chunks", COLOURS["sky"]),
+}
 _BYTES = {
     "body_byte": ("transactions", COLOURS["sky"]),
     "certificate_byte": ("certificate", COLOURS["purple"]),
@@ -28,14 +35,16 @@ _BYTES = {
 
 
 def draw(folder: Path) -> Any:
-    """Bytes per chain and per node against rounds, and the mean block of every chain."""
+    """Bytes per chain and per node against rounds, the mean block of every chain, and what was fetched if anything."""
     rounds = read_table(folder, "rounds", ["round"])["round"]
     stored = read_table(folder, "storage", ["round", "chain", "node", "size_byte"])
     stored = stored[stored["round"].isin(rounds)]
     nodes = read_table(folder, "nodes", ["node", "role"])
     blocks = read_table(folder, "blocks", ["round", "chain", *_BYTES])
-    figure = new_figure(11.0, 3.5)
-    chains, roles, block = figure.subplots(1, 3)
+    fetched = read_table(folder, "retrievals", ["round", "kind", "size_byte"])
+    fetched = fetched[fetched["round"].isin(rounds)]
+    figure = new_figure(11.0 if fetched.empty else 14.0, 3.5)
+    chains, roles, block, *more = figure.subplots(1, 3 if fetched.empty else 4)
     sizes = stored.groupby(["round", "chain"])["size_byte"].max().reset_index()
     by_chain = sizes.groupby(["round", sizes["chain"].map(_family)])["size_byte"].mean().unstack()
     _lines(chains, by_chain, _CHAINS, "Size of each chain")
@@ -45,6 +54,9 @@ def draw(folder: Path) -> Any:
         roles, per_node.groupby(["round", role])["size_byte"].mean().unstack(), _ROLES, "Stored per node, mean of role"
     )
     _block(block, blocks[blocks["round"].isin(rounds)])
+    if more:
+        by_kind = fetched.groupby(["round", "kind"])["size_byte"].sum().unstack()
+        _lines(more[0], by_kind.reindex(rounds).fillna(0), _KINDS, "Fetched from others per round")
     return figure
 
 

@@ -14,6 +14,7 @@ from .propagation import propagation_sentences
 from .quantum import quantum_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
+from .storage import storage_sentences
 
 __all__ = ["BLOCKS"]
 
@@ -184,6 +185,7 @@ BLOCKS = {
     "energy": _energy,
     "messages": _messages,
     "ledgers": _ledgers,
+    "storage": storage_sentences,
     "keys": key_sentences,
     "satellites": satellite_sentences,
     "entangled": entanglement_sentences,

@@ -21,6 +21,7 @@ AREAS = {
     "sharding": "Shards drawn at random",
     "ledger": "Ledger",
     "saturation": "Full blocks and waiting transactions",
+    "storage": "Storage and formats",
     "cryptography": "Signatures and key encapsulation",
     "propagation": "Radio propagation",
     "radio": "Radio access",
