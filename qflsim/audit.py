@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from .chain.transactions import Receipt, read_transaction
 from .chain.wire import Reader
 from .checks import ScenarioError
 from .replay import STOCK, contract_lines
-from .runs import LEDGER, digests
+from .runs import LEDGER, RUNNING, digests
 from .tables import read_run
 
-__all__ = ["audit", "find", "open_ledger", "roll_back", "show"]
+__all__ = ["audit", "find", "missing_end", "open_ledger", "roll_back", "show", "stray_receipts"]
 
 Write = Callable[[str], object]
 
@@ -55,9 +56,10 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
         Parts by name that the rules of contracts may refer to; if left out, those of qflsim.
     """
     about, ledger = read_run(folder), open_ledger(folder)
-    stated: dict[str, str] = about.get("ledgers", {})
     tips, faults = ledger.tips(), 0
     broken: set[str] = set()
+    ended = about.get("status") != RUNNING
+    stated: dict[str, str] = about.get("ledgers", {}) if ended else tips
     for chain in sorted({*ledger.chains, *stated}):
         reason = _fault(ledger, chain, tips.get(chain, ""), stated.get(chain, ""))
         faults += bool(reason)
@@ -66,8 +68,12 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
         write(
             f"{'BROKEN' if reason else 'whole':<7} chain {chain}, {height:,} blocks{': ' if reason else ''}{reason}\n"
         )
-    if not faults:  # of broken chains nothing follows
-        for contract, reason in contract_lines(Path(folder), ledger, names or STOCK):
+    if not ended:
+        write("the run was stopped before it could state its tips and tables; its chains are checked as they are\n")
+    if ended and not faults:  # of broken chains nothing follows
+        for contract, reason in contract_lines(
+            Path(folder), ledger, names or STOCK, about.get("resumed", {}).get("round", 0)
+        ):
             faults += bool(reason)
             write(f"{'BROKEN' if reason else 'whole':<7} {contract}{': ' if reason else ''}{reason}\n")
     for place, reason in (
@@ -93,18 +99,24 @@ def _fault(ledger: Archive, chain: str, tip: str, stated: str) -> str:
         return f"block {fault.height} is not as it was agreed on: {fault.reason}"
     if tip != stated:
         return f"it ends with block {tip or 'none'}, and run.json states {stated or 'no such chain'}"
-    return next(_foreign_receipts(ledger, chain), "")
+    return next((reason for _, reason in stray_receipts(ledger, chain)), "")
 
 
-def _foreign_receipts(ledger: Archive, chain: str) -> Iterator[str]:
-    """Receipts on ``chain`` of blocks that do not stand on the chain they name."""
+def missing_end(ledger: Archive, chain: str, height: int, stated: dict[str, str]) -> str:
+    """Whether blocks above ``height``, the last one that is there, have gone that ``run.json`` states; empty if not."""
+    tip = int(stated.get(chain, "0:").split(":")[0])
+    return "" if tip <= height or ledger.digest(chain, height + 1) else f"block {height + 1} is missing"
+
+
+def stray_receipts(ledger: Archive, chain: str, last: float = inf) -> Iterator[tuple[int, str]]:
+    """Receipts on ``chain`` of blocks that do not stand on the chain they name: where, and what is wrong."""
     for entry in ledger.find(chain):
-        if entry.kind not in (Receipt.kind, CrossChainReceipt.kind) or entry.chain != chain:
+        if entry.kind not in (Receipt.kind, CrossChainReceipt.kind) or entry.chain != chain or entry.height > last:
             continue
         payload = ledger.block(chain, entry.height).transactions[entry.position].payload
         source, header = _receipt(payload)
         if _missing(ledger, source, header):
-            yield f"block {entry.height} holds a receipt of a block that is not on chain {source}"
+            yield entry.height, f"block {entry.height} holds a receipt of a block that is not on chain {source}"
 
 
 def _receipt(payload: bytes) -> tuple[str, bytes]:

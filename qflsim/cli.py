@@ -21,6 +21,7 @@ examples:
   python -m qflsim scenarios/paper.py --seed 11 --replications 3 --out elsewhere
   python -m qflsim validate
   python -m qflsim audit results/6g_dense/seed7
+  python -m qflsim resume results/6g_dense/seed7 --from-round 12 --set rounds=40
 """
 
 
@@ -67,7 +68,9 @@ def _run_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate', or 'audit'")
+    parser.add_argument(
+        "scenario", help="scenario file, e.g. scenarios/6g_dense.py; or 'validate', 'audit' or 'resume'"
+    )
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="change a field, nested by dots; repeatable"
     )
@@ -136,7 +139,34 @@ def _known(scenario: str | None) -> dict[str, Any] | None:
     return known_names(load_module(scenario))
 
 
-_COMMANDS = {"validate": _validate, "audit": _audit}
+def _resume(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m qflsim resume",
+        description="Go on from a round of a run, whether it was finished, interrupted or killed: a new run whose "
+        "chains begin with the blocks up to there and whose first model is that round's global one. The run itself "
+        "stays as it is.",
+    )
+    parser.add_argument("run", help="folder of the run, e.g. results/6g_dense/seed7")
+    parser.add_argument("--from-round", metavar="ROUND", type=_count(1), required=True, help="the last round to keep")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[],
+        help="change a field from there on, e.g. rounds=40; what the chains say must stay: nodes, seed, model, terms",
+    )  # fmt: skip
+    parser.add_argument("--scenario", metavar="FILE", help="scenario file with parts of one's own that the run used")
+    parser.add_argument(
+        "--out", default="results", metavar="FOLDER", help="where the new folder goes (default results)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no summary, only the path")
+    options = parser.parse_args(arguments)
+    from .terminal import resume_from_command_line
+
+    return resume_from_command_line(
+        options.run, options.from_round, scenario=options.scenario, overrides=options.set, out=options.out,
+        quiet=options.quiet,
+    )  # fmt: skip
+
+
+_COMMANDS = {"validate": _validate, "audit": _audit, "resume": _resume}
 
 
 class _count:  # noqa: N801 (argparse shows the name of the type in its message)

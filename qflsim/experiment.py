@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import runs
+from .chain.beginning import Beginning
 from .runs import LEDGER
 from .scenario import Scenario
 from .trace import Record, Round
@@ -86,9 +88,12 @@ def run(
     return carry_out(world, folder, observers=observers, figures=figures)
 
 
-def carry_out(world: World, folder: Path, *, observers: Sequence[Observer], figures: bool) -> Run:
+def carry_out(
+    world: World, folder: Path, *, observers: Sequence[Observer], figures: bool, begins: Beginning | None = None
+) -> Run:
     """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty."""
-    scenario, rounds_done = world.scenario, [0]
+    before = begins.round if begins else 0
+    scenario, rounds_done = world.scenario, [before]
 
     def count(record: Record) -> None:
         rounds_done[0] += isinstance(record, Round)
@@ -96,7 +101,12 @@ def carry_out(world: World, folder: Path, *, observers: Sequence[Observer], figu
     for observer in (count, *observers):
         world.trace.observe(observer)
     world.trace.open(folder)
-    world.keep_ledgers(folder / LEDGER)
+    if begins is None:
+        world.keep_ledgers(folder / LEDGER)
+    else:
+        world.continue_ledgers(begins.archive.rolled_back(begins.round, folder / LEDGER))
+    tell = partial(runs.write_run_json, folder, scenario, replication=world.replication, resumed=_origin(begins))
+    tell(status=runs.RUNNING, rounds_done=rounds_done[0], aer=None, ledgers={})  # in case that it is killed
     status, check = "failed", None
     try:
         world.run()
@@ -106,13 +116,18 @@ def carry_out(world: World, folder: Path, *, observers: Sequence[Observer], figu
         status = "interrupted" if rounds_done[0] < scenario.all_rounds else "finished, Aer check interrupted"
     finally:
         world.trace.close()
-        runs.write_run_json(
-            folder, scenario, replication=world.replication, status=status, rounds_done=rounds_done[0], aer=check,
-            ledgers=world.close_ledgers(),
-        )  # fmt: skip
-    if figures and rounds_done[0]:
+        tell(status=status, rounds_done=rounds_done[0], aer=check, ledgers=world.close_ledgers())
+    if figures and rounds_done[0] > before:
         draw_figures(folder)
     return Run(folder, scenario, status, rounds_done[0])
+
+
+def _origin(begins: Beginning | None) -> dict[str, Any] | None:
+    """Where a run went on from, as ``run.json`` says it: round, time, and the last block of every chain then."""
+    if begins is None:
+        return None
+    tips = {name: f"{height}:{begins.archive.digest(name, height)}" for name, height in begins.heights.items()}
+    return {"round": begins.round, "time_s": begins.time_s, "ledgers": tips}
 
 
 def draw_figures(folder: Path) -> None:

@@ -33,7 +33,9 @@ def rules_reader(names: Mapping[str, Any]) -> Callable[[str], TaskContract]:
     return read
 
 
-def contract_lines(folder: Path, ledger: Archive, names: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def contract_lines(
+    folder: Path, ledger: Archive, names: Mapping[str, Any], after: int = 0
+) -> Iterator[tuple[str, str]]:
     """Each task of which terms stand on the chains, what its contract came to, and what is wrong; empty if nothing.
 
     The tables of standings and refusals must be, row by row, what the chains make of the contract.
@@ -42,13 +44,15 @@ def contract_lines(folder: Path, ledger: Archive, names: Mapping[str, Any]) -> I
     ----------
     names:
         Parts by name, which the rules on the chains may refer to.
+    after:
+        The round that the run went on from, whose tables begin with the next.
     """
     blocks, read = ledger.blocks(), rules_reader(names)
     for task in tasks_of(blocks):
         name = f"contract of {task}"
         try:
             written = {table: _written(folder, table, task) for table in ("standings", "refusals")}
-            last = max((int(row["round"]) for row in written["standings"]), default=0)
+            last = max((int(row["round"]) for row in written["standings"]), default=after)
             replay = Replay(task, blocks, read, last)
         except (ScenarioError, OSError, ValueError, KeyError) as error:
             yield (
@@ -56,8 +60,10 @@ def contract_lines(folder: Path, ledger: Archive, names: Mapping[str, Any]) -> I
                 f"it cannot be replayed: {error}; for rules of a scenario file give --scenario FILE",
             )
             continue
-        reason = _different("standings", written["standings"], replay.standings)
-        reason = reason or _different("refusals", written["refusals"], replay.refusals)
+        made = [record for record in replay.standings if record.round > after]
+        refused = [record for record in replay.refusals if record.round > after]
+        reason = _different("standings", written["standings"], made)
+        reason = reason or _different("refusals", written["refusals"], refused)
         yield f"{name}, {last} rounds replayed, {len(replay.refusals)} transitions refused", reason
 
 

@@ -11,7 +11,19 @@ from typing import Any
 
 from .checks import Part, ScenarioError
 
-__all__ = ["LEDGER", "create_folder", "describe", "digests", "refuse_unwritable", "versions", "write_run_json"]
+__all__ = [
+    "LEDGER",
+    "RUNNING",
+    "create_folder",
+    "describe",
+    "digests",
+    "refuse_unwritable",
+    "versions",
+    "write_run_json",
+]
+
+RUNNING = "running"
+"""Status of a run that goes on, or was killed."""
 
 LEDGER = "ledger.sqlite"
 """Name of the durable ledger in a run's folder."""
@@ -35,8 +47,10 @@ _PACKAGES = (
 )
 
 
-def create_folder(out: str | Path, scenario: str, seed: int, replication: int) -> Path:
+def create_folder(out: str | Path, scenario: str, seed: int, replication: int, more: str = "") -> Path:
     """A new folder for one run: ``seed7``, or ``seed7-rep1``, with ``-2``, ``-3`` … if the name is taken.
+
+    ``more`` stands behind the name.
 
     Raises
     ------
@@ -44,7 +58,7 @@ def create_folder(out: str | Path, scenario: str, seed: int, replication: int) -
         If the folder cannot be made, e.g. for want of permission or because ``out`` is a file.
     """
     parent = Path(out) / scenario
-    name = f"seed{seed}" + (f"-rep{replication}" if replication else "")
+    name = f"seed{seed}" + (f"-rep{replication}" if replication else "") + more
     try:
         parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(1, 100_000):
@@ -83,6 +97,7 @@ def write_run_json(
     rounds_done: int,
     aer: dict[str, Any] | None,
     ledgers: dict[str, str],
+    resumed: dict[str, Any] | None = None,
 ) -> None:
     """Write what was run: scenario, seed, versions, the tip of every chain and the digest of every table.
 
@@ -90,11 +105,13 @@ def write_run_json(
     """
     content = {
         "scenario": describe(scenario),
+        "python": repr(scenario),
         "replication": replication,
         "status": status,
         "rounds_done": rounds_done,
         "aer": aer,
         "ledgers": ledgers,
+        **({"resumed": resumed} if resumed else {}),
         "versions": versions(),
         "sha256": digests(folder),
     }

@@ -12,13 +12,13 @@ from typing import Any
 
 from .checks import Part
 from .comparison import tabulate
-from .experiment import Observer, run
-from .loading import load_variants
+from .experiment import Observer, Run, run
+from .loading import load_module, load_variants
 from .overrides import apply
 from .scenario import Scenario
 from .variants import compare
 
-__all__ = ["known_names", "run_from_command_line"]
+__all__ = ["known_names", "resume_from_command_line", "run_from_command_line"]
 
 
 def run_from_command_line(
@@ -76,12 +76,43 @@ def _compare_and_tell(variants: Mapping[str, Scenario], out: str, replications: 
     return 0
 
 
+def resume_from_command_line(
+    folder: str, from_round: int, *, scenario: str | None, overrides: Sequence[str], out: str, quiet: bool
+) -> int:
+    """What ``python -m qflsim resume RUN --from-round R`` does; returns the exit code."""
+    from .progress import Progress
+    from .resuming import resume
+
+    names = known_names(None if scenario is None else load_module(scenario))
+
+    def changed(before: Scenario) -> Scenario:
+        for assignment in overrides:
+            before = apply(before, assignment, names)
+        return before
+
+    began = time.perf_counter()
+    with ExitStack() as bars:
+
+        def bar(going: Scenario) -> list[Observer]:
+            return [bars.enter_context(Progress(going.all_rounds - from_round, silent=quiet))]
+
+        told = None if quiet else _note
+        made = resume(folder, from_round, out=out, change=changed, names=names, observers=bar, told=told)
+    return _tell(made, began, quiet)
+
+
 def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -> int:
     from .progress import Progress
 
     began = time.perf_counter()
     with Progress(scenario.all_rounds, silent=quiet) as progress:
         made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
+    return _tell(made, began, quiet)
+
+
+def _tell(made: Run, began: float, quiet: bool) -> int:
+    """Say how a run went that began computing at a time of the wall clock [s]; returns the exit code."""
+    scenario = made.scenario
     if not quiet:
         from .summary import summarise
 
@@ -103,8 +134,8 @@ def _note(sentence: str) -> None:
     sys.stderr.write(f"\rqflsim: note: {sentence}\n")
 
 
-def known_names(module: ModuleType) -> dict[str, Any]:
-    """What an override's value may refer to: units, qflsim's parts, and the parts that the scenario file defines."""
+def known_names(module: ModuleType | None) -> dict[str, Any]:
+    """What an override's value may refer to: units, qflsim's parts, and those that a scenario file, if any, defines."""
     import qflsim
 
     from . import units
@@ -112,5 +143,6 @@ def known_names(module: ModuleType) -> dict[str, Any]:
     names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
     names |= {name: getattr(units, name) for name in units.__all__}
     names |= {name: getattr(qflsim, name) for name in qflsim.PARTS}
-    own = {k: v for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, Part)}
+    defined = {} if module is None else vars(module)
+    own = {k: v for k, v in defined.items() if isinstance(v, type) and issubclass(v, Part)}
     return names | own

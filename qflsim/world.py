@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chain.archive import Archive
+from .chain.beginning import Beginning
 from .checks import ScenarioError
 from .crypto.keyring import Keyring
 from .energy import Battery
@@ -48,6 +49,8 @@ class World:
         What the world is.
     replication:
         Which independent repetition, counted from 0.
+    beginning:
+        What stands on the chains of another run, from where this one goes on; left out, it begins at the beginning.
 
     Raises
     ------
@@ -55,17 +58,18 @@ class World:
         If the parts of the scenario do not fit each other.
     """
 
-    def __init__(self, scenario: Scenario, replication: int = 0) -> None:
+    def __init__(self, scenario: Scenario, replication: int = 0, beginning: Beginning | None = None) -> None:
         self.scenario = scenario
         self.replication = replication
         try:
-            self._build(replication)
+            self._build(replication, beginning)
         except (ValueError, OSError) as error:  # a part of the scenario refused what the others ask of it
             raise ScenarioError(str(error)) from error
 
-    def _build(self, replication: int) -> None:
+    def _build(self, replication: int, beginning: Beginning | None) -> None:
         scenario = self.scenario
-        self.ctx = context(scenario, replication)
+        start_s, done = (beginning.time_s, beginning.round) if beginning else (0.0, 0)
+        self.ctx = context(scenario, replication, start_s, done)
         streams = self.ctx.streams
         placement, ways = set_out(scenario, scenario.topology.place(streams), streams)
         self._common = common = share(scenario, self.ctx, placement)
@@ -74,7 +78,7 @@ class World:
         self._batteries = self._powered(scenario.battery) if scenario.battery else None
         books = Books(self.ctx, common.roles(), self._upkeep, len(self._tasks))
         global_chain = common.ledger(self.ctx, "global")
-        self._rounds = [learn(common, parts, global_chain, books, self._quiet) for parts in self._tasks]
+        self._rounds = [learn(common, parts, global_chain, books, self._quiet, beginning) for parts in self._tasks]
         self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in self._rounds])
         for parts in self._tasks:
             check_parts(common, parts)
@@ -97,6 +101,10 @@ class World:
     def keep_ledgers(self, path: Path) -> None:
         """Keep every block committed from now on in a new archive at ``path``."""
         self.ctx.shelf.archive = Archive(path, new=self.keyring)
+
+    def continue_ledgers(self, archive: Archive) -> None:
+        """Keep every block committed from now on in ``archive``, which holds the blocks that the chains begin with."""
+        self.ctx.shelf.archive = archive
 
     def close_ledgers(self) -> dict[str, str]:
         """Close the archive; returns height and hash of the last block of every chain in it."""

@@ -5,10 +5,15 @@ References
 .. [1] SQLite, https://www.sqlite.org/fileformat2.html: one file, transactions that survive a crash.
 """
 
+import hashlib
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from qflsim.chain.block import Block
 from qflsim.chain.ledger import Chain, Fault, check_stored
@@ -78,14 +83,16 @@ class Archive:
         if new is None and not path.is_file():
             raise FileNotFoundError(f"there is no ledger at {path}")
         self.path = path
-        self._file = sqlite3.connect(f"file:{path}?mode=ro" if new is None else path, uri=new is None)
+        self._file = sqlite3.connect(path) if new is not None else _opened(path)
         if new is None:
             self._refuse_other_files()
             self.register = self._registered()
         else:
+            self._file.execute("PRAGMA cache_spill = OFF")  # nothing reaches the disk before it is committed
             self._file.executescript(_SCHEMA)
             self._file.executemany("INSERT INTO register VALUES (?, ?)", new.public_keys.items())
             self._file.execute("INSERT INTO library VALUES (?)", (new.library.name,))
+            self._file.commit()
             self.register = new
 
     def append(self, block: Block) -> None:
@@ -120,9 +127,10 @@ class Archive:
         """Names of all chains, sorted."""
         return tuple(name for (name,) in self._file.execute("SELECT DISTINCT chain FROM blocks ORDER BY chain"))
 
-    def stored(self, chain: str) -> bytes:
-        """The bytes of ``chain`` from the genesis block on, as a node stores them."""
-        rows = self._file.execute("SELECT data FROM blocks WHERE chain = ? ORDER BY height", (chain,))
+    def stored(self, chain: str, last: int | None = None) -> bytes:
+        """The bytes of ``chain`` from the genesis block on, as a node stores them; up to height ``last``, or all."""
+        query = "SELECT data FROM blocks WHERE chain = ? AND (? IS NULL OR height <= ?) ORDER BY height"
+        rows = self._file.execute(query, (chain, last, last))
         return Chain(chain).encode() + b"".join(data for (data,) in rows)
 
     def block(self, chain: str, height: int) -> Block:
@@ -179,31 +187,57 @@ class Archive:
         query = "SELECT height, number, holder, needed, data FROM chunks WHERE chain = ? ORDER BY height, number"
         return list(self._file.execute(query, (chain,)))
 
-    def verify(self, chain: str) -> Fault | None:
-        """The first bad block of ``chain``, or the first whose index says something else than its bytes; else None."""
-        fault = check_stored(self.stored(chain), chain, self.register)
-        return fault or next(self._misfiled(chain), None)
+    def verify(self, chain: str, last: int | None = None) -> Fault | None:
+        """The first bad block of ``chain``, or the first whose index says something else than its bytes; else None.
+
+        Blocks above height ``last`` are not looked at.
+        """
+        fault = check_stored(self.stored(chain, last), chain, self.register)
+        return fault or next(self._misfiled(chain, last), None)
+
+    def heights_after(self, round: int) -> dict[str, int]:
+        """How high every chain was after ``round``: the blocks before the first of a later one, as they are filed."""
+        query = (
+            "SELECT chain, count(*) FROM blocks b WHERE NOT EXISTS (SELECT * FROM blocks e WHERE e.chain = b.chain "
+            "AND e.height <= b.height AND e.round > ?) GROUP BY chain"
+        )
+        return dict.fromkeys(self.chains, 0) | dict(self._file.execute(query, (round,)))
 
     def rolled_back(self, round: int, path: Path) -> "Archive":
         """A new archive at ``path`` with the blocks up to ``round``; this one stays as it is."""
         earlier = Archive(path, new=self.register)
-        for chain, height in self._places(round):
-            earlier.append(self.block(chain, height))
+        for chain, height in self.heights_after(round).items():
+            for place in range(1, height + 1):
+                block = self.block(chain, place)
+                earlier.append(block)
+                self._copy_aside(block, earlier)
         earlier.commit()
         return earlier
+
+    def _copy_aside(self, block: Block, into: "Archive") -> None:
+        """Copy what is stored of a block besides itself: models that it names, and the chunks that it was cut into."""
+        named = [str(read_transaction(item.payload).get("digest", "")) for item in block.transactions]
+        for digest in filter(None, named):
+            rows = self._file.execute("SELECT * FROM contents WHERE digest = ?", (digest,))
+            into._file.executemany("INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)", rows)
+        place = (block.header.chain, block.header.height)
+        rows = self._file.execute("SELECT * FROM chunks WHERE chain = ? AND height = ?", place)
+        into._file.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def content(self, digest: str) -> bytes:
+        """The parameters of a model that are stored off the chains; nothing if they are not there as they were."""
+        rows = self._file.execute("SELECT data FROM contents WHERE digest = ? ORDER BY holder", (digest,))
+        return next((data for (data,) in rows if hashlib.sha256(data).hexdigest() == digest), b"")
 
     def _registered(self) -> Register:
         (library,) = self._file.execute("SELECT name FROM library").fetchone()
         return Register(library_named(library), dict(self._file.execute("SELECT node, public_key FROM register")))
 
-    def _places(self, round: int) -> list[tuple[str, int]]:
-        query = "SELECT chain, height FROM blocks WHERE round <= ? ORDER BY chain, height"
-        return list(self._file.execute(query, (round,)))
-
-    def _misfiled(self, chain: str) -> Iterator[Fault]:
-        query = "SELECT height, round, hash, data FROM blocks WHERE chain = ? ORDER BY height"
+    def _misfiled(self, chain: str, last: int | None) -> Iterator[Fault]:
+        there = "chain = ? AND (? IS NULL OR height <= ?)"
+        query = f"SELECT height, round, hash, data FROM blocks WHERE {there} ORDER BY height"
         listing = "SELECT * FROM transactions WHERE chain = ? AND height = ? ORDER BY position"
-        for height, round_, digest, data in self._file.execute(query, (chain,)).fetchall():
+        for height, round_, digest, data in self._file.execute(query, (chain, last, last)).fetchall():
             block = Block.decode(Reader(data))
             header = block.header
             if (header.height, header.round, block.hash.hex()) != (height, round_, digest):
@@ -217,6 +251,19 @@ class Archive:
         except sqlite3.DatabaseError as error:
             self._file.close()
             raise ValueError(f"{self.path} is no ledger of qflsim ({error})") from None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A file to be read; one that a crash left in the middle of a commit is read as it was before, from a copy."""
+    if not path.with_name(f"{path.name}-journal").exists():
+        return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (path, path.with_name(f"{path.name}-journal")):
+            shutil.copy(file, folder)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as recovered:
+            memory = sqlite3.connect(":memory:")
+            recovered.backup(memory)
+    return memory
 
 
 def _entries(block: Block) -> Sequence[Entry]:

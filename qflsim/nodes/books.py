@@ -49,7 +49,7 @@ class Books:
         self._roles = roles
         self._upkeep = upkeep
         self._tasks = tasks
-        self._closed_s = 0.0
+        self._closed_s = ctx.now
         self._before = replace(ctx.totals)
 
     def leave(self) -> bool:

@@ -52,6 +52,20 @@ class Clerk:
         for refusal in self._contract.apply(block):
             self._ctx.record(refusal)
 
+    def recall(self, block: Block) -> None:
+        """A block stands on the chains of an earlier run, which recorded what the contract refused."""
+        self._contract.apply(block)
+
+    def check_terms(self, stated: Mapping[str, Any]) -> None:
+        """Raise a `ValueError` if the terms that stand on a chain are not its own."""
+        for name, own in self._terms.items():
+            there = stated.get(name)
+            if (tuple(there) if isinstance(there, list) else there) != own:
+                raise ValueError(
+                    f"the terms of the task on the chain say {name} = {there!r}, and the scenario {own!r}; leave what "
+                    "they rest on as it was"
+                )
+
     def terms(self, publisher: str) -> list[SignedTransaction]:
         """The terms, until they stand on the chain."""
         if self._contract.in_force:

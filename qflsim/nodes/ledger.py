@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 
 from qflsim.chain.agreement import Agreement, Proposal
+from qflsim.chain.archive import Archive
 from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.ledger import Chain
 from qflsim.chain.transactions import SignedTransaction
@@ -79,6 +80,12 @@ class Ledger:
     def read_by(self, reader: Callable[[Block], None]) -> None:
         """Let ``reader`` see every block that is decided from now on."""
         self._readers.append(reader)
+
+    def restore(self, block: Block, archive: Archive, keepers: Collection[str]) -> None:
+        """Put back the next block, which an earlier run agreed on; ``keepers`` store it."""
+        self.chain.blocks.rest_on(partial(archive.block, self.chain.name), KEPT_BLOCKS)
+        self.chain.append(block)
+        self._ctx.stores.keep(self.chain, sorted(keepers), block)
 
     def commit(
         self,

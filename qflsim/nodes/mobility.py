@@ -1,5 +1,6 @@
 """Devices on the move: one process that measures them all, hands them over and takes what they were sending along."""
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -98,7 +99,7 @@ class Roaming:
         self._heard: dict[str, dict[str, Channel]] = {}
         self._monitors = {device: Monitor(rule) for device in trajectories}
         self._out_since: dict[str, float] = {}
-        self._recorded = 0
+        self._recorded = math.ceil(ctx.now / record_period)
 
     def place(self, node: str) -> Point:
         """Where a node was at the last measurement [m]; devices move, others do not."""
@@ -106,7 +107,7 @@ class Roaming:
 
     def run(self) -> Generator[Any, Any, None]:
         """Measure for ever."""
-        measurements = 0
+        measurements = round(self._ctx.now / self._rule.period)
         while True:
             self._measure()
             measurements += 1

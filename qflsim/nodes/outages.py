@@ -50,7 +50,7 @@ class FibreOutages:
             self._failed_s = None
 
     def _await_failure(self) -> None:
-        outage = next(self._timetable, None)
+        outage = next((times for times in self._timetable if times[1] > self._ctx.now), None)
         if outage is not None:
             self._ctx.at(outage[0], lambda: self._fail(outage[1]))
 

@@ -83,7 +83,7 @@ class QuantumProcessor:
         self._timing = timing
         self._qubits = qubits
         self._resource = simpy.Resource(ctx.env, capacity=1)
-        self._hours = _Hours()
+        self._hours = _Hours(accounted_s=ctx.now)
         self._pace = speeds
         self._draws = ctx.streams("speed", "queue", node)
         self.slowdown = speeds.slowdown(ctx.streams.fresh("speed", node))

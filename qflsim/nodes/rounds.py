@@ -101,7 +101,7 @@ class Rounds:
     def run(self) -> Generator[Any, Any, None]:
         """Evaluate the initial model, then go through all rounds."""
         self._evaluate("global", self.model, self._ctx.now)
-        for number in range(1, self._publisher.offer.rounds + 1):
+        for number in range(self._ctx.round + 1, self._publisher.offer.rounds + 1):
             yield from self._round(number)
 
     def _round(self, number: int) -> Generator[Any, Any, None]:

@@ -45,7 +45,7 @@ class Downlink:
         self._satellite = satellite
         self._sites = sites
         self._received = received
-        ctx.after(0.0, partial(self._look_ahead, 0.0))
+        ctx.after(0.0, partial(self._look_ahead, ctx.now))
 
     def _look_ahead(self, begin: float) -> None:
         """Set the contacts of the next day on the timeline; one that lasts beyond it is left to the next look."""

@@ -91,12 +91,12 @@ class Common:
         return [self.computers[name] for name in self.placement.servers]
 
 
-def context(scenario: Scenario, replication: int) -> Context:
-    """The clock, trace, books and streams of a world; of its task too, if it has only one."""
+def context(scenario: Scenario, replication: int, start_s: float, round: int) -> Context:
+    """The clock, trace, books and streams of a world after a round; of its task too, if it has only one."""
     tasks = scenario.learning
     streams = Streams(scenario.seed, replication)
     task = tasks[0].name if len(tasks) == 1 else ""
-    return Context(simpy.Environment(initial_time=0.0), Trace(), EnergyBook(), streams, task)
+    return Context(simpy.Environment(initial_time=start_s), Trace(), EnergyBook(), streams, task, round)
 
 
 def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qflsim.chain.beginning import Beginning
 from qflsim.checks import ScenarioError
 from qflsim.learning.compiling import CompiledTask, compile_task
 from qflsim.learning.datasets import Data
@@ -29,6 +30,7 @@ from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
 from .contract import contracted
+from .restart import put_back, starting_model
 from .shards import seats_of
 
 __all__ = ["TaskParts", "learn", "task_parts"]
@@ -123,8 +125,9 @@ def learn(
     global_chain: Ledger,
     books: Books,
     quiet: Callable[[], Generator[Any, Any, None]],
+    beginning: Beginning | None,
 ) -> Rounds:
-    """Publisher, servers, devices and chains of a task, ready to go through its rounds."""
+    """Publisher, servers, devices and chains of a task, ready to go through its rounds, from a beginning if any."""
     scenario, plan, ctx = common.scenario, parts.plan, parts.ctx
     fabric, notary = common.fabric.for_task(ctx), common.notary(ctx)
     shard_chain = common.ledger(ctx, f"shard-{plan.name}", fabric)
@@ -137,23 +140,29 @@ def learn(
         ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience
     )
     works = WorkBook(ctx)
-    servers = _edge(common, parts, works, clerk)
+    initial = plan.model.initial(ctx.streams.fresh("initial"))
+    if beginning is not None:
+        initial = starting_model(beginning, plan, initial, ctx.stores.codec)
+    servers = _edge(common, parts, works, clerk, initial)
     common.wiring.pairs.refuse_hopeless(servers[0].content())
     shard = TaskShard(
         ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, clerk, [computer, *validators],
         global_chain, shard_chain, seats, patience,
     )  # fmt: skip
     ledgers = [global_chain, shard_chain, *(server.lmuc for server in servers)]
+    if beginning is not None:
+        put_back(beginning, common, ledgers, clerk)
     for ledger in ledgers:
         ledger.read_by(clerk.saw)
     renew = parts.membership.renew
     return Rounds(ctx, publisher, servers, shard, ledgers, parts.task, clerk, books, renew, quiet, works)
 
 
-def _edge(common: Common, parts: TaskParts, works: WorkBook, clerk: Clerk) -> list[Server]:
+def _edge(
+    common: Common, parts: TaskParts, works: WorkBook, clerk: Clerk, initial: NDArray[np.float64]
+) -> list[Server]:
     """The servers of a task, with the devices that may ever train for them."""
     scenario, access = common.scenario, common.wiring.access
-    initial = parts.plan.model.initial(parts.ctx.streams.fresh("initial"))
     recruitable = [device for device in parts.devices if scenario.moves or access.reaches(device)]
     fleet = {device: _device(common, parts, device) for device in recruitable}
     return [_server(common, parts, name, fleet, initial, works, clerk) for name in parts.servers]

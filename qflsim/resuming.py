@@ -1,0 +1,124 @@
+"""Going on from a round of a run that was made, finished or not: its chains are where the new run begins.
+
+What stands on the chains is restored: the blocks, byte for byte, the global model of the round, and the contract with
+its deposits, balances and reputations. The clock goes on from the latest proposal. Everything else starts afresh, since
+no chain says what it was: queues, messages and jobs under way, key stores, batteries, pools of pairs, and random
+streams that are drawn from again and again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from . import runs
+from .audit import missing_end, open_ledger, stray_receipts
+from .chain.archive import Archive
+from .chain.beginning import Beginning, beginning
+from .checks import Part, ScenarioError
+from .experiment import Observer, Run, carry_out
+from .overrides import read_part
+from .scenario import Scenario
+from .tables import read_run
+from .world import World
+
+__all__ = ["resume", "scenario_of"]
+
+Change = Callable[[Scenario], Scenario]
+
+
+def resume(
+    folder: str | Path,
+    from_round: int,
+    *,
+    out: str | Path = "results",
+    change: Change = lambda scenario: scenario,
+    names: Mapping[str, Any] | None = None,
+    observers: Callable[[Scenario], Sequence[Observer]] = lambda scenario: (),
+    told: Callable[[str], object] | None = None,
+    figures: bool = True,
+) -> Run:
+    """Make a new run that goes on from ``from_round`` of the one in ``folder``, which stays as it is.
+
+    Parameters
+    ----------
+    folder:
+        A run's folder, with its ledger; the run may have been interrupted, or killed.
+    from_round:
+        The round whose global model is the first one of the new run; its own rounds follow.
+    out:
+        Folder under which ``<scenario>/<run>/`` is made.
+    change:
+        Makes the scenario of the new run from that of the old one. What the chains say must stay as it was: nodes, keys
+        and seed, the model, and the terms of the task's contract; everything else may change.
+    names:
+        Parts by name that a scenario file of one's own defines.
+    observers, told, figures:
+        See `qflsim.run`; the observers of a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such round, the chains up to there are not as they were written, or the scenario contradicts
+        them; nothing has run or been written then.
+    """
+    runs.refuse_unwritable(out)
+    about = read_run(folder)
+    scenario = change(scenario_of(about, names))
+    with closing(open_ledger(folder)) as ledger:
+        begins = _beginning(ledger, from_round, about, Path(folder))
+        world = World(scenario, about.get("replication", 0), begins)
+        if told is not None:
+            for note in world.notes():
+                told(note)
+        made = runs.create_folder(out, scenario.name, scenario.seed, world.replication, f"-from{from_round}")
+        return carry_out(world, made, observers=observers(scenario), figures=figures, begins=begins)
+
+
+def scenario_of(about: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario of a run, from its ``run.json``.
+
+    Raises
+    ------
+    ScenarioError
+        If it does not say, or names parts that are not among qflsim's or ``names``.
+    """
+    from .terminal import known_names
+
+    text = about.get("python")
+    if not isinstance(text, str):
+        raise ScenarioError("run.json does not hold the scenario as Python writes it; run the scenario again")
+    try:
+        scenario = read_part(text, {**_stock(Part), **known_names(None), **(names or {})})
+    except ScenarioError as error:
+        reason = str(error).replace(f"cannot read {text!r}: ", "")
+        raise ScenarioError(
+            f"the scenario in run.json cannot be read: {reason}; for parts of a scenario file give --scenario FILE"
+        ) from None
+    if not isinstance(scenario, Scenario) or runs.describe(scenario) != about.get("scenario"):
+        raise ScenarioError("run.json contradicts itself on what was run; it was changed after the run")
+    return scenario
+
+
+def _stock(kind: type[Part]) -> dict[str, type[Part]]:
+    """The parts of qflsim that derive from ``kind``, those without a public name among them."""
+    found = {}
+    for part in kind.__subclasses__():
+        if part.__module__.startswith("qflsim."):
+            found[part.__name__] = part
+        found |= _stock(part)
+    return found
+
+
+def _beginning(ledger: Archive, round: int, about: Mapping[str, Any], folder: Path) -> Beginning:
+    """What stands on the chains after a round, which must be as they were written."""
+    try:
+        begins = beginning(ledger, round)
+    except ValueError as error:
+        raise ScenarioError(f"cannot go on from round {round} of {folder}: {error}") from None
+    for chain, height in begins.heights.items():
+        reason = missing_end(ledger, chain, height, about.get("ledgers", {}))
+        reason = reason or next((why for _, why in stray_receipts(ledger, chain, height)), "")
+        if reason:
+            raise ScenarioError(f"cannot go on from round {round} of {folder}: on chain {chain}, {reason}")
+    return begins
