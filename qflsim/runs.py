@@ -113,7 +113,7 @@ def write_run_json(
         "ledgers": ledgers,
         **({"resumed": resumed} if resumed else {}),
         "versions": versions(),
-        "sha256": digests(folder),
+        "sha256": {} if status == RUNNING else digests(folder),
     }
     text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")

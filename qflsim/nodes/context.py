@@ -131,10 +131,10 @@ class Context:
         self.trace(record)
 
     def flush(self) -> None:
-        """Bring records and blocks written so far to disk."""
-        self.trace.flush()
+        """Bring blocks and records written so far to disk: what stands in a table stands on its chain."""
         if self.archive is not None:
             self.archive.commit()
+        self.trace.flush()
 
     def after(self, delay: float, action: Callable[[], Any]) -> None:
         """Do ``action`` after ``delay`` seconds: an event with a callback, no process."""
