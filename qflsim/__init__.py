@@ -279,6 +279,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Session as Session,
         Turn as Turn,
     )
+    from .resuming import resume as resume
     from .scenario import EnergyModels as EnergyModels, Scenario as Scenario
     from .security.contradiction import TwoUpdates as TwoUpdates
     from .security.forgery import ForgedUpdates as ForgedUpdates
@@ -459,6 +460,7 @@ _HOMES = {
         "Session",
         "Turn",
     ),
+    "resuming": ("resume",),
     "scenario": ("EnergyModels", "Scenario"),
     "security.contradiction": ("TwoUpdates",),
     "security.forgery": ("ForgedUpdates",),
@@ -480,7 +482,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-_VERBS = ("Comparing", "Run", "ScenarioError", "compare", "load", "quantity", "run")
+_VERBS = ("Comparing", "Run", "ScenarioError", "compare", "load", "quantity", "resume", "run")
 
 PARTS = tuple(sorted(name for name in _HOME_OF if name not in _VERBS))
 """Names of everything that a scenario can be built from."""
