@@ -10,7 +10,9 @@ from qflsim.audit import audit
 from qflsim.chain.transactions import read_transaction
 from qflsim.checks import ScenarioError
 from qflsim.experiment import run
+from qflsim.plots import draw_all
 from qflsim.runs import LEDGER
+from qflsim.summary import summarise
 from qflsim.trace import Energy, Refusal, Round, Standing, Storage
 from qflsim.units import m, s
 from qflsim.world import World
@@ -190,6 +192,11 @@ def test_the_chains_alone_give_the_state_and_an_audit_shows_it(small, tmp_path):
     said = []
     assert audit(made.folder, said.append) == 0
     assert "whole   contract of task-1, 2 rounds replayed, 2 transitions refused\n" in said
+    told = " ".join(summarise(made.folder).split())
+    assert "Rewards of 100.00 units were paid, 80.0 % of it to devices and 20.0 % to servers." in told
+    assert "Slashed: 1.00 units of device-1-1 (rejected, 2 in all). Reputation of devices: 0.21 (device-1-1)" in told
+    assert "Transitions refused: submit 2." in told
+    assert [path.name for path in draw_all(made.folder) if "contract" in path.name] == ["contract.png"]
     table = made.folder / "standings.csv"
     table.write_text(table.read_text().replace("rejected", "missed"))
     said.clear()

@@ -29,6 +29,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
     _check(formats)
     from . import (
         agreement,
+        contract,
         distribution,
         energy,
         keys,
@@ -54,6 +55,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         "network": network.draw,
         "agreement": agreement.draw,
         "propagation": propagation.draw,
+        "contract": contract.draw,
         "keys": keys.draw,
         "stores": stores.draw,
         "satellites": satellites.draw,

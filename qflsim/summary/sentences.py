@@ -7,6 +7,7 @@ from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
 from qflsim.tables import read_table
 
+from .contract import contract_sentences
 from .entanglement import entanglement_sentences
 from .keys import key_sentences
 from .movement import battery_sentences, movement_sentences
@@ -190,6 +191,7 @@ BLOCKS = {
     "satellites": satellite_sentences,
     "entangled": entanglement_sentences,
     "agreement": _agreements,
+    "contract": contract_sentences,
     "spreading": propagation_sentences,
     "devices": _reach,
     "movement": movement_sentences,

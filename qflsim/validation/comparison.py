@@ -22,6 +22,7 @@ AREAS = {
     "ledger": "Ledger",
     "saturation": "Full blocks and waiting transactions",
     "storage": "Storage and formats",
+    "contract": "Task contract",
     "cryptography": "Signatures and key encapsulation",
     "propagation": "Radio propagation",
     "radio": "Radio access",
