@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         OrderBy as OrderBy,
         Waiting as Waiting,
     )
+    from .chain.payments import CrossShardTraffic as CrossShardTraffic
     from .chain.pbft import PBFT as PBFT
     from .chain.perchain import PerChain as PerChain
     from .chain.proofofstake import ProofOfStake as ProofOfStake
@@ -326,6 +327,7 @@ _HOMES = {
     ),
     "chain.ordering": ("ByFeeRate", "ByPriority", "Fees", "FirstComeFirstServed", "OrderBy", "Waiting"),
     "chain.pbft": ("PBFT",),
+    "chain.payments": ("CrossShardTraffic",),
     "chain.perchain": ("PerChain",),
     "chain.proofofstake": ("ProofOfStake",),
     "chain.proofofwork": ("ProofOfWork",),

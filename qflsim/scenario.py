@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .chain.agreement import Agreement
 from .chain.limits import CHAIN_KINDS, BlockLimits, on_kind
 from .chain.ordering import Fees
+from .chain.payments import CrossShardTraffic
 from .chain.pbft import PBFT
 from .chain.perchain import PerChain
 from .chain.sharding import Sharding
@@ -150,6 +151,8 @@ class Scenario(Part):
         ``rounds``, ``reward`` and the six fields from ``model`` to ``mixing`` describe.
     sharding:
         How validators are drawn for the shards, and how often; ``None`` for the servers that joined the task.
+    payments:
+        Payments between accounts that lie in the shards of several tasks.
     agreement:
         Agreement protocol of all three kinds of chains, or `PerChain` with one for each.
     dissemination:
@@ -222,6 +225,7 @@ class Scenario(Part):
     mixing: Mixing = Star()
     tasks: tuple[Task, ...] = ()
     sharding: Sharding | None = None
+    payments: CrossShardTraffic | None = None
     agreement: Agreement | PerChain = PBFT()
     dissemination: Dissemination = Direct()
     storage: StoragePolicy = FullCopies()

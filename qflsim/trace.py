@@ -13,9 +13,9 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
-    "Mempool", "Node", "Outage", "Pairs", "Position", "Propagation", "QKDBlock", "Record", "Refusal", "Rejection",
-    "Retrieval", "Round", "SatellitePass", "ShardDraw", "Standing", "Storage", "Submission", "Trace", "Transfer",
-    "TreeBlock", "UpdateFate",
+    "Mempool", "Node", "Outage", "Pairs", "Payment", "Position", "Propagation", "QKDBlock", "Record", "Refusal",
+    "Rejection", "Retrieval", "Round", "SatellitePass", "ShardDraw", "Standing", "Storage", "Submission", "Trace",
+    "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
 
 
@@ -757,10 +757,28 @@ class ShardDraw(Record):
     seated_s: float = column("simulated time at which the new ones held the chain, or were done without")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Payment(Record):
+    """One payment between accounts of one shard or several."""
+
+    table: ClassVar[str] = "payments"
+    about: ClassVar[str] = "one row per payment that has come to an end; none without `Scenario.payments`"
+
+    round: int = column("latest global round that any task had begun by its end")
+    number: int = column("number of the payment, from 1, in the order in which they were asked for")
+    asked_s: float = column("simulated time at which its client began")
+    ended_s: float = column("simulated time at which its client had the last receipt")
+    accounts: int = column("accounts in it, the payee's included")
+    shards: int = column("shards in which they lie")
+    committed: bool = column("whether the payee was paid; otherwise a payer lacked the money, and all got theirs back")
+    blocks: int = column("blocks that had to be decided for it, each shared with what else was asked for")
+    proof_byte: int = column("bytes of the proofs that one shard had to be shown from others")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Mempool, Submission, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation,
     Node, Link, Outage, SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
-    Propagation, Refusal, Standing, ListPairs, ShardDraw,
+    Propagation, Refusal, Standing, ListPairs, ShardDraw, Payment,
 )  # fmt: skip
 
 

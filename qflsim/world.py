@@ -33,6 +33,7 @@ from .wiring.common import context, share
 from .wiring.description import described
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.movement import set_out
+from .wiring.payments import payments_of
 from .wiring.shards import risks
 from .wiring.storage import storage_notes
 from .wiring.tasks import learn, task_parts
@@ -76,9 +77,10 @@ class World:
         self._tasks = [task_parts(common, plan) for plan in scenario.learning]
         self._roaming = self._roam(ways) if ways else None
         self._batteries = self._powered(scenario.battery) if scenario.battery else None
-        books = Books(self.ctx, common.roles(), self._upkeep, len(self._tasks))
+        self._books = books = Books(self.ctx, common.roles(), self._upkeep, len(self._tasks))
         global_chain = common.ledger(self.ctx, "global")
         self._rounds = [learn(common, parts, global_chain, books, self._quiet, beginning) for parts in self._tasks]
+        self._payments = payments_of(common)
         self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in self._rounds])
         for parts in self._tasks:
             check_parts(common, parts)
@@ -93,6 +95,8 @@ class World:
         env = self.ctx.env
         if self._roaming is not None:
             env.process(self._roaming.run())
+        if self._payments is not None:
+            env.process(self._payments.run(lambda: self._books.going))
         try:
             env.run(until=env.all_of([env.process(rounds.run()) for rounds in self._rounds]))
         finally:

@@ -2,6 +2,7 @@
 
 from qflsim.chain.bundle import Bundle
 from qflsim.chain.crosschain import CrossChainReceipt
+from qflsim.chain.payments import Credit, Lock, Release
 from qflsim.chain.standing import Membership, Reputation, Reward, Slash
 from qflsim.chain.terms import Report, Terms, Verdict
 from qflsim.chain.transactions import (
@@ -25,7 +26,7 @@ KINDS: dict[str, type[Transaction]] = {
     for kind in (
         Task, Join, Shard, Selection, Membership, Update, IntermediateModel, GlobalModel, Reputation, Reward, Slash,
         Terms, Report, Verdict,
-        Receipt, CrossChainReceipt, Bundle,
+        Receipt, CrossChainReceipt, Lock, Credit, Release, Bundle,
     )
 }  # fmt: skip
 """The stock kinds; a kind of one's own is read back with the `decode` of its class."""

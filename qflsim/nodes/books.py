@@ -52,6 +52,11 @@ class Books:
         self._closed_s = ctx.now
         self._before = replace(ctx.totals)
 
+    @property
+    def going(self) -> bool:
+        """Whether a task still goes on."""
+        return self._tasks > 0
+
     def leave(self) -> bool:
         """Take leave of a task that is over; returns whether it was the last one."""
         self._tasks -= 1

@@ -22,6 +22,7 @@ from qflsim.nodes.keys import KeyService
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.models import ModelService
 from qflsim.nodes.notary import Notary
+from qflsim.nodes.payments import Desk
 from qflsim.nodes.qpu import QuantumProcessor
 from qflsim.nodes.tags import Tagger
 from qflsim.scenario import Scenario
@@ -56,6 +57,7 @@ class Common:
     paid: dict[Authentication, Tagger] = field(default_factory=dict)
     qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
     committees: Committees = field(default_factory=Committees)
+    desks: list[Desk] = field(default_factory=list)
 
     def notary(self, ctx: Context) -> Notary:
         """Who signs and checks in a context."""

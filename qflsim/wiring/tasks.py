@@ -30,6 +30,7 @@ from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
 from .contract import contracted
+from .payments import desk
 from .restart import put_back, starting_model
 from .shards import seats_of
 
@@ -135,6 +136,8 @@ def learn(
     offer = TaskOffer(plan.name, repr(plan.model), parts.requirement.samples, plan.rounds, plan.reward)
     computer = common.computers["publisher"]
     seats = seats_of(common, ctx, plan.name, shard_chain)
+    if scenario.payments is not None:
+        common.desks.append(desk(common, ctx, shard_chain, seats, parts.servers, notary))
     clerk = contracted(common, ctx, plan.name, parts.servers, parts.devices)
     publisher = Publisher(
         ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience
