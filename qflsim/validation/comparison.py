@@ -18,6 +18,7 @@ AREAS = {
     "protocols": "Other protocols of agreement",
     "mining": "Proof of work and proof of stake",
     "dissemination": "Dissemination",
+    "quantum_agreement": "Quantum agreement",
     "sharding": "Shards drawn at random",
     "ledger": "Ledger",
     "saturation": "Full blocks and waiting transactions",
