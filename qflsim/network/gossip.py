@@ -36,7 +36,7 @@ __all__ = [
     "distinct",
 ]  # fmt: skip
 
-POLL = "gossip-poll"
+POLL, NOTHING = "gossip-poll", "gossip-nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +185,10 @@ class Gossip(Dissemination):
         Time [s] of a round; 100 ms (assumption: several transfers of a block on the links of a cell).
     ticks:
         `StaggeredTicks`, `AlignedTicks` or `PoissonTicks`.
+    patience:
+        Time [s] after which whoever was asked and has not answered counts as lost; nobody asks for an item again before
+        all that it asked have answered, so that links that are busy with answers are asked for no more. 2 s
+        (assumption).
     repair:
         Under `Push`: period [s] in which a node that lacks an item asks one other for it, so that what pushing missed
         or the links lost is made up for; inf for never. `Pull` and `PushPull` ask in every round anyway.
@@ -192,7 +196,8 @@ class Gossip(Dissemination):
     Notes
     -----
     *Scope*: every node of the group knows all others. Whom to contact does not depend on distance or on who is known
-    to have it. A poll names one item. Polls are sent only while there is an item that not all have.
+    to have it. A poll names one item, and is answered with it or with a word. Polls are sent only while there is an
+    item that not all have.
 
     *Validation*: rounds of push and push-pull on the complete graph, exact mean time of the continuous-time process,
     coverage of infect-and-die.
@@ -202,6 +207,7 @@ class Gossip(Dissemination):
     mode: GossipMode = PushPull()
     period: float = quantity(100 * ms, unit="s", above=0, advice="give it in seconds, e.g. 100 * ms")
     ticks: Ticks = StaggeredTicks()
+    patience: float = quantity(2.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
     repair: float = quantity(
         1.0 * s, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 1 * s; inf for never"
     )
@@ -224,6 +230,7 @@ class _GossipRelay(Relay):
         self._obtained: set[str] = set()
         self._released: set[str] = set()
         self._pushes: dict[str, int] = {}
+        self._asked: dict[str, dict[str, float]] = {}  # by item: who has been asked and has not answered, and when [s]
 
     def expect(self, now: float, item: Item) -> Effects:
         self._known[item.name] = item
@@ -243,8 +250,10 @@ class _GossipRelay(Relay):
     def handle(self, now: float, packet: Packet) -> Effects:
         item = packet.item
         if packet.kind == POLL:
-            return (Pass(packet.sender, whole(self._me, item)),) if item.name in self._released else ()
-        if item.name in self._obtained:
+            has = item.name in self._released
+            return (Pass(packet.sender, whole(self._me, item) if has else control(self._me, NOTHING, item)),)
+        self._asked.get(item.name, {}).pop(packet.sender, None)
+        if packet.kind == NOTHING or item.name in self._obtained:
             return ()
         self._obtained.add(item.name)
         return (Obtain(item),)
@@ -266,6 +275,7 @@ class _GossipRelay(Relay):
     def forget(self, item: Item) -> None:
         self._known.pop(item.name, None)
         self._pushes.pop(item.name, None)
+        self._asked.pop(item.name, None)
         self._obtained.discard(item.name)
         self._released.discard(item.name)
 
@@ -279,8 +289,12 @@ class _GossipRelay(Relay):
         return Wake(f"push {item.name}", self._wait(now, self._terms.period), item)
 
     def _ask(self, now: float, item: Item) -> Effects:
-        targets = distinct(self._others, self._asking, self._rng)
-        polls = [Pass(other, control(self._me, POLL, item)) for other in targets]
+        asked = self._asked.setdefault(item.name, {})
+        polls: list[Effect] = []
+        if all(time + self._terms.patience <= now for time in asked.values()):
+            targets = distinct(self._others, self._asking, self._rng)
+            self._asked[item.name] = dict.fromkeys(targets, now)
+            polls += [Pass(other, control(self._me, POLL, item)) for other in targets]
         return (*polls, Wake(f"ask {item.name}", self._wait(now, self._asking_period), item))
 
     def _wait(self, now: float, period: float) -> float:

@@ -171,6 +171,7 @@ class Group:
         self._spreads: dict[str, Spread] = {}
         self._count = 0
         self._acting = 0
+        self._changed: dict[Spread, None] = {}
 
     def name(self, text: str) -> str:
         """A name that no other item of this group has."""
@@ -208,11 +209,18 @@ class Group:
         finally:
             self._acting -= 1
         if not self._acting:
-            for spread in list(self._spreads.values()):
+            changed, self._changed = self._changed, {}
+            for spread in changed:
                 spread.look()
 
+    def change(self, spread: "Spread") -> None:
+        """Something has happened after which a spread may have come to its end."""
+        self._changed[spread] = None
+
     def _wake(self, node: str, timer: str) -> None:
-        self.perform(node, self.relays[node].expire(self.ctx.now, timer))
+        with self.whole():
+            self._changed.update(dict.fromkeys(self._spreads.values()))
+            self.perform(node, self.relays[node].expire(self.ctx.now, timer))
 
 
 class Spread:
@@ -256,6 +264,7 @@ class Spread:
         self._group.enter(self)
         relays = self._group.relays
         with self._group.whole():
+            self._group.change(self)
             for node in self._group.members:
                 if node != source:
                     self._group.perform(node, relays[node].expect(now, self.item))
@@ -323,6 +332,7 @@ class Spread:
 
     def _end_one(self) -> None:
         self._under_way -= 1
+        self._group.change(self)
 
     def _record(self) -> None:
         ctx, about, times = self._group.ctx, self._about, list(self._times.values())
