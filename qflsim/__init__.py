@@ -195,9 +195,10 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .network.failures import LinkFailures as LinkFailures
     from .network.fibre import Backhaul as Backhaul, Fibre as Fibre
     from .network.flooding import Flood as Flood, flood as flood
-    from .network.gossip import (
+    from .network.gossip import Gossip as Gossip
+    from .network.gossipmesh import GossipMesh as GossipMesh
+    from .network.gossipmodes import (
         AlignedTicks as AlignedTicks,
-        Gossip as Gossip,
         GossipMode as GossipMode,
         PoissonTicks as PoissonTicks,
         Pull as Pull,
@@ -206,7 +207,6 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         StaggeredTicks as StaggeredTicks,
         Ticks as Ticks,
     )
-    from .network.gossipmesh import GossipMesh as GossipMesh
     from .network.handover import Handover as Handover
     from .network.indoor import IndoorOffice as IndoorOffice
     from .network.layouts import (
@@ -407,9 +407,10 @@ _HOMES = {
     "network.failures": ("LinkFailures",),
     "network.fibre": ("Backhaul", "Fibre"),
     "network.flooding": ("Flood", "flood"),
-    "network.gossip": (
+    "network.gossip": ("Gossip",),
+    "network.gossipmesh": ("GossipMesh",),
+    "network.gossipmodes": (
         "AlignedTicks",
-        "Gossip",
         "GossipMode",
         "PoissonTicks",
         "Pull",
@@ -418,7 +419,6 @@ _HOMES = {
         "StaggeredTicks",
         "Ticks",
     ),
-    "network.gossipmesh": ("GossipMesh",),
     "network.handover": ("Handover",),
     "network.indoor": ("IndoorOffice",),
     "network.layouts": ("GeographicSites", "HexagonalSites", "LineSites", "RingSites", "SiteLayout"),

@@ -5,6 +5,7 @@ from typing import Any
 
 __all__ = ["families"]
 
+_SORTS = {"committed-block": "committed blocks", "public-block": "public blocks"}
 _CHAINS = {"global": "global", "shard": "shard", "lmuc": "LMUC"}
 
 
@@ -17,6 +18,6 @@ def families(rows: Any) -> Iterator[tuple[str, Any]]:
 def _family(chain: str, height: int, kind: str) -> str:
     if not height:
         return f"{kind}s"
-    if kind == "committed-block":
-        return "committed blocks"
+    if kind in _SORTS:
+        return _SORTS[kind]
     return f"{_CHAINS.get(chain.split('-')[0], chain)} proposals"

@@ -263,16 +263,19 @@ class Propagation(Record):
     about: ClassVar[str] = (
         "one row per block or lot of transactions sent to a group of nodes: a proposal to its committee, a block of a "
         "tree to its miners or validators, transactions to the committee, a committed block to the nodes that follow "
-        "the chain. Times count from its start; the time of a share of the nodes is that of the node of this rank; it "
-        "is empty if fewer had it by the end: when nothing was under way any more, the decision had fallen, or "
-        "patience was over"
+        "the chain, or to a public network outside the federation. Times count from its start; the time of a share of "
+        "the nodes is that of the node of this rank; it is empty if fewer had it by the end: when nothing was under "
+        "way any more, the decision had fallen, or patience was over"
     )
 
     round: int = column("number of the global round")
     chain: str = column("chain whose block it is; for transactions their kind and the node that gathers them")
     height: int = column("height of the block; of transactions 0")
     kind: str = column("what its messages are called in the transfers table: pre-prepare, block, update, ...")
-    dissemination: str = column("how it spread: Direct, Gossip, GossipMesh, CompactBlocks, or one's own")
+    dissemination: str = column(
+        "how it spread: Direct, Gossip, GossipMesh, CompactBlocks, or one's own; flood on a public network, computed "
+        "as if alone when another block was still under way there"
+    )
     source: str = column("node that sent it first")
     digest: str = column("SHA-256 of the block's header, hexadecimal; empty for transactions and empty blocks")
     started_s: float = column("simulated time at which it was sent first")

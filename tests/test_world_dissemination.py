@@ -177,3 +177,23 @@ def test_items_and_packets_are_plain_values():
     item = Item(name="a", kind="block", size_bit=8.0, head_bit=8.0)
     packet = Packet(sender="n", kind="block", item=item, size_bit=8.0)
     assert Pass("m", packet).packet.item.held("m") == () and not Obtain(item).rebuilt
+
+
+def test_public_nodes_get_every_block_of_the_chain_in_one_pass_and_change_nothing_else(cell, tmp_path):
+    public = qfl.RandomOverlay(nodes=300, connections=4)
+    world, records = played(replace(cell, dissemination=qfl.Direct(public=public)))
+    _, plain = played(cell)
+    assert [row for row in rows(records) if "public-block" not in row[1]] == rows(plain)
+    spread = [row for row in of(records, Propagation) if row.kind == "public-block"]
+    chain = next(ledger.chain for ledger in world.ledgers if ledger.chain.name == "global")
+    overlay = public.draw(world.ctx.streams.fresh("dissemination", "public"))
+    assert len(spread) == len(chain.blocks) - 1 and {row.chain for row in spread} == {"global"}
+    for row, block in zip(spread, chain.blocks[1:], strict=True):
+        flooded = qfl.flood(overlay, 8.0 * block.size_byte, checking=public.checking)
+        assert (row.nodes, row.reached, row.digest) == (299, 299, block.hash.hex())
+        assert (row.p50_s, row.p100_s) == (flooded.reached(0.5), flooded.reached(1.0))
+        assert (row.messages, row.duplicates) == (flooded.copies, flooded.duplicates)
+    slow = replace(public, upload=1e3)  # the first is still under way when the second begins
+    _, records = played(replace(cell, dissemination=qfl.Direct(public=slow)))
+    ways = [row.dissemination for row in of(records, Propagation) if row.kind == "public-block"]
+    assert ways == ["flood", "flood, as if alone"]

@@ -18,6 +18,7 @@ import numpy as np
 
 from qflsim.checks import Part, quantity
 from qflsim.crypto.keyring import IDENTITY_BYTE
+from qflsim.network.overlay import RandomOverlay
 
 __all__ = [
     "CONTROL_BYTE", "Direct", "Dissemination", "Effect", "Effects", "Item", "Obtain", "Others", "Packet", "Pass",
@@ -183,6 +184,10 @@ class Dissemination(Part, ABC):
         ``*`` stands for anything, e.g. ``("device-*",)``. None by default: a chain is kept by its validators.
     followed:
         The chains that they keep, in the same way.
+    public:
+        A peer-to-peer network of nodes outside the federation that keep these chains too, which every committed block
+        floods from its node 0, the proposer's way in; computed in one pass (`qflsim.network.flooding.flood`), exactly
+        as long as no other block is still under way there. They act on nothing in the run. None by default.
 
     Raises
     ------
@@ -195,6 +200,8 @@ class Dissemination(Part, ABC):
 
     followers: tuple[str, ...] = quantity((), advice="name nodes, e.g. ('device-*',)")
     followed: tuple[str, ...] = quantity(("global",), advice="name chains, e.g. ('global', 'shard-*')")
+
+    public: RandomOverlay | None = None
 
     @abstractmethod
     def relay(self, me: str, members: tuple[str, ...], rng: np.random.Generator) -> Relay:

@@ -88,6 +88,8 @@ class RandomOverlay(Part):
         Median [s] and spread of the delay of a connection; 50 ms and 0.5 are an *assumption* (within a continent).
     upload, upload_sigma:
         Median [bit/s] and spread of the upload rates; 20 Mbit/s and 0 are an *assumption*.
+    checking:
+        Time [s] for which a node checks a block before it passes it on; 10 ms, an *assumption* (tens of signatures).
     download:
         Download rate [bit/s] of every node; infinite by default, an *assumption* where lines are asymmetric.
     """
@@ -98,6 +100,7 @@ class RandomOverlay(Part):
     delay_sigma: float = quantity(0.5, at_least=0, advice="give a number, 0 for equal delays")
     upload: float = quantity(20 * Mbit / s, unit="bit/s", above=0, advice="give it in bit/s, e.g. 20 * Mbit / s")
     upload_sigma: float = quantity(0.0, at_least=0, advice="give a number, 0 for equal rates")
+    checking: float = quantity(10 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 10 * ms")
     download: float = quantity(
         float("inf"), unit="bit/s", above=0, infinite=True, advice="give it in bit/s, inf for no limit"
     )

@@ -11,9 +11,9 @@ from qflsim.network.dissemination import Item, Obtain
 
 from .computer import Computer
 from .context import Context
-from .dissemination import About
 from .fabric import Fabric
 from .notary import Notary
+from .spread import About
 
 __all__ = ["Gathering"]
 

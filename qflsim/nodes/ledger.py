@@ -21,12 +21,12 @@ from .blockmaker import BlockMaker, Pooling
 from .committee import Committee
 from .computer import Computer
 from .context import Context
-from .dissemination import About
 from .draft import Commitment, Draft, nothing, others_in
 from .entangler import Entangler
 from .fabric import Fabric
 from .notary import Notary
 from .session import Business, Outcome
+from .spread import About
 from .tags import Tagger
 
 __all__ = ["Ledger"]
@@ -169,6 +169,8 @@ class Ledger:
 
     def _inform_followers(self, block: Block, proposer: str, validators: Sequence[str]) -> None:
         """Let a committed block find its way to the nodes that keep a copy without validating it."""
+        about = About(chain=self.chain.name, height=block.header.height, digest=block.hash.hex())
+        self._disseminator.publish(proposer, 8.0 * block.size_byte, about)
         followers = self._disseminator.followers(self.chain.name, validators)
         if not followers or block.certificate is None:
             return
@@ -183,7 +185,6 @@ class Ledger:
         def got(node: str, obtain: Obtain, checked: Callable[[bool], None]) -> None:
             followers[node].verify(signatures, lambda: checked(self._follow(node, block, validators)))
 
-        about = About(chain=self.chain.name, height=block.header.height, digest=block.hash.hex())
         self._disseminator.spread(group, item, about, proposer, got)
 
     def _follow(self, node: str, block: Block, validators: Sequence[str]) -> bool:

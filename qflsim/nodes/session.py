@@ -32,10 +32,10 @@ from qflsim.trace import Agreement as AgreementRecord, TreeBlock as TreeBlockRec
 
 from .computer import Computer
 from .context import Alarm, Context
-from .dissemination import About, Spread
 from .entangler import Entangler, Order
 from .fabric import Fabric
 from .media import Action
+from .spread import About, Spread
 from .tags import Tag, Tagger
 
 __all__ = ["Business", "Outcome", "Session", "Terms"]

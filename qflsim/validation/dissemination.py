@@ -19,7 +19,8 @@ import numpy as np
 from qflsim.network.compactblocks import CompactBlocks, compact_byte, request_byte, transactions_byte
 from qflsim.network.dissemination import Direct, Dissemination, Item
 from qflsim.network.flooding import flood
-from qflsim.network.gossip import Gossip, GossipMode, PoissonTicks, Push, PushPull
+from qflsim.network.gossip import Gossip
+from qflsim.network.gossipmodes import GossipMode, PoissonTicks, Push, PushPull
 from qflsim.network.overlay import Overlay, RandomOverlay
 from qflsim.network.rumour import rounds_of_gossip
 from qflsim.network.swarm import Swarm
