@@ -85,7 +85,12 @@ class World:
         for parts in self._tasks:
             check_parts(common, parts)
             check_deadlines(common, parts)
-        refuse_small_blocks(scenario, max(rounds.model_byte for rounds in self._rounds), largest_committee(self._tasks))
+        refuse_small_blocks(
+            scenario,
+            max(rounds.model_byte for rounds in self._rounds),
+            len(placement.servers),
+            largest_committee(self._tasks),
+        )
 
     def run(self) -> None:
         """Let simulated time pass until all rounds of all tasks are over."""

@@ -16,6 +16,7 @@ from .quantum import quantum_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
 from .storage import storage_sentences
+from .waiting import waiting_sentences
 
 __all__ = ["BLOCKS"]
 
@@ -192,6 +193,7 @@ BLOCKS = {
     "entangled": entanglement_sentences,
     "agreement": _agreements,
     "contract": contract_sentences,
+    "waiting": waiting_sentences,
     "spreading": propagation_sentences,
     "devices": _reach,
     "movement": movement_sentences,

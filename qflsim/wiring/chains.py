@@ -44,15 +44,15 @@ def pooling(scenario: Scenario, chain: str, streams: Streams) -> Pooling | None:
     return Pooling(limits, traffic.arrivals(streams.fresh("chain-traffic", chain)))
 
 
-def refuse_small_blocks(scenario: Scenario, model_byte: int, devices: int) -> None:
+def refuse_small_blocks(scenario: Scenario, model_byte: int, servers: int, devices: int) -> None:
     """Refuse blocks that the largest transaction of the federation would never fit into.
 
     Parameters
     ----------
     model_byte:
         Bytes of a signed transaction with a model's parameters.
-    devices:
-        Devices in the largest committee.
+    servers, devices:
+        Servers in the largest shard, devices in the largest committee.
 
     Raises
     ------
@@ -60,9 +60,10 @@ def refuse_small_blocks(scenario: Scenario, model_byte: int, devices: int) -> No
         If the blocks of a chain are too small.
     """
     scheme, protocols = scenario.signatures, PerChain.of(scenario.agreement)
-    receipt = _HEADER_BYTE + scheme.signature_byte + scheme.public_key_byte
-    receipt += certificate_byte(protocols.on("lmuc").quorum(max(1, devices)), scheme)
-    largest = {"global": model_byte, "lmuc": model_byte, "shard": max(model_byte, receipt)}
+    receipt = _HEADER_BYTE + model_byte  # it may carry a transaction with a model, and is signed as that is
+    local = certificate_byte(protocols.on("lmuc").quorum(max(1, devices)), scheme)
+    shard = certificate_byte(protocols.on("shard").quorum(servers), scheme)
+    largest = {"global": receipt + shard, "lmuc": model_byte, "shard": receipt + local}
     for kind, needed in largest.items():
         limits = on_kind(scenario.block_limits, kind)
         if needed + FRAME_BYTE > limits.size_byte:
