@@ -32,20 +32,21 @@ Draws = Callable[..., np.random.Generator]
 """Gives the random stream that its arguments name, at its start: ``draws("mining", "server-1")``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Proposal:
-    """A block that somebody wants decided: its digest and the bytes it takes to send it."""
+    """A block that somebody wants decided: its digest and the bytes it takes to send it; nobody may change it."""
 
     digest: str
     size_byte: int
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Message:
     """One message between replicas; the world takes its sender as authenticated.
 
     All receivers are handed the same object, so that nobody may change it; it is not frozen, nor are the effects
-    below, because a frozen one takes three times as long to make.
+    below, because a frozen one takes three times as long to make. Where many are made its fields are given by place,
+    which takes a third of the time that names take.
 
     Parameters
     ----------

@@ -256,7 +256,7 @@ class ChainedReplica(Replica):
             return []
         self._voted = block.slot
         self._enter(block.slot + 1)
-        vote = Message(sender=self._me, kind=VOTE, height=self._first, view=block.slot, digest=block.name)
+        vote = Message(self._me, VOTE, self._first, block.slot, block.name)
         leader = self.leader(block.slot + 1)
         return [Send(leader, vote)] if leader != self._me else self._on_vote(vote)
 

@@ -133,11 +133,18 @@ class HeightReplica(Replica):
         self._blocks = {proposal.digest: proposal.size_byte} if proposal else {}  # blocks at hand, by digest
         self._report: Message | None = None  # what others say was decided
         effects += self._begin()
-        for message in self._early.pop(height, ()):
-            effects += self.handle(now, message)
-        for old in [early for early in self._early if early < height]:
-            del self._early[old]
+        if self._early:
+            effects += self._take_early(now)
         return tuple(effects)
+
+    def _take_early(self, now: float) -> list[Effect]:
+        """Take in what came early for this height, and forget what came for those before."""
+        effects: list[Effect] = []
+        for message in self._early.pop(self._height, ()):
+            effects += self.handle(now, message)
+        for old in [early for early in self._early if early < self._height]:
+            del self._early[old]
+        return effects
 
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one for a later height is kept until then."""
@@ -215,10 +222,8 @@ class HeightReplica(Replica):
         evidence: tuple[Message, ...] = (),
     ) -> Message:
         """A message of this replica, in its present view by default, with the signatures of what it proves with."""
-        message = Message(
-            sender=self._me, kind=kind, height=self._height, view=self._view if view is None else view, digest=digest,
-            payload_byte=payload_byte,
-        )  # fmt: skip
+        shown_view = self._view if view is None else view
+        message = Message(self._me, kind, self._height, shown_view, digest, 1, payload_byte)
         if evidence:
             message.evidence = shown = evidence if isinstance(evidence, Votes) else Votes(evidence)
             message.signatures += shown.signatures
@@ -226,7 +231,7 @@ class HeightReplica(Replica):
 
     def _ballot(self, kind: str, digest: str) -> Message:
         """The commonest message: a vote, which is a name under a digest and nothing else."""
-        return Message(sender=self._me, kind=kind, height=self._height, view=self._view, digest=digest)
+        return Message(self._me, kind, self._height, self._view, digest)
 
     def _set_timer(self, purpose: str, factor: float = 1.0) -> SetTimer:
         return SetTimer(self._timers.add(self._height, purpose), factor * self._timeout * 2.0**self._view)

@@ -6,7 +6,7 @@ order of time and, at equal times, of sending.
 
 import heapq
 import math
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -121,7 +121,10 @@ class Loopback:
         self._delay = delay
         self._number = 0
         self._heights, self._ahead = 1, 0
-        self._queue: list[tuple[float, int, str, Message | int | _Read]] = []
+        self._times: list[float] = []  # at which something happens
+        self._due: dict[
+            float, deque[tuple[int, str, Message | int | _Read]]
+        ] = {}  # what, in the order in which it was set off
         self._alarms: list[tuple[float, int, str, str]] = []  # those of timers, apart: most are cancelled
         self._wake = (0.0, 0.0)  # when messages must wait for the next of these, a cancelled one maybe
         self._timers: set[tuple[str, str]] = set()
@@ -157,7 +160,7 @@ class Loopback:
                 self._start(name, height)
         while stop is None or not stop():
             self._wake = self._next_alarm(until)
-            if self._queue and self._queue[0] < self._wake:
+            if self._soonest() < self._wake:
                 self._deliver(stop)
             elif self._alarms and self._alarms[0][0] <= until:
                 self.now, _, name, timer = heapq.heappop(self._alarms)
@@ -176,15 +179,24 @@ class Loopback:
             heapq.heappop(alarms)  # cancelled
         return min(alarms[0][:2], end) if alarms else end
 
+    def _soonest(self) -> tuple[float, float]:
+        """Time and number of what happens next, timers aside."""
+        times = self._times
+        while times and not self._due[times[0]]:
+            del self._due[heapq.heappop(times)]
+        return (times[0], self._due[times[0]][0][0]) if times else (math.inf, math.inf)
+
     def _deliver(self, stop: Callable[[], bool] | None) -> None:
-        """Let everything happen that comes before the next timer runs out."""
-        queue, replicas, received, pop = self._queue, self.replicas, self.received, heapq.heappop
+        """Let everything happen that is due next at one time, unless a timer runs out before."""
+        time, replicas, received = self._times[0], self.replicas, self.received
         handle = {name: replica.handle for name, replica in replicas.items()}
-        while queue and queue[0] < self._wake and (stop is None or not stop()):
-            self.now, _, name, content = pop(queue)
+        due = self._due[time]
+        self.now = time
+        while due and (time, due[0][0]) < self._wake and (stop is None or not stop()):
+            _, name, content = due.popleft()
             if isinstance(content, Message):
                 received[content.kind] += 1
-                effects = handle[name](self.now, content)
+                effects = handle[name](time, content)
                 if effects:
                     self._carry_out(name, effects)
             elif isinstance(content, int):
@@ -218,21 +230,17 @@ class Loopback:
         self.sent[message.kind] += 1
         delay = self._delay()
         if destination in self.replicas:
-            self._number += 1
-            heapq.heappush(self._queue, (self.now + delay, self._number, destination, message))
+            self._push(self.now + delay, destination, message)
 
     def _post(self, destinations: tuple[str, ...], message: Message) -> None:
         self.sent[message.kind] += len(destinations)
-        queue, replicas, now, number = self._queue, self.replicas, self.now, self._number
         if self._fate is not None:
             self._meddle(self._fate, destinations, message)
             return
         for destination in destinations:
             delay = self._delay()
-            if destination in replicas:
-                number += 1
-                heapq.heappush(queue, (now + delay, number, destination, message))
-        self._number = number
+            if destination in self.replicas:
+                self._push(self.now + delay, destination, message)
 
     def _meddle(self, fate: Fate, destinations: tuple[str, ...], message: Message) -> None:
         """Send copies as somebody who holds the network has it."""
@@ -247,7 +255,11 @@ class Loopback:
 
     def _push(self, time: float, name: str, content: Message | int | _Read) -> None:
         self._number += 1  # messages, heights to begin and lists to read, in order
-        heapq.heappush(self._queue, (time, self._number, name, content))
+        due = self._due.get(time)
+        if due is None:
+            due = self._due[time] = deque()
+            heapq.heappush(self._times, time)
+        due.append((self._number, name, content))
 
     def _carry_out(self, name: str, effects: Effects) -> None:
         for effect in effects:

@@ -417,10 +417,7 @@ class PBFTReplica(Replica):
         payload_byte: int = 0,
         evidence: tuple[Message, ...] = (),
     ) -> Message:
-        return Message(
-            sender=self._me, kind=kind, height=self._height, view=self._view, digest=digest,
-            signatures=signatures, payload_byte=payload_byte, evidence=evidence,
-        )  # fmt: skip
+        return Message(self._me, kind, self._height, self._view, digest, signatures, payload_byte, evidence)
 
     @property
     def _timer(self) -> str:
