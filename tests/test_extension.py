@@ -10,7 +10,7 @@ import pandas as pd
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
 CODE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
-OWN_PARTS, DICTATOR, CHAIN, LIARS, LATE_VOTES = CODE
+OWN_PARTS, DICTATOR, CHAIN, LIARS, LATE_VOTES, LISTENER = CODE
 
 
 def command(environment, folder, *arguments):
@@ -102,3 +102,17 @@ def test_the_adversary_of_the_guide_delays_what_it_aims_at(command_environment, 
     assert (agreements["ended_s"] - agreements["started_s"] > 5.0).all()
     took = (transfers["delivered_s"] - transfers["sent_s"]).groupby(transfers["kind"]).min()
     assert took["commit"] >= 5.0 > took["prepare"]
+
+
+def test_the_replica_of_the_guide_sits_in_for_a_validator_and_says_nothing(command_environment, tmp_path):
+    mute = OWN_PARTS.replace("    aer_samples=0,", "    aer_samples=0,\n    threats=(Listener(),),")
+    future = "from dataclasses import dataclass\n"
+    (tmp_path / "mute.py").write_text(mute.replace(future, LISTENER + "\n\n" + future, 1), encoding="utf-8")
+    done = command(command_environment, tmp_path, "mute.py", "--quiet")
+    assert done.returncode == 0, done.stderr
+    folder = next((tmp_path / "results").rglob("agreements.csv")).parent
+    agreements, transfers = (pd.read_csv(folder / f"{name}.csv") for name in ("agreements", "transfers"))
+    sat = agreements[agreements["chain"] == "global"]
+    assert (sat["faulty"] == 1).all() and (sat["decided"] == sat["validators"] - 1).all()
+    votes = transfers[transfers["kind"].isin(["pre-prepare", "prepare", "commit"])]
+    assert not (votes["source"] == "server-2").any() and (votes["destination"] == "server-2").any()
