@@ -252,7 +252,7 @@ class Agreement(Record):
         "empty for protocols without lists"
     )
     sender_risk: float = column("probability that a lying sender splits the validators, at most; as above")
-    receiver_risk: float = column("probability that a lying receiver makes an honest one abort, at most; as above")
+    receiver_risk: float = column("probability that one lying receiver makes an honest one abort, at most; as above")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -120,23 +120,25 @@ class ListBroadcast(Agreement):
         return thresholds(places, self.length, self.agreeing, self.tolerance)
 
     def risks(self, errors: Mapping[tuple[str, str], tuple[float, float]]) -> Risks:
-        """Union bounds over all lists, of the risks of one (`failure_risks`).
+        """Union bounds over lists, of the risks of one (`failure_risks`).
 
-        A sender escapes if two receivers, told different blocks, do not notice: with ``mutual`` neither of the two. If
-        blocks are not stretched a receiver can always name one that demands the same bit, so that the other aborts.
+        A sender escapes if two receivers, told different blocks, do not notice: with ``mutual`` neither of the two. One
+        lying receiver may deceive each that it shares a list with; if blocks are not stretched it can always name one
+        that demands the same bit, so that the other aborts.
         """
-        rounded = [(round(first, 3), round(second, 3)) for first, second in errors.values()]
+        rounded = {pair: (round(first, 3), round(second, 3)) for pair, (first, second) in errors.items()}
         whole, part = self.limits(self.states), self.limits(self.compared)
-        accept = [1.0 - failure_risks(self.states, whole, *error).abort for error in rounded]
-        ways = [[failure_risks(self.compared, part, *error)] for error in rounded]
-        if self.mutual:
-            ways = [[*found, failure_risks(self.compared, part, *error[::-1])]
-                    for found, error in zip(ways, rounded, strict=True)]  # fmt: skip
-        return Risks(
-            abort=1.0 - prod(accept),
-            sender=min(1.0, sum(prod(way.sender for way in found) for found in ways)),
-            receiver=min(1.0, sum(max(way.receiver for way in found) for found in ways)) if self.stretched else 1.0,
-        )
+        believed = prod(1.0 - failure_risks(self.states, whole, *error).abort for error in rounded.values())
+        escaped, deceived = 0.0, dict.fromkeys((name for pair in errors for name in pair), 0.0)
+        for pair, error in rounded.items():
+            ways = [failure_risks(self.compared, part, *error)]
+            if self.mutual:
+                ways.append(failure_risks(self.compared, part, *error[::-1]))
+            escaped += prod(way.sender for way in ways)
+            for name in pair:
+                deceived[name] += max(way.receiver for way in ways)
+        receiver = max(deceived.values(), default=0.0) if self.stretched else 1.0
+        return Risks(abort=1.0 - believed, sender=min(1.0, escaped), receiver=min(1.0, receiver))
 
     def pairs_wanted(self, validators: int) -> int:
         """One for each place of each list that a receiver holds a part of."""

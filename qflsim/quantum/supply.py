@@ -29,14 +29,17 @@ class PairSupply(Part):
         list, but takes several times as long as it takes to make up for them by a longer list.
     cutoff:
         Age [s] at which a pair is thrown away; 10 ms, 3 % of the memories' life, is an *assumption*.
+    switched:
+        Whether sites join fibres to one, as an optical switch does, without loss of its own (*assumption*); else every
+        site on the way is a repeater, which reaches farther and errs more.
     repeaters:
         Repeaters that stand at equal distances on every fibre.
     parallel:
         Whether the segments between repeaters try at once; else one after the other.
     routing:
-        Chooses the way over the sites.
+        Chooses the way over the sites if they do not join their fibres.
 
-    *Scope*: a device has fibre to its site, and every site is a repeater. All memories of a link are its own.
+    *Scope*: a device has fibre to its site. All memories of a link are its own.
     """
 
     link: Heralding = Midpoint()
@@ -45,6 +48,7 @@ class PairSupply(Part):
     cutoff: float = quantity(10e-3, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 10 * ms, or inf")
     operations: Operations = Operations()
     purification: Purification | None = None
+    switched: bool = True
     repeaters: int = quantity(0, at_least=0, advice="give a whole number, e.g. 0")
     parallel: bool = True
     routing: Routing = HighestRate()

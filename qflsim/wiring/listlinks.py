@@ -103,18 +103,14 @@ class ListLinks:
                 charge(node, "entanglement", 0.5 * joules)
 
     def _path(self, supply: PairSupply, first: str, second: str) -> Path:
-        """The way of pairs: over the sites; but two devices of one cell have their fibres joined at theirs."""
+        """The way of pairs: fibres joined at the sites to one, or over the sites, each a repeater."""
         graph, home = self._backhaul.copy(), self._placement.home
-        own = {
-            name: self._scenario.backhaul.length(self._placement.distance(name, home[name]))
-            for name in (first, second)
-            if name in home
-        }
-        if len(own) == 2 and home[first] == home[second]:
-            graph.clear()
-            graph.add_edge(first, second, length=sum(own.values()))
-        else:
-            graph.add_edges_from((name, home[name], {"length": length}) for name, length in own.items())
+        for name in (first, second):
+            if name in home:
+                length = self._scenario.backhaul.length(self._placement.distance(name, home[name]))
+                graph.add_edge(name, home[name], length=length)
+        if supply.switched:
+            graph = _joined(graph, first, second)
         shortest = min(length for _, _, length in graph.edges(data="length"))
         return supply.routing.choose(graph, first, second, supply.plan((shortest,)), supply.repeaters)
 
@@ -152,3 +148,16 @@ class ListLinks:
             f"with probability {risks.abort:.2g} at most if all are honest, {risks.sender:.2g} if the sender lies, "
             f"{risks.receiver:.2g} if a receiver does"
         )
+
+
+def _joined(graph: "nx.Graph", first: str, second: str) -> "nx.Graph":
+    """The shortest way between two nodes as one fibre."""
+    import networkx as nx
+
+    try:
+        length = nx.shortest_path_length(graph, first, second, weight="length")
+    except (nx.NetworkXNoPath, nx.NodeNotFound):
+        raise ValueError(f"no fibre leads from {first} to {second}; lists of entangled states need one") from None
+    joined = nx.Graph()
+    joined.add_edge(first, second, length=length)
+    return joined
