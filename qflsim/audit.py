@@ -11,7 +11,7 @@ from typing import Any
 from .chain.archive import Archive, Entry
 from .chain.block import Block, Header
 from .chain.crosschain import CrossChainReceipt
-from .chain.storageaudit import damaged_stores
+from .chain.storageaudit import damaged_stores, missing_contents
 from .chain.transactions import Receipt, read_transaction
 from .chain.wire import Reader
 from .checks import ScenarioError
@@ -47,8 +47,8 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
     A chain is whole if its blocks link, their Merkle roots and certificates fit, its last block is the one that
     ``run.json`` states, and every receipt on it is that of a block that stands on the other chain. A table is whole
     if its SHA-256 is that of ``run.json``. Parameters and chunks that nodes keep apart from the chains must fit the
-    digests and the blocks there, and every model must be had from somebody. The contract of a task is whole if the
-    chains, replayed, lead to what the tables of standings and refusals say.
+    digests and the blocks there; a model that nobody holds is told, and is no fault of the chains. The contract of a
+    task is whole if the chains, replayed, lead to what the tables of standings and refusals say.
 
     Parameters
     ----------
@@ -76,11 +76,12 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
         ):
             faults += bool(reason)
             write(f"{'BROKEN' if reason else 'whole':<7} {contract}{': ' if reason else ''}{reason}\n")
-    for place, reason in (
-        found for chain in ledger.chains if chain not in broken for found in damaged_stores(ledger, chain)
-    ):
-        faults += 1
-        write(f"BROKEN  store of {place}: {reason}\n")
+    for chain in sorted(set(ledger.chains) - broken):
+        for holder, reason in damaged_stores(ledger, chain):
+            faults += 1
+            write(f"BROKEN  store of {holder}: {reason}\n")
+        for reason in missing_contents(ledger, chain):  # messages are lost without anybody's doing
+            write(f"MISSING {reason}\n")
     for table, reason in _changed_tables(Path(folder), about.get("sha256", {})):
         faults += 1
         write(f"BROKEN  table {table}: {reason}\n")

@@ -4,9 +4,9 @@ The same three edge servers with five devices each learn the same task nine time
 everything, and only what devices store, or how models and signatures are written, differs. In every round the publisher
 reads an old block of each chain back from whoever still has it.
 
-What it shows: what fills a ledger are signatures and keys, not models. Moving the parameters off the chain, or writing
-fewer of them, saves little; storing headers and proofs saves nearly all, and costs proofs that are fetched before
-training; shorter signatures are the only thing that makes the chains themselves smaller.
+What it shows: what fills a ledger are signatures and keys, not models. Taking the parameters off the chain, or writing
+fewer of them, saves a twentieth; dropping all but headers saves nine tenths, and costs proofs that are fetched before
+training; only shorter signatures make the chains themselves smaller, and those are slow to make on a small processor.
 """
 
 from dataclasses import replace

@@ -48,6 +48,9 @@ def test_what_stands_side_by_side_is_what_the_runs_wrote(pair, tmp_path):
         assert row.local_s == pytest.approx(took[decisions["chain"].str.startswith("lmuc-")].mean())
         stored = read_table(run, "storage")
         assert row.stored_byte * row.rounds == stored.loc[stored["round"] == row.rounds, "size_byte"].sum()
+        last = stored[(stored["round"] == row.rounds) & stored["node"].str.startswith("device")]
+        devices = (read_table(run, "nodes")["role"] == "device").sum()
+        assert row.device_byte * row.rounds * devices == pytest.approx(last["size_byte"].sum())
     pbft, authority = table.itertuples()
     assert pbft.messages > authority.messages
     assert pbft.accuracy == authority.accuracy  # the same draws: nothing but the protocol differs

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -209,7 +209,8 @@ def test_an_audit_checks_contents_and_names_the_holder(tiny, tmp_path):
     assert audit(folder, said.append) == 1
     broken = [line for line in said if line.startswith("BROKEN")]
     assert any("are not those that were deposited" in line and "chain global" in line for line in broken)
-    assert any("nobody holds the parameters" in line for line in broken)
+    assert len(broken) == 1 and "store of server-" in broken[0]
+    assert sum("MISSING nobody holds the parameters" in line for line in said) == 1
 
 
 def test_an_audit_checks_chunks_and_names_the_block(tiny, tmp_path):
@@ -226,3 +227,19 @@ def test_an_audit_checks_chunks_and_names_the_block(tiny, tmp_path):
 def test_the_same_seed_gives_the_same_retrievals(tiny):
     scenario = {"storage": qfl.OffChain(ledger=qfl.Pruned(rounds=1, spot_checks=1), spot_checks=1)}
     assert of(played(tiny, **scenario), Retrieval) == of(played(tiny, **scenario), Retrieval)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoContents(qfl.Threat):
+    """Contents never arrive."""
+
+    def fate(self, now, kind, source, destination, rng):
+        return () if kind == "content" else (0.0,)
+
+
+def test_contents_that_were_lost_on_their_way_are_told_and_blame_nobody(tiny, tmp_path):
+    away = qfl.OffChain(replicas=1, holders=("server-1",))
+    folder = qfl.run(replace(tiny, storage=away, threats=(NoContents(),)), out=tmp_path, figures=False).folder
+    said = []
+    assert audit(folder, said.append) == 0
+    assert any(line.startswith("MISSING nobody holds") for line in said)

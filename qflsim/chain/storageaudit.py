@@ -6,31 +6,30 @@ from qflsim.chain.archive import Archive
 from qflsim.chain.erasure import encode
 from qflsim.chain.transactions import carried_bytes, digest_of, read_transaction
 
-__all__ = ["damaged_stores"]
+__all__ = ["damaged_stores", "missing_contents"]
 
 
 def damaged_stores(ledger: Archive, chain: str) -> Iterator[tuple[str, str]]:
-    """Where something is stored that does not fit ``chain``, or is not stored at all, and what is wrong with it."""
-    yield from _contents(ledger, chain)
+    """Who stores something that does not fit ``chain``, and what is wrong with it."""
+    for digest, holder, data in ledger.contents(chain):
+        if digest_of(data) != digest:
+            yield holder, f"the parameters {digest[:16]} of chain {chain} are not those that were deposited"
     yield from _chunks(ledger, chain)
 
 
-def _contents(ledger: Archive, chain: str) -> Iterator[tuple[str, str]]:
-    """Copies of parameters that do not have their digest, and digests on the chain of which there is no whole copy."""
+def missing_contents(ledger: Archive, chain: str) -> Iterator[str]:
+    """What ``chain`` names by its digest and nobody holds whole: lost on its way, or taken away since."""
     kept = ledger.contents(chain)
+    whole = {digest for digest, _, data in kept if digest_of(data) == digest}
     if not kept:
         return
-    whole = {digest for digest, _, data in kept if digest_of(data) == digest}
-    for digest, holder, data in kept:
-        if digest_of(data) != digest:
-            yield f"{holder}", f"the parameters {digest[:16]} of chain {chain} are not those that were deposited"
     for entry in ledger.find(chain):
         if entry.chain != chain:
             continue
         payload = ledger.block(chain, entry.height).transactions[entry.position].payload
         digest = str(read_transaction(payload).get("digest", ""))
         if digest and not carried_bytes(payload) and digest not in whole:
-            yield "all nodes", f"nobody holds the parameters {digest[:16]} in block {entry.height} of chain {chain}"
+            yield f"nobody holds the parameters {digest[:16]} in block {entry.height} of chain {chain}"
 
 
 def _chunks(ledger: Archive, chain: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,10 @@
 """The summary says what the tables say."""
 
+import json
+
 import pytest
 
+from qflsim import trace
 from qflsim.checks import ScenarioError
 from qflsim.summary import summarise
 
@@ -32,6 +35,7 @@ def text(run):
         "4 session keys took 1.02 kbit from key stores. Nodes waited 300 ms for one on average, 500 ms at most.",
         "Of all waiting 50.0 % was for a dry store, 50.0 % for key encapsulation.",
         "The link in most demand drew 25.0 % of the key it had made.",
+        "Stored at the end, on average: a publisher 1.50 kB, a server 3 kB, a device 1.50 kB.",
         "10 decisions sought with 100 messages, 2 not reached.",
         "LMUCs 10.8 s, global 200 ms, shard-task-1 400 ms.",
         "1 of 4 devices are out of reach of their base station. Devices in buildings: 1.",
@@ -203,3 +207,22 @@ def test_forks_adversaries_and_blocks_in_vain_are_told(handmade):
     assert "Adversaries held validators in 1 of them." in text
     assert "Forks: in 1 of them validators decided on different blocks." in text
     assert "3 blocks were made in the course of it, 1 of them in vain." in text
+
+
+def test_retrievals_and_idealised_storage_are_told(handmade):
+    made = handmade("fetching")
+    made.round(1)
+    for outcome, ended in (("whole", 1.5), ("whole", 2.5), ("unavailable", 9.0)):
+        made.write(
+            trace.Retrieval(
+                round=1, kind="content", chain="global", height=-1, node="server-1", provider="server-2", asked=1,
+                requested_s=1.0, ended_s=ended, size_byte=500, outcome=outcome,
+            )
+        )  # fmt: skip
+    folder = made.close(planned=1, done=1)
+    about = json.loads((folder / "run.json").read_text())
+    about["scenario"]["storage"] = {"part": "StoragePerRole", "device": {"part": "IdealisedEntangledRecords"}}
+    (folder / "run.json").write_text(json.dumps(about))
+    text = " ".join(summarise(folder).split())
+    assert "content: asked for 3 times, 1.50 kB, there after 1 s on average, 33.3 % in vain." in text
+    assert "IdealisedEntangledRecords is idealised: it grants what physics does not." in text
