@@ -59,6 +59,26 @@ def test_devices_are_handed_over_and_rounds_go_on(run):
         serving[h.device] = h.target
 
 
+def test_the_shard_chain_says_who_joined_and_who_left_each_server(run):
+    world, records = run
+    members = {}
+    for node in of(records, Node):
+        if node.role == "device" and node.reached:
+            members.setdefault(node.server, set()).add(node.node)
+    stated, (shard,) = 0, (ledger.chain for ledger in world.ledgers if ledger.chain.name.startswith("shard"))
+    for block in shard.blocks[1:]:
+        for fields in (read_transaction(signed.payload) for signed in block.transactions):
+            if fields["kind"] == "membership":
+                stated += 1
+                own = members[fields["sender"]]
+                assert own >= set(fields["left"]) and not own & set(fields["joined"])
+                members[fields["sender"]] = own - set(fields["left"]) | set(fields["joined"])
+            if fields["kind"] == "selection":
+                assert set(fields["devices"]) <= members[fields["sender"]]
+    assert stated > 3
+    assert members == {server: set(world.membership.members(server)) for server in members}
+
+
 def test_every_update_handed_in_is_counted_once_and_by_the_server_that_its_device_trained_for(run):
     world, records = run
     for r in of(records, Round):

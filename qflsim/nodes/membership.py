@@ -33,6 +33,7 @@ class Membership:
         self._reached = reached
         self._members: dict[str, tuple[str, ...]] = {}
         self.renew()
+        self._stated = dict(self._members)  # as all know it: from the beginning, and from the chain
 
     def renew(self) -> None:
         """Let every device be a member of the server whose station serves it now."""
@@ -42,6 +43,15 @@ class Membership:
     def members(self, server: str) -> tuple[str, ...]:
         """The devices that train for ``server``, by name."""
         return self._members[server]
+
+    def news(self, server: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Devices that have joined ``server``, and those that have left it, since that was last on a chain, by name."""
+        before, now = set(self._stated[server]), set(self._members[server])
+        return tuple(sorted(now - before)), tuple(sorted(before - now))
+
+    def state(self, server: str) -> None:
+        """The members of ``server`` stand on a chain as they are."""
+        self._stated[server] = self._members[server]
 
     def server_of(self, device: str) -> str:
         """The server that ``device`` trains for, or was last a member of."""

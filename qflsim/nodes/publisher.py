@@ -112,7 +112,7 @@ class Publisher:
         if not seats:
             return []
         leader = seats[(self._ctx.round - 1) % len(seats)]
-        joins = {server.name: [self._join(server), server.select()] for server in joining}
+        joins = {server.name: [self._join(server), *server.moves(), server.select()] for server in joining}
         involved = {computer.node: computer for computer in (*(server.computer for server in joining), *seats)}
         gathering = Gathering(self._ctx, self._fabric, self._notary, "join", leader.node, involved, senders=list(joins))
         for name, join in joins.items():
@@ -127,7 +127,11 @@ class Publisher:
         validators = self._seats.among([server.computer for server in members])
         metadata = ModelMetadata(task=self.offer.name)
         done = yield from self._shard.commit(validators, leader.node, transactions, metadata)
-        return members if done.holds(transactions) else []
+        if not done.holds(transactions):
+            return []
+        for server in members:
+            server.stated()
+        return members
 
     def _join(self, server: Server) -> SignedTransaction:
         eligible = server.eligible()

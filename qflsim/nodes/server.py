@@ -7,6 +7,7 @@ from typing import Any
 import simpy
 
 from qflsim.chain.block import Block, Certificate, ModelMetadata
+from qflsim.chain.standing import Membership as MembershipTransaction
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, read_transaction
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
@@ -155,6 +156,21 @@ class Server:
     def ready(self) -> bool:
         """Whether it has devices for a round: eligible ones, or some that are still at work."""
         return bool(self.eligible()) or any(self._works.of(self.name))
+
+    def moves(self) -> list[SignedTransaction]:
+        """What it states of devices that joined or left it since it last did so; nothing if none has."""
+        joined, left = self._membership.news(self.name)
+        if not joined and not left:
+            return []
+        stated = MembershipTransaction(
+            sender=self.name, task=self._rules.task, round=self._ctx.round, time_s=self._ctx.now,
+            joined=joined, left=left,
+        )  # fmt: skip
+        return [self._notary.sign_for_chain(stated)]
+
+    def stated(self) -> None:
+        """What `moves` says stands on the chain."""
+        self._membership.state(self.name)
 
     def select(self) -> SignedTransaction:
         """The start of step 2: say whom it selects, for the contract to allow, and who is still at work."""
