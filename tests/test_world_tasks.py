@@ -7,7 +7,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.checks import ScenarioError
-from qflsim.trace import Agreement, Block, Evaluation, Job, Round
+from qflsim.trace import Agreement, Block, Energy, Evaluation, Job, Round
 from qflsim.world import World
 
 ZEROS = qfl.Task(name="zeros")
@@ -111,3 +111,13 @@ def test_tasks_need_a_name_each(tiny):
         qfl.Task(name="a b")
     with pytest.raises(ValueError, match=r"Task\.servers must name each server once"):
         qfl.Task(name="a", servers=("server-1", "server-1"))
+
+
+def test_a_qpu_of_ones_own_is_cooled_all_the_time_and_not_twice(tiny):
+    """One task closes the books while the other's jobs run."""
+    apart = (replace(ZEROS, servers=("server-1",)), replace(THREES, mixing=None, servers=("server-2", "server-3")))
+    world, records = played(replace(tiny, tasks=apart))
+    end = max(r.ended_s for r in of(records, Round))
+    cooled = [e.energy_j for e in of(records, Energy) if e.cause == "qpu_cooling" and e.node == "device-1-1"]
+    power = world.scenario.qpu.plant.idle_energy(world._tasks[0].compiled.chip_qubits, 1.0)
+    assert sum(cooled) == pytest.approx(power * end, rel=1e-6)

@@ -46,10 +46,11 @@ class Work:
 
 @dataclass
 class _Hours:
-    """Times [s] of a QPU: that it ran since the last account, and that of the account."""
+    """Times [s] of a QPU: that it ran since the last account, that of the account, and when the job under way began."""
 
     busy_s: float = 0.0
     accounted_s: float = 0.0
+    began_s: float | None = None
 
 
 class QuantumProcessor:
@@ -103,6 +104,7 @@ class QuantumProcessor:
                 yield self._ctx.env.timeout(wait)
             started = self._ctx.now
             time = self._qpu.run_time(work.submissions, self._timing).scaled(self.slowdown)
+            self._hours.began_s = started
             work.start()
             try:
                 yield self._ctx.env.timeout(time.total_s)
@@ -122,7 +124,8 @@ class QuantumProcessor:
         ran_s = share * time.total_s
         control_j = self._qpu.plant.control_energy(self._qubits, ran_s)
         cooling_j = self._qpu.plant.cooling_energy(self._qubits, ran_s)
-        self._hours.busy_s += ran_s
+        self._hours.busy_s += min(ran_s, self._ctx.now - self._hours.accounted_s)
+        self._hours.began_s = None
         self._ctx.energy.charge(self._node, "qpu_control", control_j)
         self._ctx.energy.charge(self._node, "qpu_cooling", cooling_j)
         self._ctx.record(
@@ -152,6 +155,7 @@ class QuantumProcessor:
     def account_idle(self, until: float) -> None:
         """Charge the time since the last account in which no job ran: a cryostat of one's own never stops."""
         hours = self._hours
-        idle = max(0.0, until - hours.accounted_s - hours.busy_s)
+        running = 0.0 if hours.began_s is None else until - max(hours.began_s, hours.accounted_s)
+        idle = max(0.0, until - hours.accounted_s - hours.busy_s - running)
         self._ctx.energy.charge(self._node, "qpu_cooling", self._qpu.plant.idle_energy(self._qubits, idle))
         hours.accounted_s, hours.busy_s = until, 0.0

@@ -23,6 +23,7 @@ _ROLES = {
 _KINDS = {
     "proof": ("proofs", COLOURS["green"]),
     "content": ("contents", COLOURS["purple"]),
+    "handover": ("chains handed over", COLOURS["blue"]),
     "catch-up": ("missed blocks", COLOURS["orange"]),
     "block": ("old blocks", COLOURS["black"]),
     "chunks": ("chunks", COLOURS["sky"]),

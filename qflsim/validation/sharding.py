@@ -58,7 +58,7 @@ def _drawn() -> Iterator[Comparison]:
         shard = Sharding().assign(servers, list("abcde"), lambda name: rng)["a"]
         counted += sum(int(name[1:]) < 20 for name in shard) > 6
     yield Comparison(
-        quantity="the same, share of 4,000 draws, 20 of 100", published=6.367e-2, simulated=counted / draws,
+        quantity="drawn shards of 20 of 100 that fail, 20 bad", published=6.367e-2, simulated=counted / draws,
         tolerance=3 * (6.367e-2 / draws) ** 0.5, basis="formula", source="hypergeometric tail",
     )  # fmt: skip
 
