@@ -113,6 +113,16 @@ def test_a_part_of_the_network_catches_up_when_it_heals(cell):
     assert all(20.0 < row.started_s + row.p100_s < 25.0 for row in early)
 
 
+@pytest.mark.parametrize("way", WAYS, ids=NAMES)
+def test_a_relay_that_is_down_holds_nobody_else_up(cell, way):
+    """It passes nothing on and answers nobody; every other device still gets every update."""
+    down = qfl.Crash(nodes=("device-1-2",), start=0 * s)
+    _, records = played(replace(cell, dissemination=way, threats=(down,), update_deadline=20 * s))
+    updates = [row for row in of(records, Propagation) if row.kind == "update" and row.source.startswith("device-1")]
+    assert len(updates) == 5 and all(row.reached == row.nodes - 1 for row in updates)
+    assert of(records, Round)[0].aggregated == 17
+
+
 @pytest.mark.parametrize("way", [qfl.Direct(), *WAYS], ids=["direct", *NAMES])
 def test_followers_keep_a_copy_of_the_chain(cell, way):
     world, records = played(replace(cell, dissemination=replace(way, followers=("device-2-*", "server-*"))))

@@ -61,7 +61,7 @@ class ProofOfWork(Agreement):
 
     *Scope*: no hash is computed in search of a number: the time until one is found is drawn. Miners work while a
     decision is open and rest between; the chain's clock, by which the difficulty is set, stands still meanwhile. A
-    public chain's miners never rest. Everybody sends to everybody; blocks carry no signature; each takes 80 bytes of
+    public chain's miners never rest. Blocks travel as the run disseminates; they carry no signature; each takes 80 bytes of
     every copy of the ledger, empty or not. No fees and no rewards.
 
     *Validation*: fork and stale fraction against 1 - exp(-x) and x/(1 + x); double spending against its exact
