@@ -61,8 +61,8 @@ class ProofOfWork(Agreement):
 
     *Scope*: no hash is computed in search of a number: the time until one is found is drawn. Miners work while a
     decision is open and rest between; the chain's clock, by which the difficulty is set, stands still meanwhile. A
-    public chain's miners never rest. Blocks travel as the run disseminates; they carry no signature; each takes 80 bytes of
-    every copy of the ledger, empty or not. No fees and no rewards.
+    public chain's miners never rest. Blocks travel as the run disseminates them, without a signature; each takes 80
+    bytes of every copy of the ledger, empty or not. No fees and no rewards.
 
     *Validation*: fork and stale fraction against 1 - exp(-x) and x/(1 + x); double spending against its exact
     probability [3]_; selfish mining against its closed form; growth of the chain under retargeting.

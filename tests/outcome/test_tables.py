@@ -7,6 +7,7 @@ import pytest
 
 from qflsim import tables
 from qflsim.checks import ScenarioError
+from qflsim.comparison import Compared
 from qflsim.tables import read_run, read_table
 from qflsim.trace import TABLES
 
@@ -134,4 +135,4 @@ def test_the_reference_page_has_every_column_once():
     page = tables.reference()
     for record in TABLES:
         assert f"## `{record.table}.csv`" in page
-    assert page.count("\n| `") == sum(len(dataclasses.fields(record)) for record in TABLES)
+    assert page.count("\n| `") == sum(len(dataclasses.fields(record)) for record in (*TABLES, Compared))
