@@ -156,14 +156,16 @@ def test_a_rule_divides_what_devices_earn_and_nothing_else(small, plain, rule):
     assert [r.loss for r in of(records, Round)] == [r.loss for r in of(plain[1], Round)]
 
 
-def test_reputation_follows_the_rule_of_the_contract(small):
-    smooth = qfl.TaskContract(reputation=qfl.SmoothedReputation(smoothing=1.0))
+@pytest.mark.parametrize(("least", "reputations"), [(0.0, {1.0}), (0.999, {0.0})])
+def test_reputation_follows_the_rule_of_the_contract(small, least, reputations):
+    smooth = qfl.TaskContract(reputation=qfl.SmoothedReputation(smoothing=1.0), least_contribution=least)
     world, records = played(replace(small, rounds=1, contract=smooth))
     scores = {}
     for fields in transactions(world, "verdict"):
         scores |= dict(zip(fields["devices"], fields["scores"], strict=True))
-    for device, score in scores.items():
-        assert standing(records, device, 1).reputation == pytest.approx(score)
+    good = {device: standing(records, device, 1).reputation for device in scores}
+    assert good == {device: float(score > least) for device, score in scores.items()}
+    assert set(good.values()) == reputations
 
 
 def test_late_updates_are_paid_when_they_come(small):

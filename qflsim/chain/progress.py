@@ -117,7 +117,9 @@ class Progress:
     def due(self, rules: TaskContract, servers: tuple[str, ...], deposits: Mapping[str, int]) -> Due:
         """What is to be paid, slashed and remembered if the global model is one of ``servers``."""
         faults = self.faults()
-        return Due(self._rewards(rules, servers), self._slashes(rules, faults, deposits), self._behaviour(faults))
+        return Due(
+            self._rewards(rules, servers), self._slashes(rules, faults, deposits), self._behaviour(rules, faults)
+        )
 
     def _rewards(self, rules: TaskContract, servers: tuple[str, ...]) -> dict[str, int]:
         """The whole budget: the servers' share by samples, the rest as the rule weighs the devices' work."""
@@ -140,14 +142,15 @@ class Progress:
                 slashes[fault][node] = amount
         return {fault: taken for fault, taken in slashes.items() if taken}
 
-    def _behaviour(self, faults: Mapping[str, str]) -> dict[str, tuple[float, float]]:
+    def _behaviour(self, rules: TaskContract, faults: Mapping[str, str]) -> dict[str, tuple[float, float]]:
         """Good and bad of every device of which the round has shown anything, for `ReputationRule.after`."""
         shown: dict[str, tuple[float, float]] = {}
         for device in sorted({*self.members(), *self.lapsed}):
             if device in faults:
                 shown[device] = (0.0, 1.0)
             elif device in self.scores:
-                shown[device] = (self.scores[device], 1.0 - self.scores[device])
+                good = self.scores[device] > rules.least_contribution
+                shown[device] = (1.0, 0.0) if good else (0.0, 1.0)
         return shown
 
     def _not_carried(self) -> list[str]:

@@ -48,6 +48,9 @@ class TaskContract(Part):
         carry its committee's block across: 1 %, as for not signing in [1]_.
     reputation:
         How reputation follows behaviour.
+    least_contribution:
+        A verified update is good behaviour if its measured contribution is above this, and bad if not: an interaction
+        is positive or negative, as in [2]_. 0 by default: the update must not point away from all others together.
     least_reputation:
         Below it a device is not selected; 0 for no limit.
 
@@ -63,6 +66,8 @@ class TaskContract(Part):
     ----------
     .. [1] Cosmos SDK, module x/slashing, default parameters SlashFractionDoubleSign = 0.05 and SlashFractionDowntime =
        0.01, https://docs.cosmos.network/v0.45/modules/slashing/08_params.html.
+    .. [2] J. Kang et al., "Incentive mechanism for reliable federated learning", IEEE Internet of Things Journal 6
+       (2019) 10700.
     """
 
     funds: float = quantity(1000.0, at_least=0, advice="give a number, e.g. 1000")
@@ -74,6 +79,7 @@ class TaskContract(Part):
     rejected: float = quantity(0.05, at_least=0, at_most=1, advice="give a share of the deposit, e.g. 0.05")
     missed: float = quantity(0.01, at_least=0, at_most=1, advice="give a share of the deposit, e.g. 0.01")
     reputation: ReputationRule = BetaReputation()
+    least_contribution: float = quantity(0.0, at_least=0, below=1, advice="give e.g. 0.1")
     least_reputation: float = quantity(0.0, at_least=0, at_most=1, advice="give e.g. 0.3, or 0 for no limit")
 
     def check(self) -> None:

@@ -165,7 +165,7 @@ def test_a_round_in_which_all_do_right_pays_all_of_its_part_and_refuses_nothing(
     assert [bench.balance(server) for server in SERVERS] == [100.0 - 10.0 + 5.0] * 2
     assert [bench.balance(device) for device in DEVICES] == [100.0 - 10.0 + 10.0] * 4
     assert bench.contract.accounts.escrow == grains(50.0)
-    assert bench.contract.reputation("device-1-1") == pytest.approx(1.8 / 3.1)  # good 0.8, bad 1.5 times 0.2
+    assert bench.contract.reputation("device-1-1") == pytest.approx(2 / 3)  # once good
     assert bench.whole_round() == []
     assert bench.contract.accounts.escrow == 0
     assert bench.balance("device-1-1") == 120.0  # the deposit came back with the last round
@@ -279,6 +279,15 @@ def test_only_selected_devices_submit_and_once():
     assert set(bench.contract.round.submitted) == {"device-1-1"}
     again = bench.local("server-1", bench.update("device-1-1", samples=12))
     assert bench.write("shard", bench.carried("server-1", again)[0]) == [("submit", "device-1-1", "it owes no update")]
+
+
+def test_who_contributes_too_little_has_behaved_badly():
+    bench = started(rules=TaskContract(least_contribution=0.3))
+    bench.carry("server-1", bench.local("server-1"), scores=(0.3, 0.31))
+    assert bench.settle(("server-1",)) == []
+    assert bench.contract.reputation("device-1-1") == pytest.approx(1.0 / 3.5)
+    assert bench.contract.reputation("device-1-2") == pytest.approx(2.0 / 3.0)
+    assert bench.contract.round.taken == {}  # which is no fault
 
 
 def test_two_different_updates_are_proof_of_equivocation():
