@@ -148,6 +148,13 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Participation as Participation,
         Synchronous as Synchronous,
     )
+    from .learning.presence import (
+        AlwaysThere as AlwaysThere,
+        Churn as Churn,
+        Dropouts as Dropouts,
+        Intermittent as Intermittent,
+        Presence as Presence,
+    )
     from .learning.selection import (
         AllDevices as AllDevices,
         RandomSelection as RandomSelection,
@@ -387,6 +394,7 @@ _HOMES = {
     "learning.mnist": ("MNIST",),
     "learning.models": ("Model",),
     "learning.participation": ("Asynchronous", "Buffered", "Deadline", "FirstK", "Participation", "Synchronous"),
+    "learning.presence": ("AlwaysThere", "Churn", "Dropouts", "Intermittent", "Presence"),
     "learning.selection": ("AllDevices", "RandomSelection", "ReputationSelection", "Selection"),
     "learning.splits": ("IID", "BalancedDirichlet", "Dirichlet", "Split"),
     "learning.staleness": ("ConstantWeight", "HingeWeight", "PolynomialWeight", "Staleness"),

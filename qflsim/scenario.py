@@ -38,6 +38,7 @@ from .learning.digits import Digits
 from .learning.mixing import Mixing, Star
 from .learning.models import Model
 from .learning.participation import Participation, Synchronous
+from .learning.presence import AlwaysThere, Presence
 from .learning.selection import AllDevices, Selection
 from .learning.stragglers import EqualSpeeds, Speeds
 from .learning.tasks import LearningPlan, Task
@@ -169,8 +170,9 @@ class Scenario(Part):
         What the federation's nodes pay for their transactions.
     model_transport:
         How models go down to the devices: over the radio, or with entangled pairs.
-    participation, speeds:
-        With how many updates a server goes on and what late ones are worth; how devices' speeds differ.
+    participation, speeds, presence:
+        With how many updates a server goes on and what late ones are worth; how devices' speeds differ; when devices
+        are there.
     update_deadline:
         Time [s] from the selection of devices after which a server goes on without those that are not done.
     agreement_deadline:
@@ -236,6 +238,7 @@ class Scenario(Part):
     model_transport: ModelTransport = Radioed()
     participation: Participation = Synchronous()
     speeds: Speeds = EqualSpeeds()
+    presence: Presence = AlwaysThere()
     update_deadline: float = quantity(600.0, unit="s", above=0, advice="give it in seconds, e.g. 600 * s")
     agreement_deadline: float = quantity(120.0, unit="s", above=0, advice="give it in seconds, e.g. 120 * s")
     threats: tuple[Threat, ...] = ()

@@ -13,7 +13,8 @@ from typing import IO, Any, ClassVar
 
 __all__ = [
     "TABLES", "Agreement", "Battery", "Block", "Energy", "Evaluation", "Handover", "Job", "Key", "Link", "ListPairs",
-    "Mempool", "Node", "Outage", "Pairs", "Payment", "Position", "Propagation", "QKDBlock", "Record", "Refusal",
+    "Mempool", "Node", "Outage", "Pairs", "Payment", "Position", "Presence", "Propagation", "QKDBlock", "Record",
+    "Refusal",
     "Rejection", "Retrieval", "Round", "SatellitePass", "ShardDraw", "Standing", "Storage", "Submission", "Trace",
     "Transfer", "TreeBlock", "UpdateFate",
 ]  # fmt: skip
@@ -778,10 +779,24 @@ class Payment(Record):
     proof_byte: int = column("bytes of the proofs that one shard had to be shown from others")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Presence(Record):
+    """One device that comes or goes."""
+
+    table: ClassVar[str] = "presence"
+    about: ClassVar[str] = "one row per device that comes or goes; none if all are always there"
+
+    round: int = column("number of the global round")
+    time_s: float = column("simulated time")
+    device: str = column("device")
+    there: bool = column("whether it is there from now on")
+    reason: str = column("not there yet, joined, left (for good), dropped out (until the next round), away, or back")
+
+
 TABLES: tuple[type[Record], ...] = (
     Round, Job, Transfer, Block, Agreement, Mempool, Submission, Key, QKDBlock, Energy, Storage, Retrieval, Evaluation,
     Node, Link, Outage, SatellitePass, Position, Handover, Battery, Rejection, Pairs, TreeBlock, UpdateFate,
-    Propagation, Refusal, Standing, ListPairs, ShardDraw, Payment,
+    Propagation, Refusal, Standing, ListPairs, ShardDraw, Payment, Presence,
 )  # fmt: skip
 
 

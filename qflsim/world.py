@@ -16,9 +16,11 @@ from .checks import ScenarioError
 from .crypto.keyring import Keyring
 from .energy import Battery
 from .learning.datasets import Data
+from .learning.presence import AlwaysThere
 from .learning.task import LearningTask
 from .network.mobility import Trajectory
 from .network.placement import Placement
+from .nodes.attendance import Attendance
 from .nodes.batteries import Batteries
 from .nodes.books import Books
 from .nodes.ledger import Ledger
@@ -77,9 +79,12 @@ class World:
         self._tasks = [task_parts(common, plan) for plan in scenario.learning]
         self._roaming = self._roam(ways) if ways else None
         self._batteries = self._powered(scenario.battery) if scenario.battery else None
+        self._attendance = self._attend()
         self._books = books = Books(self.ctx, common.roles(), self._upkeep, len(self._tasks))
         global_chain = common.ledger(self.ctx, "global")
-        self._rounds = [learn(common, parts, global_chain, books, self._quiet, beginning) for parts in self._tasks]
+        self._rounds = [
+            learn(common, parts, global_chain, books, self._quiet, beginning, self._attendance) for parts in self._tasks
+        ]
         self._payments = payments_of(common)
         self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in self._rounds])
         for parts in self._tasks:
@@ -102,6 +107,8 @@ class World:
             env.process(self._roaming.run())
         if self._payments is not None:
             env.process(self._payments.run(lambda: self._books.going))
+        if self._attendance is not None:
+            self._attendance.begin()
         try:
             env.run(until=env.all_of([env.process(rounds.run()) for rounds in self._rounds]))
         finally:
@@ -226,6 +233,24 @@ class World:
         streams = self.ctx.streams
         stores = {device: battery.store(streams.fresh("battery", device)) for device in self.placement.home}
         return Batteries(self.ctx, stores, self._switch_off)
+
+    def _attend(self) -> Attendance | None:
+        """Let devices come and go, unless all are always there."""
+        presence, devices = self.scenario.presence, tuple(self.placement.home)
+        if isinstance(presence, AlwaysThere):
+            return None
+        return Attendance(self.ctx, presence, devices, self._switch)
+
+    def _switch(self, device: str, there: bool) -> None:
+        """``device`` goes, or is back; one whose battery is empty comes back no more."""
+        if there and self._batteries is not None and self._batteries.empty(device):
+            return
+        self._common.computers[device].off = not there
+        access = self.wiring.access
+        (access.switch_on if there else access.switch_off)(device)
+        for ends, link in self.wiring.keys.links.items():
+            if device in ends:
+                link.rest(not there)
 
     def _switch_off(self, device: str) -> None:
         """The battery of ``device`` is empty: it sends, receives and computes nothing any more."""

@@ -49,7 +49,8 @@ def test_no_update_is_lost_in_silence(runs):
 def test_everybody_is_waited_for_only_in_synchronous_rounds(runs):
     ended = {name: of(records, Round)[0].ended_s for name, (_, records) in runs.items()}
     assert min(ended.values()) < ended["Synchronous"] == max(ended.values())
-    assert ended["FirstK"] == ended["Asynchronous"] < ended["Buffered"]
+    assert ended["FirstK"] == pytest.approx(ended["Asynchronous"], abs=1e-3)
+    assert ended["FirstK"] < ended["Buffered"]
     assert all(f.staleness == 0 and f.weight == 1.0 for f in of(runs["Synchronous"][1], UpdateFate))
 
 

@@ -32,6 +32,10 @@ class Batteries:
         self._levels = {device: store.level for device, store in stores.items()}
         ctx.energy.watch(self._draw)
 
+    def empty(self, device: str) -> bool:
+        """Whether a device's battery is empty."""
+        return self._stores[device].empty
+
     def record(self, time: float) -> None:
         """Write down every level at the end of a round, ``time`` [s]."""
         for device, store in self._stores.items():

@@ -13,7 +13,7 @@ from qflsim.trace import Record, Trace
 
 from .stores import Stores
 
-__all__ = ["Alarm", "Context", "Longest", "Shelf", "Totals"]
+__all__ = ["Alarm", "Away", "Context", "Longest", "Shelf", "Totals"]
 
 
 class Alarm:
@@ -47,6 +47,35 @@ class Longest:
     qpu_s: float = 0.0
     repetition_s: float = 0.0
     local_agreement_s: float = 0.0
+
+
+class Away:
+    """The nodes that are not there, and who has to know when one goes."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._watchers: dict[object, Callable[[str], object]] = {}
+
+    def __contains__(self, node: str) -> bool:
+        return node in self._names
+
+    def add(self, node: str) -> None:
+        """A node goes."""
+        self._names.add(node)
+        for watcher in list(self._watchers.values()):
+            watcher(node)
+
+    def discard(self, node: str) -> None:
+        """A node is back."""
+        self._names.discard(node)
+
+    def watch(self, owner: object, watcher: Callable[[str], object]) -> None:
+        """Let ``watcher`` know of every node that goes, until ``owner`` has heard enough."""
+        self._watchers[owner] = watcher
+
+    def unwatch(self, owner: object) -> None:
+        """``owner`` has heard enough."""
+        self._watchers.pop(owner, None)
 
 
 @dataclass
@@ -90,6 +119,7 @@ class Context:
     totals: Totals = field(default_factory=Totals)
     longest: Longest = field(default_factory=Longest)
     shelf: Shelf = field(default_factory=Shelf)
+    away: Away = field(default_factory=Away)
     parent: "Context | None" = None
     _stores: Stores | None = None
 

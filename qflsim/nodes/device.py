@@ -82,6 +82,11 @@ class Device:
         """Training samples it holds."""
         return self._task.samples(self.name)
 
+    @property
+    def training_s(self) -> float:
+        """Time [s] that it trains, queueing left out."""
+        return self.qpu.duration(self._task.submissions(self.name))
+
     def train(
         self, parameters: Floats, server: str, round: int, chain: str
     ) -> Generator[Any, Any, list[SignedTransaction]]:

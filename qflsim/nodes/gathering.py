@@ -69,6 +69,7 @@ class Gathering:
         self.members = members
         self._held: dict[str, set[str]] = {member: set() for member in members}
         self._transactions: dict[str, set[SignedTransaction]] = {member: set() for member in members}
+        self._excused: set[str] = set()
         self._heard: set[str] = set()  # by the leader: what it holds and what it rejected
         self._awaited: list[tuple[str, frozenset[str], simpy.Event]] = []
         self.complete: simpy.Event = ctx.env.event()
@@ -80,6 +81,13 @@ class Gathering:
     def at_leader(self) -> list[str]:
         """Members whose transactions the leader holds, by name."""
         return sorted(self._held[self.leader])
+
+    def excuse(self, member: str) -> None:
+        """Nobody waits for ``member`` any more: it said that it goes."""
+        if member in self.members:
+            self._excused.add(member)
+            if not self.complete.triggered and self._enough():
+                self.complete.succeed()
 
     def rejected(self, member: str) -> bool:
         """Whether the leader has got something from ``member``, and not kept it."""
@@ -138,7 +146,10 @@ class Gathering:
 
     def _enough(self) -> bool:
         """Whether the leader need not wait for more."""
-        return self._heard >= self._senders or len(self._held[self.leader] & self._counting) >= self._needed
+        return (
+            self._heard | self._excused >= self._senders
+            or len(self._held[self.leader] & self._counting) >= self._needed
+        )
 
     def _tell(self, member: str) -> None:
         """Succeed the events that what ``member`` holds now fulfils."""

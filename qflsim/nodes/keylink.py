@@ -50,7 +50,8 @@ class KeyLink:
         self.manager = KeyManager(store)
         self._delivery = KeyDelivery(self.manager, *ends)
         self._maker = maker
-        self._making = False
+        self._making = self._resting = False
+        self._paced = 0.0
         self._book = QKDBook(ctx, ends)
         self._ended: dict[int, Ended] = {}
         self._event = 0
@@ -138,8 +139,18 @@ class KeyLink:
             self._book.steady(self.manager.made_bit, level)
         self._book.close(level)
 
+    def rest(self, resting: bool) -> None:
+        """Let the boxes rest, or work again: one of the ends has no power, or has it back."""
+        if resting == self._resting:
+            return
+        self._resting = resting
+        if self._maker is None:
+            rate, self._paced = (0.0, self.manager.rate_bps) if resting else (self._paced, 0.0)
+            self.set_rate(rate)
+        self._make()
+
     def _make(self) -> None:
-        if self._maker is not None and self.manager.producing and not self._making:
+        if self._maker is not None and self.manager.producing and not self._making and not self._resting:
             self._making = True
             self._maker.make(self)
 

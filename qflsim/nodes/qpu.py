@@ -95,6 +95,10 @@ class QuantumProcessor:
         qpu._ctx, qpu._timing = ctx, timing
         return qpu
 
+    def duration(self, submissions: Sequence[int]) -> float:
+        """Time [s] of a job on this machine, queueing left out."""
+        return self._qpu.run_time(submissions, self._timing).scaled(self.slowdown).total_s
+
     def run(self, work: Work) -> Generator[Any, Any, None]:
         """Queue for the QPU, run the job, record it; an interrupted job is broken off and recorded as far as it got."""
         submitted = self._ctx.now

@@ -15,6 +15,7 @@ from qflsim.learning.participation import Participation, Synchronous
 from qflsim.learning.selection import Candidate, Requirement, Selection, alignment
 from qflsim.quantum.transports import Content
 
+from .attendance import Attendance
 from .clerk import Clerk
 from .computer import Computer
 from .context import Context
@@ -98,6 +99,8 @@ class Server:
         Qubits of a device's QPU.
     works:
         Which devices are at work, for whichever server.
+    attendance:
+        Which devices are there; left out, all are.
     """
 
     def __init__(
@@ -118,6 +121,7 @@ class Server:
         parameters: Floats,
         device_qubits: int,
         works: WorkBook,
+        attendance: Attendance | None = None,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
@@ -135,6 +139,9 @@ class Server:
         self.parameters = ctx.stores.codec.as_sent(parameters, name)
         self._device_qubits = device_qubits
         self._works = works
+        self._attendance = attendance
+        if attendance is not None and attendance.announced:
+            ctx.away.watch(self, lambda node: self._sitting.excuse(node) if self._sitting else None)
         self._sitting: Gathering | None = None  # of the committee, from the selection to its decision
         works.handed_in[name] = self._share
 
@@ -226,6 +233,8 @@ class Server:
             return
         contribution.distributed_s = max(contribution.distributed_s, self._ctx.now)
         labour.begun = True
+        if self._attendance is not None:
+            self._attendance.drop(device.name, self._rules.task, labour.round, device.training_s)
         self._works.sign(labour, (yield from device.train(labour.start, self.name, labour.round, self.lmuc.chain.name)))
 
     def _share(self, labour: Labour) -> None:
@@ -371,7 +380,7 @@ class Server:
         if not contribution.blocks:
             return
         for block, certificate in contribution.certified:
-            leader = block.header.proposer
+            leader = self._carrier(block)
             yield self._fabric.delivered("lmuc-block", leader, self.name, 8.0 * block.size_byte)
             yield self.computer.verified(len(certificate.signers))
             if not self.lmuc.vouched(self.name, block, contribution.committee):
@@ -387,6 +396,14 @@ class Server:
         contribution.model = self._ctx.stores.codec.as_sent(aggregate, self.name)
         yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
         contribution.scores = self._judge(contribution.updates, contribution.model - self.parameters)
+
+    def _carrier(self, block: Block) -> str:
+        """Who sends a block up: its proposer, or, if that is not there any more, another who has it."""
+        certificate, register = block.certificate, self._notary.keyring
+        signers = () if certificate is None else [register.named(who) for who in certificate.signers]
+        there = [name for name in signers if name is not None and name not in self._ctx.away]
+        proposer = block.header.proposer
+        return there[0] if proposer in self._ctx.away and there else proposer
 
     def _obtained(
         self, blocks: Sequence[Block], updates: tuple[Update, ...]

@@ -194,6 +194,7 @@ class Session:
 
     def start(self, proposal: Proposal) -> None:
         """Every replica enters the height; whoever comes to lead proposes the same block, unless it is faulty."""
+        self._ctx.away.watch(self, lambda node: self._finish_if_settled())
         for name, replica in self._replicas.items():
             self._perform(name, replica.start(self._ctx.now, proposal, self.outcome.height))
 
@@ -380,8 +381,9 @@ class Session:
             self._finish_if_settled()
 
     def _finish_if_settled(self) -> None:
-        if len(self.outcome.decided_s) + len(self.outcome.aborted) == len(self._correct):
-            self._finish()
+        settled, away = {*self.outcome.decided_s, *self.outcome.aborted}, self._ctx.away
+        if settled and not self.done.triggered and all(name in settled or name in away for name in self._correct):
+            self._finish()  # nobody waits for who is not there
 
     def _entangle(self, name: str, what: Entangle) -> None:
         """Have lists made; each member takes in its entries when it has read them."""
@@ -399,6 +401,7 @@ class Session:
 
     def _finish(self) -> None:
         self.outcome.ended_s = self._ctx.now
+        self._ctx.away.unwatch(self)
         for name, replica in self._replicas.items():
             self._perform(name, replica.close(self._ctx.now))
         for spread in self._spreads:

@@ -38,6 +38,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         mempool,
         mobility,
         network,
+        participation,
         propagation,
         satellites,
         stores,
@@ -63,6 +64,7 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         "satellites": satellites.draw,
         "mobility": mobility.draw,
         "distribution": distribution.draw,
+        "participation": participation.draw,
     }
     files: list[Path] = []
     with canvas():

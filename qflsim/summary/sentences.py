@@ -11,6 +11,7 @@ from .contract import contract_sentences
 from .entanglement import entanglement_sentences
 from .keys import key_sentences
 from .movement import battery_sentences, movement_sentences
+from .participation import participation_sentences
 from .propagation import propagation_sentences
 from .quantum import quantum_sentences
 from .reading import RunTables
@@ -196,6 +197,7 @@ BLOCKS = {
     "waiting": waiting_sentences,
     "spreading": propagation_sentences,
     "devices": _reach,
+    "updates": participation_sentences,
     "movement": movement_sentences,
     "batteries": battery_sentences,
 }

@@ -166,6 +166,12 @@ class AccessNetwork:
         for band in (*self.bands.values(), *self.sidelink_bands.values()):
             band.refresh()
 
+    def switch_on(self, device: str) -> None:
+        """``device`` has power again."""
+        self.off.discard(device)
+        for band in (*self.bands.values(), *self.sidelink_bands.values()):
+            band.refresh()
+
     def up(self, device: str) -> RadioLink:
         """The link from ``device`` to the station that serves it."""
         access, models = self._scenario.access, self._scenario.energy

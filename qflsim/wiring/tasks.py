@@ -14,6 +14,7 @@ from qflsim.learning.datasets import Data
 from qflsim.learning.selection import Requirement
 from qflsim.learning.stragglers import EqualSpeeds
 from qflsim.learning.task import LearningTask
+from qflsim.nodes.attendance import Attendance
 from qflsim.nodes.books import Books
 from qflsim.nodes.clerk import Clerk
 from qflsim.nodes.context import Context
@@ -127,6 +128,7 @@ def learn(
     books: Books,
     quiet: Callable[[], Generator[Any, Any, None]],
     beginning: Beginning | None,
+    attendance: Attendance | None,
 ) -> Rounds:
     """Publisher, servers, devices and chains of a task, ready to go through its rounds, from a beginning if any."""
     scenario, plan, ctx = common.scenario, parts.plan, parts.ctx
@@ -143,10 +145,12 @@ def learn(
         ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience
     )
     works = WorkBook(ctx)
+    if attendance is not None:
+        attendance.works.append(works)
     initial = plan.model.initial(ctx.streams.fresh("initial"))
     if beginning is not None:
         initial = starting_model(beginning, plan, initial, ctx.stores.codec)
-    servers = _edge(common, parts, works, clerk, initial)
+    servers = _edge(common, parts, works, clerk, initial, attendance)
     common.wiring.pairs.refuse_hopeless(servers[0].content())
     shard = TaskShard(
         ctx, fabric, common.keys.for_task(ctx, fabric), plan.name, plan.mixing, notary, clerk, [computer, *validators],
@@ -157,18 +161,28 @@ def learn(
         put_back(beginning, common, ledgers, clerk)
     for ledger in ledgers:
         ledger.read_by(clerk.saw)
-    renew = parts.membership.renew
+
+    def renew() -> None:
+        if attendance is not None:
+            attendance.renew()
+        parts.membership.renew()
+
     return Rounds(ctx, publisher, servers, shard, ledgers, parts.task, clerk, books, renew, quiet, works)
 
 
 def _edge(
-    common: Common, parts: TaskParts, works: WorkBook, clerk: Clerk, initial: NDArray[np.float64]
+    common: Common,
+    parts: TaskParts,
+    works: WorkBook,
+    clerk: Clerk,
+    initial: NDArray[np.float64],
+    attendance: Attendance | None,
 ) -> list[Server]:
     """The servers of a task, with the devices that may ever train for them."""
     scenario, access = common.scenario, common.wiring.access
     recruitable = [device for device in parts.devices if scenario.moves or access.reaches(device)]
     fleet = {device: _device(common, parts, device) for device in recruitable}
-    return [_server(common, parts, name, fleet, initial, works, clerk) for name in parts.servers]
+    return [_server(common, parts, name, fleet, initial, works, clerk, attendance) for name in parts.servers]
 
 
 def _server(
@@ -179,6 +193,7 @@ def _server(
     initial: NDArray[np.float64],
     works: WorkBook,
     clerk: Clerk,
+    attendance: Attendance | None,
 ) -> Server:
     ctx, plan, fabric = parts.ctx, parts.plan, common.fabric.for_task(parts.ctx)
     alone = len(common.scenario.learning) == 1
@@ -207,6 +222,7 @@ def _server(
         initial,
         device_qubits=parts.compiled.chip_qubits,
         works=works,
+        attendance=attendance,
     )
 
 
