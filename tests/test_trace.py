@@ -17,7 +17,7 @@ def opened(folder):
 
 def test_every_table_has_documented_columns_with_units_in_their_names():
     plain = ("accuracy", "loss", "train_loss", "error_rate", "mean_fidelity", "reputation")
-    plain += ("abort_risk", "sender_risk", "receiver_risk")
+    plain += ("abort_risk", "sender_risk", "receiver_risk", "failure_probability")
     others = ("weight", "fee", "earned", "slashed", "balance", "deposit")
     units = ("_s", "_bit", "_byte", "_j", "_m", "_db", "_degree")
     for record in trace.TABLES:
