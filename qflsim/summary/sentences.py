@@ -16,6 +16,7 @@ from .propagation import propagation_sentences
 from .quantum import quantum_sentences
 from .reading import RunTables
 from .satellites import satellite_sentences
+from .shards import shard_sentences
 from .storage import storage_sentences
 from .waiting import waiting_sentences
 
@@ -193,6 +194,7 @@ BLOCKS = {
     "satellites": satellite_sentences,
     "entangled": entanglement_sentences,
     "agreement": _agreements,
+    "shards": shard_sentences,
     "contract": contract_sentences,
     "waiting": waiting_sentences,
     "spreading": propagation_sentences,
