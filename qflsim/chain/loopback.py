@@ -189,14 +189,13 @@ class Loopback:
     def _deliver(self, stop: Callable[[], bool] | None) -> None:
         """Let everything happen that is due next at one time, unless a timer runs out before."""
         time, replicas, received = self._times[0], self.replicas, self.received
-        handle = {name: replica.handle for name, replica in replicas.items()}
         due = self._due[time]
         self.now = time
         while due and (time, due[0][0]) < self._wake and (stop is None or not stop()):
             _, name, content = due.popleft()
             if isinstance(content, Message):
                 received[content.kind] += 1
-                effects = handle[name](time, content)
+                effects = replicas[name].handle(time, content)
                 if effects:
                     self._carry_out(name, effects)
             elif isinstance(content, int):
