@@ -7,6 +7,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.chain.bundle import FRAME_BYTE
+from qflsim.chain.kinds import decode_transaction
 from qflsim.chain.ledger import check_stored
 from qflsim.chain.transactions import read_transaction
 from qflsim.trace import Block, Mempool, Refusal, Rejection, Round, Submission
@@ -74,7 +75,7 @@ def test_a_round_of_several_blocks_still_learns_the_same(small, plain):
     before = of(plain, Round)[0]
     waited = max(record.wait_s for record in of(small[1], Submission, kind="intermediate-model", round=1))
     assert first.cross_chain_s == pytest.approx(before.cross_chain_s + waited, abs=0.1) and waited >= 2.0
-    receipts = of(small[1], Submission, kind="receipt", round=1)
+    receipts = of(small[1], Submission, chain="shard-task-1", kind="cross-chain-receipt", round=1)
     assert len(receipts) == 2 * 3  # one for each block of each LMUC
 
 
@@ -144,6 +145,17 @@ def test_chains_with_others_on_them_verify_and_nothing_is_rejected(crowded):
     assert not [block for block in of(records, Block) if block.chain.startswith("lmuc") and block.others]
 
 
+def test_others_on_local_chains_are_in_no_receipt(tiny):
+    limits = qfl.BlockLimits(size=60 * kB, interval=2 * s, chains=("lmuc",))
+    traffic = qfl.ChainTraffic(rate=20 / s, chains=("lmuc",))
+    world, records = played(replace(tiny, rounds=1, block_limits=limits, traffic=traffic))
+    assert of(records, Round)[0].aggregated == 9 and sum(block.others for block in of(records, Block)) > 100
+    (shard,) = [ledger.chain for ledger in world.ledgers if ledger.chain.name.startswith("shard")]
+    receipts = [item for block in shard.blocks for item in block.transactions if item.witness]
+    assert len(receipts) >= 3
+    assert {read_transaction(decode_transaction(item).payload)["kind"] for item in receipts} == {"update"}
+
+
 def test_the_same_seed_gives_the_same_records(tiny, crowded):
     assert list(map(repr, played(replace(tiny, rounds=1, **OVERLOAD))[1])) == list(map(repr, crowded[1]))
 
@@ -170,7 +182,7 @@ def test_a_full_mempool_turns_the_federation_away(tiny):
     ("changes", "message"),
     [
         ({"traffic": qfl.ChainTraffic()}, "must give the global chain an interval, since others use it"),
-        ({"block_limits": qfl.BlockLimits(size=5 * kB)}, "must hold the largest transaction of a global chain, 5"),
+        ({"block_limits": qfl.BlockLimits(size=5 * kB)}, "must hold the largest transaction of a global chain, 1"),
         (
             {"block_limits": qfl.BlockLimits(size=10 * kB, interval=1 * s), "traffic": qfl.ChainTraffic(size=12 * kB)},
             "must leave room for the transactions of others, 12016 bytes with framing, got 10000 bytes",

@@ -268,8 +268,9 @@ class TaskShard:
 
 
 def drawn(block: Block) -> int:
-    """Number of the transaction that a block's hash draws, from 0."""
-    return int.from_bytes(block.hash, "big") % len(block.transactions)
+    """Number of the transaction that a block's hash draws, from 0; the bundle of other users is not drawn."""
+    signed = [place for place, item in enumerate(block.transactions) if item.signature]
+    return signed[int.from_bytes(block.hash, "big") % len(signed)]
 
 
 def _is_model_of(item: SignedTransaction, server: str) -> bool:
