@@ -243,3 +243,19 @@ def test_contents_that_were_lost_on_their_way_are_told_and_blame_nobody(tiny, tm
     said = []
     assert audit(folder, said.append) == 0
     assert any(line.startswith("MISSING nobody holds") for line in said)
+
+
+@pytest.mark.parametrize("storage", [qfl.FullCopies(), qfl.OffChain()])
+def test_forged_updates_are_found_out_in_any_format(tiny, storage):
+    forged = qfl.ForgedUpdates(devices=("device-1-1",))
+    records = played(tiny, storage=storage, compression=qfl.Int8(), threats=(forged,))
+    assert [row.aggregated for row in of(records, Round)] == [8, 8, 8]
+
+
+def test_tasks_of_one_world_keep_their_formats_apart(tiny):
+    """A device of two tasks holds back the changes of each by itself, though their models differ in size."""
+    tasks = (qfl.Task(name="small", rounds=2), qfl.Task(name="large", rounds=2, model=qfl.VQC(qubits=2, layers=2)))
+    storage = qfl.OffChain(ledger=qfl.StoragePerRole(), spot_checks=1)
+    records = played(tiny, tasks=tasks, storage=storage, compression=qfl.TopK(share=0.5))
+    assert [row.aggregated for row in of(records, Round)] == [9] * 4
+    assert {row.outcome for row in of(records, Retrieval)} == {"whole"}

@@ -21,8 +21,6 @@ def missing_contents(ledger: Archive, chain: str) -> Iterator[str]:
     """What ``chain`` names by its digest and nobody holds whole: lost on its way, or taken away since."""
     kept = ledger.contents(chain)
     whole = {digest for digest, _, data in kept if digest_of(data) == digest}
-    if not kept:
-        return
     for entry in ledger.find(chain):
         if entry.chain != chain:
             continue

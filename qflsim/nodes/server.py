@@ -8,7 +8,7 @@ import simpy
 
 from qflsim.chain.block import Block, Certificate, ModelMetadata
 from qflsim.chain.standing import Membership as MembershipTransaction
-from qflsim.chain.transactions import IntermediateModel, SignedTransaction, digest_of, read_transaction
+from qflsim.chain.transactions import IntermediateModel, SignedTransaction, carried_bytes, digest_of, read_transaction
 from qflsim.learning.aggregation import Aggregator, Update, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.participation import Participation, Synchronous
@@ -297,7 +297,8 @@ class Server:
         Returns whether the device has a right one; whoever waits does so with an end.
         """
         seal_byte = yield from self._keys.session(self.name, device.name, "model", model.size_byte)
-        content = Content(len(self.parameters), 8.0 * (model.size_byte + seal_byte))
+        carried = len(carried_bytes(model.payload))
+        content = Content(len(self.parameters), 8.0 * (model.size_byte + seal_byte), carried)
         if not (yield from self._models.hand(self.name, device.name, content)):
             return False
         yield device.computer.verified()
@@ -322,7 +323,8 @@ class Server:
 
     def content(self) -> Content:
         """What has to arrive when the current model is handed to a device, its seal left out."""
-        return Content(len(self.parameters), 8.0 * self.model_transaction().signed(self._notary.keyring).size_byte)
+        model = self.model_transaction().signed(self._notary.keyring)
+        return Content(len(self.parameters), 8.0 * model.size_byte, len(carried_bytes(model.payload)))
 
     def _agree(self, contribution: Contribution, gathering: Gathering) -> Generator[Any, Any, None]:
         """The committee of devices agrees on the block of the updates that its leader holds."""

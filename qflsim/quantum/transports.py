@@ -31,14 +31,16 @@ class Content(NamedTuple):
     """What has to arrive."""
 
     parameters: int
-    """Parameters of the model, four bytes each."""
+    """Parameters of the model."""
     size_bit: float
     """Bits of the whole message: parameters, header, public key, signature, seal."""
+    parameter_byte: int | None = None
+    """Bytes of the parameters in the format of the run; left out, four each."""
 
     @property
     def parameter_bit(self) -> float:
-        """Bits of the parameters: float32."""
-        return 32.0 * self.parameters
+        """Bits of the parameters."""
+        return 32.0 * self.parameters if self.parameter_byte is None else 8.0 * self.parameter_byte
 
 
 class Message(NamedTuple):

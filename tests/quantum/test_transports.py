@@ -243,3 +243,10 @@ def test_a_transport_of_ones_own():
 
     Own(cutoff=5 * ms).refuse_errors("a and b", (100.0,))
     assert len(served(opened(Own()))) == 1
+
+
+def test_parameters_in_another_format_leave_the_rest_of_the_message_as_it_is():
+    """Amplitudes take the place of the bytes that the format needs; header, key and signature go as they are."""
+    single, byte = Content(96, 8.0 * (4000 + 384)), Content(96, 8.0 * (4000 + 100), 100)
+    assert single.parameter_bit == 32 * 96 and byte.parameter_bit == 800
+    assert single.size_bit - single.parameter_bit == byte.size_bit - byte.parameter_bit == 32_000
