@@ -97,12 +97,12 @@ class Entangler:
 
     def _read_out(self, order: Order, shares: Mapping[str, list[Pair]], draws: Mapping[str, Draw]) -> None:
         """What all members find in the end, list by list."""
-        states, height = order.what.states, order.what.height
+        states = order.what.states
         wrong: dict[tuple[Pair, str], Floats] = {}
         for name, lists in shares.items():
             errors = entry_errors(draws[name].states, self._supply.operations)
             wrong |= {(pair, name): part for pair, part in zip(lists, np.split(errors, len(lists)), strict=True)}
-        rng = self._ctx.streams.fresh("lists", order.chain, str(order.round), str(height), order.sender)
+        rng = self._ctx.streams("lists", order.chain, order.sender)
         for pair in order.what.lists:
             first, second = (wrong[pair, name] for name in pair)
             order.errors[pair] = float(first.mean()), float(second.mean())
