@@ -167,7 +167,7 @@ def times_of(world, sends):
             def arrived():
                 took[number] = world.ctx.now - at
 
-            world._fabric.send("probe", source, destination, 1e3, arrived)
+            world._common.fabric.send("probe", source, destination, 1e3, arrived)
 
         world.ctx.at(at, send)
     world.ctx.env.run(until=100.0)

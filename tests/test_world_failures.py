@@ -9,6 +9,7 @@ import pytest
 import qflsim as qfl
 from qflsim.chain.transactions import digest_of, pack_parameters
 from qflsim.checks import ScenarioError
+from qflsim.nodes.draft import Commitment
 from qflsim.nodes.ledger import Ledger
 from qflsim.trace import Agreement, Evaluation, Key, Round, Storage
 from qflsim.units import dBm, s
@@ -31,11 +32,11 @@ def without(chain, from_height=1):
     commit = Ledger.commit
 
     def refuse(self, *arguments, **options):
-        block = yield from commit(self, *arguments, **options)
-        if self.chain.name.startswith(chain) and block is not None and block.header.height >= from_height:
+        done = yield from commit(self, *arguments, **options)
+        if self.chain.name.startswith(chain) and done.blocks and done.blocks[-1].header.height >= from_height:
             self.chain.blocks.pop()
-            return None
-        return block
+            return Commitment()
+        return done
 
     return refuse
 
