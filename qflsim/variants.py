@@ -60,7 +60,7 @@ def compare(
     told:
         Called, before anything happens, with each sentence that a user should know of one of these worlds.
     figures:
-        Whether figures are drawn.
+        Whether the figure of the comparison is drawn. `qflsim.plots.draw_all` draws those of a single run.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def compare(
             world = worlds.pop(name) if name in worlds else World(scenario, replication)
             folder = runs.create_folder(top, name.replace(" ", "-"), scenario.seed, replication)
             watching = [observers(name, scenario)] if observers is not None else []
-            made = carry_out(world, folder, observers=watching, figures=figures)
+            made = carry_out(world, folder, observers=watching, figures=False)
             if made.rounds_done:
                 rows.append(measure(name, made.folder, top))
                 write_comparison(top, rows)
