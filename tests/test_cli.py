@@ -111,7 +111,7 @@ def test_replications_overrides_and_quiet(qflsim, scenario, tmp_path):
         ("topology.radius=-5*m", ["DenseCell.radius must be > 0 m, got -5.0"]),
         ("mixing=Starr()", ["unknown name 'Starr'", "did you mean Star"]),
         ("mixing=Star", ["got the class Star (write Star())"]),
-        ("agreement=Ring()", ["must be an Agreement such as HotStuff(), PBFT()", "got Ring()"]),
+        ("agreement=Ring()", ["must be an Agreement such as", "PBFT() or a PerChain", "got Ring()"]),
         ("agreement=PBFT(view_timeout=-1)", ["PBFT.view_timeout must be > 0 s, got -1.0"]),
         ("agreement=PBFT(timeout=1)", ["'timeout'", "did you mean 'view_timeout'"]),
         ("rounds=abc", ["unknown name 'abc'", "give a number"]),

@@ -48,7 +48,7 @@ def arrivals(world, sends, until=2 * day):
             def arrived():
                 there[number] = world.ctx.now
 
-            world._fabric.send("probe", source, destination, 1e6, arrived)
+            world._common.fabric.send("probe", source, destination, 1e6, arrived)
 
         world.ctx.at(at, send)
     world.ctx.env.run(until=until)

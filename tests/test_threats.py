@@ -47,7 +47,7 @@ def rows(records):
 def senders(world, chain, height):
     (ledger,) = [ledger for ledger in world.ledgers if ledger.chain.name == chain]
     items = [(item, read_transaction(item.payload)) for item in ledger.chain.blocks[height].transactions]
-    return [update_in(item).device for item, fields in items if fields["kind"] == "update"]
+    return [update_in(item, world.ctx.stores).device for item, fields in items if fields["kind"] == "update"]
 
 
 @pytest.mark.parametrize(
@@ -217,14 +217,17 @@ def test_a_lie_under_a_true_signature_is_believed(small):
     assert not of(records, Rejection) and of(records, Round)[0].aggregated == 8
     lies, truths = (w.ledgers[2].chain.tip.transactions for w in (world, honest))
     for lie, truth in zip(lies, truths, strict=True):
-        np.testing.assert_array_equal(update_in(lie).parameters, -update_in(truth).parameters)
+        np.testing.assert_array_equal(
+            update_in(lie, world.ctx.stores).parameters, -update_in(truth, honest.ctx.stores).parameters
+        )
     assert not np.allclose(world.model, honest.model)
 
 
 def test_a_stolen_key_signs_what_is_then_learned(small):
     world, records = played(replace(small, rounds=1, threats=(StolenKey(),), mixing=qfl.Star()))
     assert not of(records, Rejection)
-    (update,) = [u for u in map(update_in, world.ledgers[2].chain.tip.transactions) if u.device == "device-1-1"]
+    updates = [update_in(item, world.ctx.stores) for item in world.ledgers[2].chain.tip.transactions]
+    (update,) = [update for update in updates if update.device == "device-1-1"]
     assert not update.parameters.any()
     honest, _ = played(replace(small, rounds=1, mixing=qfl.Star()))
     assert not np.allclose(world.model, honest.model)

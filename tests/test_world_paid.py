@@ -12,7 +12,7 @@ from qflsim.world import World
 
 PROTOCOLS = [
     qfl.PBFT(), qfl.HotStuff(), qfl.ChainedHotStuff(), qfl.Tendermint(), qfl.Raft(), qfl.ProofOfAuthority(),
-    qfl.DetectableBroadcast(states=400), qfl.IdealisedBenOrHassidim(),
+    qfl.DetectableBroadcast(states=1500), qfl.IdealisedBenOrHassidim(),
 ]  # fmt: skip
 
 

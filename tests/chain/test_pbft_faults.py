@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from qflsim.chain import pbft, votes
+from qflsim.chain import pbftreplica, votes
 from qflsim.chain.agreement import Broadcast, Message, Proposal
 from qflsim.chain.pbft import PBFT
 
@@ -210,7 +210,7 @@ def test_the_search_finds_a_quorum_one_too_small(network, n):
 
 def test_the_search_finds_a_leader_that_forgets_what_was_prepared(network, monkeypatch):
     monkeypatch.setattr(votes, "latest_prepared", lambda requests: None)
-    monkeypatch.setattr(pbft, "latest_prepared", lambda requests: None)
+    monkeypatch.setattr(pbftreplica, "latest_prepared", lambda requests: None)
     assert forks(network, PBFT(view_timeout=4.0), 4, 1, 250)
 
 
