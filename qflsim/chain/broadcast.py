@@ -65,7 +65,7 @@ class ListBroadcast(Agreement):
     *Validation*: probabilities of failure published with [1]_; Monte Carlo of replicas that lie as well as they can.
     """
 
-    states: int = quantity(2000, at_least=1, advice="give a whole number, e.g. 2000")
+    states: int = quantity(2000, at_least=2, advice="give a whole number, e.g. 2000")
     length: float = quantity(0.28, above=0, below=1 / 3, advice="give a share below 1/3, e.g. 0.28")
     agreeing: float = quantity(0.88, above=0, below=1, advice="give a share, e.g. 0.88")
     tolerance: float = quantity(0.11, at_least=0, below=1, advice="give a share, e.g. 0.11; 0 for lists without errors")

@@ -12,6 +12,7 @@ forged goes no further.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import ClassVar, overload
 
 import numpy as np
@@ -221,6 +222,12 @@ class Dissemination(Part, ABC):
         for name, value in (("followers", self.followers), ("followed", self.followed)):
             if not all(value):
                 raise ValueError(f"{type(self).__name__}.{name} must be names, got {value!r}; write e.g. ('global',)")
+        for pattern in self.followed:
+            if not fnmatchcase("global", pattern) and not pattern.startswith(("shard", "lmuc", "*")):
+                raise ValueError(
+                    f"{type(self).__name__}.followed must name chains, 'global', 'shard-...' or 'lmuc-...', got "
+                    f"{pattern!r}; write e.g. ('global', 'shard-*')"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,11 +56,11 @@ class HeldNodes(Threat):
             return roles
         return [name for role in ("device", "server") for name in self._drawn(role, roles, rng)]
 
-    def _meant(self, pattern: str, roles: Mapping[str, str]) -> list[str]:
+    def _meant(self, pattern: str, roles: Mapping[str, str], field: str = "nodes") -> list[str]:
         found = [name for name in roles if fnmatchcase(name, pattern)]
         if not found:
             raise ValueError(
-                f"{type(self).__name__}.nodes names {pattern!r}, which is no node; they are {', '.join(roles)}"
+                f"{type(self).__name__}.{field} names {pattern!r}, which is no node; they are {', '.join(roles)}"
             )
         return found
 

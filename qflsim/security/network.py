@@ -1,6 +1,6 @@
 """Adversaries in the network: what they do to messages, whatever these are about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -133,6 +133,12 @@ class Partition(_OnLinks):
             )
         if self.kept and self.end == float("inf"):
             raise ValueError("Partition.end must be finite if messages are kept, got inf; give it, e.g. end=60 * s")
+
+    def targets(self, roles: Mapping[str, str], rng: np.random.Generator) -> Iterable[str]:
+        """As of any threat to links; every part must name nodes that there are."""
+        for pattern in (name for part in self.parts for name in part):
+            self._meant(pattern, roles, "parts")
+        return super().targets(roles, rng)
 
     def _meddled(self, now: float, source: str, destination: str, rng: np.random.Generator) -> Sequence[float]:
         if self._part(source) == self._part(destination):

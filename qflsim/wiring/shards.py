@@ -54,7 +54,8 @@ def odds(common: Common) -> Odds:
     scenario, servers = common.scenario, common.placement.servers
     held = [targets for threat, targets in common.adversaries.holds if type(threat).play is not Threat.play]
     faulty = frozenset(server for server in servers if any(server in targets for targets in held))
-    assumed = int((scenario.sharding.faulty_share if scenario.sharding else 0.0) * len(servers) + 1e-9)
+    share = scenario.sharding.faulty_share if scenario.sharding else 0.0
+    assumed = max(share > 0.0, int(share * len(servers) + 1e-9))  # a quarter of three is not nobody
     protocol = common.protocols.shard
 
     def failure(size: int) -> tuple[int, float]:
@@ -75,8 +76,9 @@ def risks(common: Common) -> Iterator[str]:
     draws = max(-(-plan.rounds // sharding.rounds) for plan in common.scenario.learning)
     once, ever = min(1.0, sum(each)), min(1.0, draws * sum(each))
     whose = "held by threats" if known.faulty else "assumed"
+    size = f"{min(sizes)}" + (f" to {max(sizes)}" if min(sizes) < max(sizes) else "")
     yield (
-        f"{tasks} shard{'s' * (tasks != 1)} of {min(sizes)} to {max(sizes)} validators, drawn from {known.nodes} "
+        f"{tasks} shard{'s' * (tasks != 1)} of {size} validator{'s' * (size != '1')}, drawn from {known.nodes} "
         f"servers of which {len(known.faulty) or known.assumed} are faulty ({whose}): some shard gets more than its "
         f"protocol bears with a probability of at most {once:.2g} in a draw and {ever:.2g} in {draws} draws"
         + ("" if ever <= SMALL else "; this is not small: use larger shards, or fewer of them")

@@ -225,3 +225,8 @@ def test_shares_are_reached_by_rank():
     times = [5.0, 1.0, 3.0, 2.0]
     assert [reached_by(times, 4, share) for share in (0.25, 0.5, 0.51, 1.0)] == [1.0, 2.0, 3.0, 5.0]
     assert reached_by(times, 5, 0.8) == 5.0 and reached_by(times, 5, 0.81) == float("inf")
+
+
+def test_chains_that_there_cannot_be_are_not_followed():
+    with pytest.raises(ValueError, match="Direct.followed must name chains"):
+        qfl.Direct(followers=("device-*",), followed=("bogus",))

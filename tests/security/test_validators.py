@@ -149,3 +149,9 @@ def test_slow_nodes_send_late_and_hear_at_once():
     slow = qfl.SlowNodes(nodes=("server-*",), delay=2 * s)
     assert tuple(slow.fate(0.0, "vote", "server-1", "publisher", rng())) == (2.0,)
     assert tuple(slow.fate(0.0, "vote", "publisher", "server-1", rng())) == (0.0,)
+
+
+def test_a_part_of_nobody_is_refused():
+    cut = qfl.Partition(parts=(("nobody",),), end=8 * s)
+    with pytest.raises(ValueError, match="Partition.parts names 'nobody', which is no node"):
+        cut.targets({"server-1": "server"}, rng())
