@@ -228,5 +228,5 @@ def test_shares_are_reached_by_rank():
 
 
 def test_chains_that_there_cannot_be_are_not_followed():
-    with pytest.raises(ValueError, match="Direct.followed must name chains"):
+    with pytest.raises(ValueError, match=r"Direct\.followed must name chains"):
         qfl.Direct(followers=("device-*",), followed=("bogus",))

@@ -153,5 +153,5 @@ def test_slow_nodes_send_late_and_hear_at_once():
 
 def test_a_part_of_nobody_is_refused():
     cut = qfl.Partition(parts=(("nobody",),), end=8 * s)
-    with pytest.raises(ValueError, match="Partition.parts names 'nobody', which is no node"):
+    with pytest.raises(ValueError, match=r"Partition\.parts names 'nobody', which is no node"):
         cut.targets({"server-1": "server"}, rng())
