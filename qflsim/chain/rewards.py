@@ -46,7 +46,8 @@ def divided(total: int, weights: Sequence[float]) -> list[int]:
     parts = [weight / scale for weight in weights] if scale > 0.0 else [1.0] * len(weights)
     # in whole numbers from here on, for a float would lose grains of a large total
     whole = [round(part * 2**52) for part in parts]
-    quotients = [divmod(total * part, sum(whole)) for part in whole]
+    all_parts = sum(whole)
+    quotients = [divmod(total * part, all_parts) for part in whole]
     shares = [quotient for quotient, _ in quotients]
     by_remainder = sorted(range(len(whole)), key=lambda i: (-quotients[i][1], i))
     for i in by_remainder[: total - sum(shares)]:

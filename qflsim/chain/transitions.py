@@ -53,7 +53,8 @@ def _publish(contract: "Contract", fields: dict[str, Any], item: SignedTransacti
     else:
         if contract.offer is None:
             contract.offer, contract.budgets = offer, divided(grains(fields["reward"]), [1.0] * fields["rounds"])
-        for earlier in range(number - 1):  # what a round without a global model left over
+        before = contract.round.number if contract.round is not None else 1
+        for earlier in range(before - 1, number - 1):  # what a round without a global model left over
             contract.accounts.pay(contract.publisher, contract.budgets[earlier])
             contract.budgets[earlier] = 0
         contract.round = Progress(number, contract.budgets[number - 1], contract.oldest > 0)
