@@ -1,6 +1,7 @@
 """Figures of a run, or of several side by side, drawn from their tables alone."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from qflsim.checks import ScenarioError
@@ -9,6 +10,12 @@ from qflsim.tables import read_table
 __all__ = ["draw_all", "draw_comparison"]
 
 FORMATS = ("png", "pdf", "svg")
+
+FIGURES = (
+    "learning", "time", "energy", "ledgers", "mempool", "network", "agreement", "propagation", "contract", "keys",
+    "stores", "satellites", "mobility", "distribution", "participation",
+)  # fmt: skip
+"""The figures of a run: each is the module of its name, whose ``draw`` gives none where there is nothing to show."""
 
 
 def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
@@ -27,49 +34,15 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         If a format is unknown, the folder holds no run, no round was completed, or a table is damaged.
     """
     _check(formats)
-    from . import (
-        agreement,
-        contract,
-        distribution,
-        energy,
-        keys,
-        learning,
-        ledgers,
-        mempool,
-        mobility,
-        network,
-        participation,
-        propagation,
-        satellites,
-        stores,
-        time,
-    )
     from .style import canvas, save
 
     place = Path(folder)
     if read_table(place, "rounds", ["round"]).empty:
         raise ScenarioError(f"there is nothing to draw: no round was completed in {place}")
-    drawings = {
-        "learning": learning.draw,
-        "time": time.draw,
-        "energy": energy.draw,
-        "ledgers": ledgers.draw,
-        "mempool": mempool.draw,
-        "network": network.draw,
-        "agreement": agreement.draw,
-        "propagation": propagation.draw,
-        "contract": contract.draw,
-        "keys": keys.draw,
-        "stores": stores.draw,
-        "satellites": satellites.draw,
-        "mobility": mobility.draw,
-        "distribution": distribution.draw,
-        "participation": participation.draw,
-    }
     files: list[Path] = []
     with canvas():
-        for name, draw in drawings.items():
-            figure = draw(place)
+        for name in FIGURES:
+            figure = import_module(f".{name}", __name__).draw(place)
             if figure is not None:
                 files += save(figure, place / name, formats)
     return files

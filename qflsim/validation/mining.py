@@ -119,7 +119,7 @@ def _undone(share: float, confirmations: int) -> float:
         network = Loopback(protocol, _names(2), delay=lambda: 0.0, seed=seed, played={"v0": _double_spender})
         attacker = network.replicas["v0"]
         if isinstance(attacker, DoubleSpendingReplica):
-            network.run(until=1e5, stop=lambda attacker=attacker: attacker.over)  # type: ignore[misc]
+            network.run(until=1e5, stop=lambda attacker=attacker: attacker.over)  # type: ignore[misc]  # a default argument
             undone += attacker.won
     return undone / _TRIALS
 
