@@ -55,7 +55,7 @@ def _counts() -> Iterator[Comparison]:
     for n, messages in _MESSAGES.items():
         network = Loopback(_PATIENT, _names(n)).run()
         yield Comparison(
-            quantity=f"PBFT messages per decision, n = {n}", published=messages, simulated=network.sent.total(),
+            quantity=f"PBFT messages a decision, n = {n}", published=messages, simulated=network.sent.total(),
             tolerance=0.0, source=_SOURCE, basis="formula",
         )  # fmt: skip
     for n, messages in _VIEW_CHANGE.items():

@@ -71,7 +71,7 @@ def _counts() -> Iterator[Comparison]:
         for n, published in zip((4, 16, 64), messages, strict=True):
             network = Loopback(_PATIENT[name], _names(n)).run(until=1e5)
             yield Comparison(
-                quantity=f"{name} messages per decision, n = {n}", published=published,
+                quantity=f"{name} messages a decision, n = {n}", published=published,
                 simulated=network.sent.total(), tolerance=0.0, source=_SOURCES[name], basis="formula",
             )  # fmt: skip
         last = max(decision.time_s for decision in network.decisions.values())
