@@ -41,7 +41,7 @@ def _reputation() -> Iterator[Comparison]:
     fading = BetaReputation(forgetting=0.9)
     for rounds, published in ((10, 0.8825356), (1000, 11 / 12)):
         yield Comparison(
-            quantity=f"reputation after {rounds} good rounds, lambda 0.9", published=published,
+            quantity=f"reputation, {rounds} good rounds, lambda 0.9", published=published,
             simulated=_after(fading, [(1, 0)] * rounds), tolerance=1e-7, basis="formula", source="Josang, Ismail 2002",
         )  # fmt: skip
     yield Comparison(

@@ -77,7 +77,7 @@ def _continuous() -> Iterator[Comparison]:
     for n, runs in ((10, 300), (100, 60)):
         exact = 2.0 * (n - 1) / n * float(np.sum(1.0 / np.arange(1, n)))
         yield Comparison(
-            quantity=f"push at random, 1/s, until all of {n} know [s]", published=exact,
+            quantity=f"random push, 1/s, until all of {n} know [s]", published=exact,
             simulated=_mean_continuous(n, runs), tolerance=0.06, relative=True, source="exact mean", basis="law",
         )  # fmt: skip
 

@@ -59,12 +59,12 @@ def _forks() -> Iterator[Comparison]:
     for x, n, lost in ((0.1, 10, 0.0822), (0.84, 10, 0.4090)):
         for rule in (LongestChain(), Ghost()):
             yield Comparison(
-                quantity=f"blocks lost, {type(rule).__name__}, x = {x}, 10 miners", published=lost,
+                quantity=f"blocks lost, {type(rule).__name__}, x {x}, 10 miners", published=lost,
                 simulated=_lost(_mined(x, n, rule)), tolerance=0.012, basis="tool", source="Monte Carlo",
             )  # fmt: skip
     network = _mined(0.1, 60, LongestChain())
     yield Comparison(
-        quantity="blocks lost, x = 0.1, 60 miners", published=0.1 / 1.1, simulated=_lost(network), tolerance=0.012,
+        quantity="blocks lost, x 0.1, 60 miners", published=0.1 / 1.1, simulated=_lost(network), tolerance=0.012,
         basis="formula", source="x/(1 + x)",
     )  # fmt: skip
     yield Comparison(
@@ -166,7 +166,7 @@ def _finality() -> Iterator[Comparison]:
         network.run(until=1e3, stop=network.all_decided)
         last = max(decision.time_s for decision in network.decisions.values())
         yield Comparison(
-            quantity=f"slots until a block is final, epoch 6, n = {n}", published=published, simulated=last - 0.01,
+            quantity=f"slots to finality, epoch 6, n = {n}", published=published, simulated=last - 0.01,
             tolerance=1e-9, basis="law", source="Buterin, Griffith 2017",
         )  # fmt: skip
     for crashed, deciding in ((3, 7), (4, 0)):

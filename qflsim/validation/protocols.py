@@ -76,7 +76,7 @@ def _counts() -> Iterator[Comparison]:
             )  # fmt: skip
         last = max(decision.time_s for decision in network.decisions.values())
         yield Comparison(
-            quantity=f"{name} delays until all decided, n = 64", published=delays, simulated=last, tolerance=0.0,
+            quantity=f"{name} delays to decide, n = 64", published=delays, simulated=last, tolerance=0.0,
             source=_SOURCES[name], basis="value",
         )  # fmt: skip
 
