@@ -17,11 +17,12 @@ from qflsim.trace import Evaluation, Round
 from .books import Books
 from .clerk import Clerk
 from .context import Context
+from .contribution import Contribution
 from .device import Floats
 from .ledger import Ledger
 from .publisher import Publisher
 from .qpu import Work
-from .server import Contribution, Server
+from .server import Server
 from .shard import TaskShard
 from .workbook import WorkBook
 

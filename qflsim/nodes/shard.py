@@ -22,6 +22,7 @@ from qflsim.learning.mixing import Mixing, global_mean, mix
 from .clerk import Clerk
 from .computer import Computer
 from .context import Context
+from .contribution import Contribution
 from .device import Floats
 from .fabric import Fabric
 from .gathering import Gathering
@@ -29,7 +30,7 @@ from .keys import KeyService
 from .ledger import Ledger
 from .notary import Notary
 from .seats import Seats
-from .server import Contribution, Server
+from .server import Server
 from .waiting import until
 
 __all__ = ["TaskShard"]

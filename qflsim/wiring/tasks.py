@@ -18,13 +18,14 @@ from qflsim.nodes.attendance import Attendance
 from qflsim.nodes.books import Books
 from qflsim.nodes.clerk import Clerk
 from qflsim.nodes.context import Context
+from qflsim.nodes.contribution import Rules
 from qflsim.nodes.device import Device
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.membership import Membership
 from qflsim.nodes.publisher import Publisher, TaskOffer
 from qflsim.nodes.qpu import QuantumProcessor
 from qflsim.nodes.rounds import Rounds
-from qflsim.nodes.server import Rules, Server
+from qflsim.nodes.server import Server
 from qflsim.nodes.shard import TaskShard
 from qflsim.nodes.workbook import WorkBook
 from qflsim.scenario import LearningPlan, Scenario
