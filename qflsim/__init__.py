@@ -137,7 +137,13 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .learning.datasets import Data as Data, Dataset as Dataset
     from .learning.digits import Digits as Digits
-    from .learning.mixing import Mixing as Mixing, RandomGraph as RandomGraph, Ring as Ring, Star as Star
+    from .learning.mixing import (
+        Mixing as Mixing,
+        RandomGraph as RandomGraph,
+        Ring as Ring,
+        Spokes as Spokes,
+        Star as Star,
+    )
     from .learning.mnist import MNIST as MNIST
     from .learning.models import Model as Model
     from .learning.participation import (
@@ -390,7 +396,7 @@ _HOMES = {
     ),
     "learning.datasets": ("Data", "Dataset"),
     "learning.digits": ("Digits",),
-    "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Star"),
+    "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Spokes", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("Model",),
     "learning.participation": ("Asynchronous", "Buffered", "Deadline", "FirstK", "Participation", "Synchronous"),

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
+from qflsim.learning.averaging import metropolis
 
-__all__ = ["Mixing", "RandomGraph", "Ring", "Star", "contraction", "global_mean", "metropolis", "mix"]
+__all__ = ["Mixing", "RandomGraph", "Ring", "Star", "Spokes"]
 
 Floats = NDArray[np.float64]
 Hop = list[tuple[int, int]]
@@ -20,9 +21,17 @@ _DRAWS = 1000  # graphs drawn in search of a connected one
 class Mixing(Part, ABC):
     """A way to average models between servers: x_i <- sum over j of W_ij x_j with doubly stochastic W.
 
-    Rows that sum to 1 keep equal models equal, columns that sum to 1 keep the mean; `contraction` says by how much
-    one round shrinks the disagreement.
+    Rows that sum to 1 keep equal models equal, columns that sum to 1 keep the mean;
+    `qflsim.learning.averaging.contraction` says by how much one step shrinks the disagreement.
+
+    Parameters
+    ----------
+    steps:
+        Steps of averaging in a round, all with the round's W: each sends its messages, and each server goes on with
+        what it computed in the one before.
     """
+
+    steps: int = quantity(1, at_least=1, advice="give a whole number, e.g. 2")
 
     @abstractmethod
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
@@ -33,7 +42,7 @@ class Mixing(Part, ABC):
         self.matrix(servers, np.random.default_rng(0))
 
     def exchanges(self, matrix: Floats) -> list[Hop]:
-        """Who sends its model to whom, hop after hop, as pairs (sender, receiver); a hop's messages go at once.
+        """Who sends its model to whom in a step, hop after hop, as pairs (sender, receiver); a hop goes at once.
 
         By default one hop, in which j sends to i wherever W_ij > 0.
         """
@@ -52,8 +61,8 @@ class Star(Mixing):
 
     Notes
     -----
-    *Scope*: two hops, 2 (n - 1) messages; the hub is a single point of failure and a bottleneck. Not the star
-    *graph* with Metropolis weights, whose contraction is only 1 - 1/n.
+    *Scope*: two hops, 2 (n - 1) messages; the hub is a single point of failure and a bottleneck. Not `Spokes`,
+    where the others hear of the hub alone.
 
     *Validation*: contraction 0.
 
@@ -65,6 +74,13 @@ class Star(Mixing):
 
     hub: int = quantity(0, at_least=0, advice="write the index of a server, e.g. 0")
 
+    def check(self) -> None:
+        """Refuse steps that would change nothing."""
+        if self.steps > 1:
+            raise ValueError(
+                f"Star.steps must be 1, got {self.steps}: after one step every server has the mean; leave it out"
+            )
+
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """All weights 1/n."""
         _check_servers(servers)
@@ -72,14 +88,51 @@ class Star(Mixing):
 
     def check_servers(self, servers: int) -> None:
         """Refuse a hub that is none of the servers."""
-        if self.hub >= servers:
-            raise ValueError(f"Star.hub must be < {servers}, the number of servers, got {self.hub}; write e.g. 0")
+        _check_hub(self, self.hub, servers)
 
     def exchanges(self, matrix: Floats) -> list[Hop]:
         """Up to the hub, then down from it; the last server stands in for a hub that is missing."""
         hub = min(self.hub, len(matrix) - 1)
         others = [i for i in range(len(matrix)) if i != hub]
         return [[(i, hub) for i in others], [(hub, i) for i in others]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spokes(Mixing):
+    """Every server averages with the one in the middle, and hears of the others only through it, step by step.
+
+    Metropolis weights of the star graph: 1/n on every edge, so that the middle gets the mean of all in one step, and
+    every other keeps (n - 1)/n of its own model.
+
+    Parameters
+    ----------
+    hub:
+        Index of the server in the middle.
+
+    Notes
+    -----
+    *Scope*: one hop, 2 (n - 1) messages a step; the models of different servers stay different.
+
+    *Validation*: contraction 1 - 1/n [1]_, reached where two servers off the middle differ.
+
+    References
+    ----------
+    .. [1] L. Xiao, S. Boyd, "Fast linear iterations for distributed averaging", Systems & Control Letters 53, 65
+       (2004), with its Metropolis weights.
+    """
+
+    hub: int = quantity(0, at_least=0, advice="write the index of a server, e.g. 0")
+
+    def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
+        """Metropolis weights of the star graph; the last server stands in for a hub that is missing."""
+        _check_servers(servers)
+        adjacency, hub = np.zeros((servers, servers), dtype=bool), min(self.hub, servers - 1)
+        adjacency[hub], adjacency[:, hub] = True, True
+        return metropolis(adjacency)
+
+    def check_servers(self, servers: int) -> None:
+        """Refuse a hub that is none of the servers."""
+        _check_hub(self, self.hub, servers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +143,7 @@ class Ring(Mixing):
 
     Notes
     -----
-    *Scope*: one hop, 2n messages for n >= 3; the models of different servers stay different.
+    *Scope*: one hop, 2n messages a step for n >= 3; the models of different servers stay different.
 
     *Validation*: contraction (1 + 2 cos(2 pi/n))/3 for n >= 5 and 1/3 for n = 4 [1]_; it is reached by the
     eigenvector cos(2 pi i/n).
@@ -116,7 +169,8 @@ class Ring(Mixing):
 class RandomGraph(Mixing):
     """Every round draws a new connected random graph, and servers average over its edges.
 
-    An Erdos-Renyi graph G(n, p), drawn again until it is connected, with Metropolis weights.
+    An Erdos-Renyi graph G(n, p), drawn again until it is connected, with Metropolis weights. All steps of a round go
+    over the same graph.
 
     Parameters
     ----------
@@ -161,93 +215,12 @@ class RandomGraph(Mixing):
         )
 
 
-def metropolis(adjacency: NDArray[np.bool_]) -> Floats:
-    """Metropolis weights of an undirected graph: W_ij = 1/(1 + max(d_i, d_j)) on its edges, the rest on the diagonal.
-
-    Parameters
-    ----------
-    adjacency:
-        Symmetric, shape (n, n); the diagonal is ignored.
-    """
-    edges = adjacency & ~np.eye(len(adjacency), dtype=bool)
-    degree = edges.sum(axis=1)
-    weights = np.where(edges, 1.0 / (1.0 + np.maximum.outer(degree, degree)), 0.0)
-    np.fill_diagonal(weights, 1.0 - weights.sum(axis=1))
-    return np.asarray(weights)
-
-
-def contraction(matrix: Floats) -> float:
-    """Factor by which one round shrinks the servers' disagreement at worst: the spectral norm of W - 11^T/n.
-
-    For symmetric W it is max(abs(lambda_2), abs(lambda_n)).
-    """
-    return float(np.linalg.norm(matrix - 1.0 / len(matrix), ord=2))
-
-
-def mix(matrix: Floats, models: Floats, samples: Floats) -> Floats:
-    """Models after one round of averaging in which each server counts as much as the samples behind its model.
-
-    x_i = sum over j of W_ij n_j x_j / sum over j of W_ij n_j: numerator and denominator are mixed alike, as in
-    push-sum. With W = 11^T/n this is FedAvg over all devices of all servers; with equal n_j it is x <- W x, whose mean
-    over the servers is preserved. A server that hears of no samples at all keeps its model.
-
-    Parameters
-    ----------
-    matrix:
-        Doubly stochastic weights, shape (servers, servers).
-    models:
-        One model per server, shape (servers, parameters).
-    samples:
-        Samples behind each server's model in this round, shape (servers,).
-
-    Raises
-    ------
-    ValueError
-        If the matrix is not doubly stochastic, the shapes do not fit, or a sample count is negative.
-
-    References
-    ----------
-    .. [1] D. Kempe, A. Dobra, J. Gehrke, "Gossip-based computation of aggregate information", FOCS 2003.
-    """
-    _check_doubly_stochastic(matrix)
-    if models.ndim != 2 or len(models) != len(matrix) or samples.shape != (len(matrix),) or samples.min() < 0:
-        shapes = f"{matrix.shape}, {models.shape} and {samples.shape}"
-        raise ValueError(f"matrix, models and samples (all >= 0) must have one row per server, got shapes {shapes}")
-    mixed = models.copy()
-    for i, row in enumerate(matrix):
-        weights = row * samples
-        if weights.sum() > 0:
-            # Deviations from the server's own model are averaged, so that equal models stay equal to the bit.
-            mixed[i] += ((weights / weights.sum())[:, None] * (models - models[i])).sum(axis=0)
-    return mixed
-
-
-def global_mean(matrix: Floats, models: Floats, samples: Floats) -> Floats:
-    """The mean of the models after one round of `mix`, each weighted by the samples that were mixed into it.
-
-    With masses m = W n it is sum over i of m_i x_i / sum over i of m_i. Columns of W sum to 1, so this is the
-    sample-weighted mean of the models before mixing, whatever the graph: mixing never moves it.
-
-    Parameters
-    ----------
-    matrix, samples:
-        As given to `mix`.
-    models:
-        What `mix` returned, shape (servers, parameters).
-    """
-    masses = matrix @ samples
-    return np.asarray(models[0] + ((masses / masses.sum())[:, None] * (models - models[0])).sum(axis=0))
-
-
 def _check_servers(servers: int) -> None:
     if servers < 1:
         raise ValueError(f"mixing needs at least one server, got {servers}")
 
 
-def _check_doubly_stochastic(matrix: Floats) -> None:
-    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]
-    if not square or matrix.min() < 0 or not np.allclose([matrix.sum(axis=0), matrix.sum(axis=1)], 1.0):
-        raise ValueError(
-            f"a mixing matrix must be square with entries >= 0 and rows and columns that sum to 1, got {matrix!r}; "
-            "metropolis(adjacency) makes one of any undirected graph"
-        )
+def _check_hub(mixing: Mixing, hub: int, servers: int) -> None:
+    if hub >= servers:
+        name = type(mixing).__name__
+        raise ValueError(f"{name}.hub must be < {servers}, the number of servers, got {hub}; write e.g. 0")

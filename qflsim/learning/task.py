@@ -12,7 +12,7 @@ from qflsim.learning.loss import accuracy, cross_entropy
 from qflsim.learning.training import LocalTraining
 from qflsim.quantum.training import Backend, SoftmaxHead, TrainingJob, TrainingResult
 
-__all__ = ["LearningTask", "Score"]
+__all__ = ["LearningTask", "Score", "spread_of"]
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,18 @@ class Score:
     samples: int
     accuracy: float
     loss: float
+
+
+def spread_of(scores: Sequence[Score]) -> dict[str, float]:
+    """Mean, standard deviation, minimum and maximum of several models' accuracies and their mean loss, by column."""
+    accuracies = np.array([score.accuracy for score in scores])
+    return {
+        "own_accuracy": float(accuracies.mean()),
+        "own_accuracy_std": float(accuracies.std()),
+        "own_accuracy_min": float(accuracies.min()),
+        "own_accuracy_max": float(accuracies.max()),
+        "own_loss": float(np.mean([score.loss for score in scores])),
+    }
 
 
 class LearningTask:

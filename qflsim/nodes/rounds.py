@@ -9,7 +9,7 @@ import numpy as np
 
 from qflsim.learning.aggregation import Update, mean_loss
 from qflsim.learning.loss import standard_error
-from qflsim.learning.task import LearningTask, Score
+from qflsim.learning.task import LearningTask, Score, spread_of
 from qflsim.quantum.native import NativeCircuit
 from qflsim.quantum.plugin import evaluate_with_pennylane
 from qflsim.trace import Evaluation, Round
@@ -23,7 +23,7 @@ from .ledger import Ledger
 from .publisher import Publisher
 from .qpu import Work
 from .server import Server
-from .shard import TaskShard
+from .shard import Mixed, TaskShard
 from .workbook import WorkBook
 
 __all__ = ["Rounds"]
@@ -123,7 +123,7 @@ class Rounds:
         present = yield from self._shard.cross_chain(contributions)
         times.crossed = ctx.now
 
-        updates = yield from self._aggregate(members, contributions, present)
+        updates, mixed = yield from self._aggregate(members, contributions, present)
         for server, own in contributions.items():
             server.settle(own, present=bool(updates) and server in present)
         last = number == self._publisher.offer.rounds
@@ -134,23 +134,23 @@ class Rounds:
         times.ended = ctx.now
         if last and self._books.leave():
             yield from self._quiet()  # late votes of earlier rounds fall into the next round; here there is none
-        self._close(times, contributions, updates)
+        self._close(times, contributions, updates, mixed)
 
     def _aggregate(
         self, members: Sequence[Server], contributions: Mapping[Server, Contribution], present: Sequence[Server]
-    ) -> Generator[Any, Any, list[Update]]:
-        """Step 5; returns the updates behind the new global model, none if there is no new one."""
+    ) -> Generator[Any, Any, tuple[list[Update], Mixed]]:
+        """Step 5; returns the updates behind the new global model, none if there is none, and how it was mixed."""
         if not present:
-            return []
-        model = yield from self._shard.mix(members, contributions, present)
+            return [], Mixed()
+        mixed = yield from self._shard.mix(members, contributions, present)
         updates = [update for server in present for update in contributions[server].updates]
-        if model is None or not (yield from self._shard.store_global(model, present, updates)):
-            return []
-        self.model = model
+        if mixed.model is None or not (yield from self._shard.store_global(mixed.model, present, updates)):
+            return [], mixed
+        self.model = mixed.model
         for server in self._servers:
             if server not in members:
-                server.parameters = model  # it validated the global block, and has no model of its own
-        return updates
+                server.parameters = mixed.model  # it validated the global block, and has no model of its own
+        return updates, mixed
 
     def _local(self, server: Server, contributions: dict[Server, Contribution]) -> Generator[Any, Any, None]:
         contributions[server] = yield from server.local_round()
@@ -169,14 +169,15 @@ class Rounds:
         env = self._ctx.env
         yield env.all_of([env.process(server.hand_out()) for server in self._servers])
 
-    def _close(self, times: _Times, contributions: Mapping[Server, Contribution], updates: Sequence[Update]) -> None:
+    def _close(
+        self, times: _Times, contributions: Mapping[Server, Contribution], updates: Sequence[Update], mixed: Mixed
+    ) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx = self._ctx
         self._clerk.close_round()
         spent = self._books.close(ctx.round, self.ledgers, times.ended)
         score = self._evaluate("global", self.model, times.ended)
-        for server in self._servers:
-            self._evaluate(server.name, server.parameters, times.ended)
+        own = [self._evaluate(server.name, server.parameters, times.ended) for server in self._servers]
         ctx.record(
             Round(
                 round=ctx.round,
@@ -197,6 +198,9 @@ class Rounds:
                 accuracy=score.accuracy,
                 loss=score.loss,
                 train_loss=mean_loss(updates),
+                **spread_of(own),
+                disagreement_before=mixed.before,
+                disagreement_after=mixed.after,
                 air_bit=spent.air_bit,
                 wired_bit=spent.wired_bit,
                 key_bit=spent.key_bit,

@@ -1,6 +1,7 @@
 """The shard of one task: carries local blocks across, mixes models, and writes the global model."""
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from qflsim.chain.transactions import (
     read_transaction,
 )
 from qflsim.learning.aggregation import Update, mean_loss
+from qflsim.learning.averaging import disagreement, global_mean, mix
 from qflsim.learning.codec import Codec
 from qflsim.learning.cost import averaging_cycles
-from qflsim.learning.mixing import Mixing, global_mean, mix
+from qflsim.learning.mixing import Mixing
 
 from .clerk import Clerk
 from .computer import Computer
@@ -33,7 +35,24 @@ from .seats import Seats
 from .server import Server
 from .waiting import until
 
-__all__ = ["TaskShard"]
+__all__ = ["Mixed", "TaskShard"]
+
+
+@dataclass
+class Mixed:
+    """What came of mixing in a round.
+
+    Parameters
+    ----------
+    model:
+        The global model, shape (parameters,); ``None`` if there is none.
+    before, after:
+        Disagreement of the members' models before the first step and when it was over; NaN if nobody mixed.
+    """
+
+    model: Floats | None = None
+    before: float = float("nan")
+    after: float = float("nan")
 
 
 class TaskShard:
@@ -137,29 +156,45 @@ class TaskShard:
 
     def mix(
         self, members: Sequence[Server], contributions: Mapping[Server, Contribution], present: Sequence[Server]
-    ) -> Generator[Any, Any, Floats | None]:
-        """The first half of step 5: all members exchange their models over the mixing graph and average.
+    ) -> Generator[Any, Any, Mixed]:
+        """The first half of step 5: all members exchange their models over the mixing graph and average, step by step.
 
-        A member without a block in this round takes part with no samples: it hears, and passes on.
+        A member without a block in this round takes part with no samples: it hears, and passes on. If an exchange does
+        not end in time, nobody averages any more, there is no global model, and members keep what they have by then.
+        """
+        masses = np.array([contributions[s].samples if s in present else 0 for s in members], dtype=np.float64)
+        if not masses.any():
+            return Mixed()
+        matrix = self._mixing.matrix(len(members), self._ctx.streams.fresh("mixing", str(self._ctx.round)))
+        models = _models(members)
+        done = Mixed(before=disagreement(models))
+        for _ in range(self._mixing.steps):
+            mixed = yield from self._step(members, matrix, masses)
+            done.after = disagreement(_models(members))
+            if mixed is None:
+                return done
+            models, masses = mixed, matrix @ masses
+        done.model = self._codec.as_sent(global_mean(models, masses), "global")
+        return done
+
+    def _step(self, members: Sequence[Server], matrix: Floats, masses: Floats) -> Generator[Any, Any, Floats | None]:
+        """One step of mixing: models go over the graph, hop after hop, and every member averages what it has then.
 
         Returns
         -------
         array or None
-            The global model, shape (parameters,); ``None`` if an exchange did not end in time, and nobody averaged.
+            Everybody's model before it is written in the task's format, shape (members, parameters); ``None`` if an
+            exchange did not end in time.
         """
-        samples = np.array([contributions[s].samples if s in present else 0 for s in members], dtype=np.float64)
-        if not samples.any():
-            return None
-        matrix = self._mixing.matrix(len(members), self._ctx.streams.fresh("mixing", str(self._ctx.round)))
         for hop in self._mixing.exchanges(matrix):
             exchanges = [self._exchange(members[i], members[j]) for i, j in hop]
             if not (yield from until(self._ctx.env, exchanges, self._patience)):
                 return None
         yield from self._average(members, np.count_nonzero(matrix, axis=1))
-        mixed = mix(matrix, np.stack([server.parameters for server in members]), samples)
+        mixed = mix(matrix, _models(members), masses)
         for server, model in zip(members, mixed, strict=True):
             server.parameters = self._codec.as_sent(model, server.name)
-        return self._codec.as_sent(global_mean(matrix, mixed, samples), "global")
+        return mixed
 
     def _exchange(self, sender: Server, receiver: Server) -> Generator[Any, Any, None]:
         """One model from server to server, signed, sealed and verified."""
@@ -272,6 +307,10 @@ def drawn(block: Block) -> int:
     """Number of the transaction that a block's hash draws, from 0; the bundle of other users is not drawn."""
     signed = [place for place, item in enumerate(block.transactions) if item.signature]
     return signed[int.from_bytes(block.hash, "big") % len(signed)]
+
+
+def _models(members: Sequence[Server]) -> Floats:
+    return np.stack([server.parameters for server in members])
 
 
 def _is_model_of(item: SignedTransaction, server: str) -> bool:

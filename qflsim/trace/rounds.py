@@ -49,6 +49,16 @@ class Round(Record):
     train_loss: float = column(
         "sample-weighted mean training loss [nat] of the aggregated devices over their last epoch"
     )
+    own_accuracy: float = column("mean accuracy of the models that the servers go on with, each its own")
+    own_accuracy_std: float = column("standard deviation of their accuracies, over all of them")
+    own_accuracy_min: float = column("accuracy of the worst of them")
+    own_accuracy_max: float = column("accuracy of the best of them")
+    own_loss: float = column("mean of their losses [nat]")
+    disagreement_before: float = column(
+        "root mean square distance of the shard's servers' models from their mean (consensus distance) before mixing, "
+        "in the unit of the parameters; empty if nothing was mixed"
+    )
+    disagreement_after: float = column("the same after the last step of mixing")
     air_bit: float = column("bits sent over the air, access, sidelink and satellite, in this round")
     wired_bit: float = column("bits sent over fibre in this round")
     key_bit: float = column("key bits drawn from the stores of QKD links in this round, tags included")

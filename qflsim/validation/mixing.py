@@ -5,7 +5,7 @@ References
 .. [1] L. Xiao, S. Boyd, "Fast linear iterations for distributed averaging", Systems & Control Letters 53, 65 (2004):
    disagreement shrinks by the second largest eigenvalue modulus, and by exactly that from its eigenvector.
    Eigenvalues: ring (1 + 2 cos(2 pi/n))/3, star with Metropolis weights 1 - 1/n, hypercube
-   (d - 1)/(d + 1), torus (3 + 2 cos(2 pi/k))/5.
+   (d - 1)/(d + 1), torus (3 + 2 cos(2 pi/k))/5. Complete graph: 0.
 .. [2] Mean over 20 connected Erdos-Renyi graphs with Metropolis weights, computed apart from qflsim: 0.747.
 """
 
@@ -14,8 +14,10 @@ from collections.abc import Iterator
 
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
-from qflsim.learning.mixing import RandomGraph, Ring, Star, contraction, metropolis, mix
+from qflsim.learning.averaging import contraction, disagreement, metropolis, mix
+from qflsim.learning.mixing import Mixing, RandomGraph, Ring, Spokes, Star
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]
@@ -39,6 +41,23 @@ def comparisons() -> Iterator[Comparison]:
     drawn = [contraction(RandomGraph(probability=0.2).matrix(50, rng)) for _ in range(200)]
     yield _contraction("random graph of 50, p = 0.2", 0.747, float(np.mean(drawn)), 0.01, "20 graphs, mean")
     yield from _mixed()
+    slowest = (1 + 2 * math.cos(2 * math.pi / 9)) / 3
+    wave, tilt = np.cos(2 * np.pi * np.arange(9) / 9), np.array([0.0, 1.0, -1.0, *[0.0] * 6])
+    yield _left("ring of 9, 4 steps", slowest**4, Ring(steps=4), wave)
+    yield _left("star graph of 9, 4 steps", (8 / 9) ** 4, Spokes(steps=4), tilt)
+    yield _left("complete graph of 9, 1 step", 0.0, RandomGraph(probability=1.0), wave)
+
+
+def _left(name: str, published: float, mixing: Mixing, start: NDArray[np.float64]) -> Comparison:
+    """What mixing leaves of the disagreement of models that nobody trains."""
+    matrix, models = mixing.matrix(9, np.random.default_rng(0)), start[:, None]
+    for _ in range(mixing.steps):
+        models = mix(matrix, models, np.ones(9))
+    return Comparison(
+        quantity=f"disagreement left, {name}", published=published,
+        simulated=disagreement(models) / disagreement(start[:, None]), tolerance=1e-12, source="Xiao, Boyd 2004",
+        basis="law",
+    )  # fmt: skip
 
 
 def _contraction(

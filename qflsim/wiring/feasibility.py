@@ -43,7 +43,7 @@ def _offers(common: Common, parts: TaskParts, size_byte: int) -> list[Offer]:
     sent = [ends_of(servers[i], servers[j]) for hop in mixing.exchanges(matrix) for i, j in hop]
     members = parts.membership.members
     offers = [Offer(server, device, bits, 1) for server in servers for device in members(server)]
-    return offers + [Offer(*ends, bits, count) for ends, count in Counter(sent).items()]
+    return offers + [Offer(*ends, bits, mixing.steps * count) for ends, count in Counter(sent).items()]
 
 
 def check_parts(common: Common, parts: TaskParts) -> None:

@@ -1,17 +1,19 @@
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from qflsim.learning.aggregation import FedAvg, Update
-from qflsim.learning.mixing import RandomGraph, Ring, Star, contraction, metropolis, mix
+from qflsim.learning.averaging import contraction, metropolis, mix
+from qflsim.learning.mixing import RandomGraph, Ring, Spokes, Star
 
-MIXINGS = [Star(), Ring(), RandomGraph(probability=0.6)]
+MIXINGS = [Star(), Ring(), Spokes(hub=3), RandomGraph(probability=0.6)]
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
 
 
+@settings(deadline=None)  # networkx is imported by the first random graph
 @given(mixing=st.sampled_from(MIXINGS), servers=st.integers(1, 12), seed=st.integers(0, 99))
 def test_matrices_are_doubly_stochastic_and_connected(mixing, servers, seed):
     matrix = mixing.matrix(servers, rng(seed))
