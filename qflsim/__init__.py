@@ -145,7 +145,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Star as Star,
     )
     from .learning.mnist import MNIST as MNIST
-    from .learning.models import Model as Model
+    from .learning.models import LinearReadout as LinearReadout, Model as Model, QuantumModel as QuantumModel
     from .learning.participation import (
         Asynchronous as Asynchronous,
         Buffered as Buffered,
@@ -398,7 +398,7 @@ _HOMES = {
     "learning.digits": ("Digits",),
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Spokes", "Star"),
     "learning.mnist": ("MNIST",),
-    "learning.models": ("Model",),
+    "learning.models": ("LinearReadout", "Model", "QuantumModel"),
     "learning.participation": ("Asynchronous", "Buffered", "Deadline", "FirstK", "Participation", "Synchronous"),
     "learning.presence": ("AlwaysThere", "Churn", "Dropouts", "Intermittent", "Presence"),
     "learning.selection": ("AllDevices", "RandomSelection", "ReputationSelection", "Selection"),

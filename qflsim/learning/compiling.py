@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qflsim.learning.models import Model
+from qflsim.learning.models import QuantumModel
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import NativeCircuit, compile_circuit
 from qflsim.quantum.qpu import QPU, ShotTiming
@@ -41,7 +41,7 @@ class CompiledTask:
     chip_qubits: int
 
 
-def compile_task(model: Model, qpu: QPU, gradient: GradientMethod) -> CompiledTask:
+def compile_task(model: QuantumModel, qpu: QPU, gradient: GradientMethod) -> CompiledTask:
     """Compile ``model`` for the best qubits of the calibration snapshot of ``qpu``, to be trained by ``gradient``.
 
     Raises
@@ -61,7 +61,7 @@ def compile_task(model: Model, qpu: QPU, gradient: GradientMethod) -> CompiledTa
         model.circuit,
         qubits=model.qubits,
         features=model.features,
-        parameters=model.parameters,
+        parameters=model.angles,
         noise=snapshot.noise_of(chosen),
     )
     timing = ShotTiming(

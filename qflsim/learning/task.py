@@ -53,6 +53,8 @@ class LearningTask:
         All samples.
     shares:
         Indices of each device's training samples, by device.
+    head:
+        What makes classes of the model's outputs.
     circuits_per_sample:
         Circuits that one sample's loss and gradient take on a QPU.
     """
@@ -65,21 +67,22 @@ class LearningTask:
         data: Data,
         shares: Mapping[str, NDArray[np.int64]],
         *,
+        head: SoftmaxHead,
         circuits_per_sample: int,
     ) -> None:
         self._engine = engine
         self._trainer = trainer
         self._training = training
+        self._head = head
         self._circuits_per_sample = circuits_per_sample
         self._encoded = {device: trainer.encode(data.train_x[rows]) for device, rows in shares.items()}
         self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
         self._test = engine.encode(data.test_x)
         self._test_labels = data.test_y
-        self._classes = len(data.classes)
         self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(self._train)
 
     def _train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
-        return self._trainer.train(jobs, head=SoftmaxHead(self._classes))
+        return self._trainer.train(jobs, head=self._head)
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -121,15 +124,16 @@ class LearningTask:
         """<Z> of every qubit for all test samples, shape (samples, qubits)."""
         return self._engine.expectations(parameters, self._test)
 
-    def score(self, parameters: Floats) -> Score:
-        """Accuracy and loss of a model on all test samples."""
-        return self.score_of(self.expectations(parameters))
+    def score(self, parameters: Floats, rows: slice = slice(None)) -> Score:
+        """Accuracy and loss of a model on all test samples, or on some."""
+        return self.score_of(self.expectations(parameters)[rows], parameters, rows)
 
-    def score_of(self, expectations: Floats, rows: slice = slice(None)) -> Score:
-        """Accuracy and loss that follow from the expectations of some of the test samples, by default of the first."""
+    def score_of(self, expectations: Floats, parameters: Floats, rows: slice = slice(None)) -> Score:
+        """Accuracy and loss that follow from a model's expectations of some test samples, by default of the first."""
         labels = self._test_labels[rows][: len(expectations)]
+        logits, classes = self._head.logits(expectations, parameters), self._head.classes
         return Score(
             samples=len(labels),
-            accuracy=accuracy(expectations, labels, self._classes),
-            loss=cross_entropy(expectations, labels, self._classes),
+            accuracy=accuracy(logits, labels, classes),
+            loss=cross_entropy(logits, labels, classes),
         )

@@ -8,28 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import quantity
-from qflsim.learning.models import Model
+from qflsim.learning.models import QuantumModel
 
 __all__ = ["VQC"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VQC(Model):
+class VQC(QuantumModel):
     """A variational quantum classifier: angles encode the sample, trained layers entangle and turn the qubits.
 
     Encoding: RX(x_q) RY(x_q) on every qubit q. Each layer: RX, RY, RZ on every qubit, then a ring of CRX with
     control q and target q + 1 (modulo the number of qubits); on two qubits the ring is CRX from 0 to 1 and from 1
-    to 0. Parameters are ordered (layer, qubit, [RX, RY, RZ, CRX with control q]), 4 x qubits x layers of them: 96
-    for 4 qubits and 6 layers.
+    to 0. Trained angles are ordered (layer, qubit, [RX, RY, RZ, CRX with control q]), 4 x qubits x layers of them:
+    96 for 4 qubits and 6 layers.
 
     Parameters
     ----------
     qubits:
-        Number of qubits, of features and of outputs <Z_q>.
+        Number of qubits, of features and of expectations <Z_q>.
+    readout:
+        See `QuantumModel`.
     layers:
         Number of trained layers.
     spread:
-        Initial parameters are uniform in [-spread, spread] [rad]. The default pi is uniform on the circle, as in
+        Initial angles are uniform in [-spread, spread] [rad]. The default pi is uniform on the circle, as in
         [2]_: best for few qubits and short training (Digits, 120 noise-free Adam steps of batch 96, 6 seeds: mean test
         accuracy 0.92, against 0.84 when started with normal angles of 0.07 rad). Many qubits want a small spread, near
         the identity, against vanishing gradients [3]_.
@@ -39,7 +41,7 @@ class VQC(Model):
     *Scope*: data enter once (no re-uploading), so the outputs are trigonometric polynomials of degree 2 in each
     angle. Gates are those of the model; what a QPU runs is compiled from them.
 
-    *Validation*: 96 parameters; <Z_q> = cos^2(x_q) at zero parameters; 72 two-term and 24 four-term shift rules.
+    *Validation*: 96 angles; <Z_q> = cos^2(x_q) where they are zero; 72 two-term and 24 four-term shift rules.
 
     References
     ----------
@@ -60,11 +62,11 @@ class VQC(Model):
         return self.qubits
 
     @property
-    def parameters(self) -> int:
+    def angles(self) -> int:
         """Four per qubit and layer: RX, RY, RZ and one CRX."""
         return 4 * self.qubits * self.layers
 
-    def circuit(self, x: Any, parameters: Any) -> None:
+    def circuit(self, x: Any, angles: Any) -> None:
         """Encode ``x``, then apply the trained layers."""
         import pennylane as qml
 
@@ -74,11 +76,11 @@ class VQC(Model):
         for layer in range(self.layers):
             first = 4 * self.qubits * layer
             for q in range(self.qubits):
-                for gate, angle in zip((qml.RX, qml.RY, qml.RZ), range(first + 4 * q, first + 4 * q + 3), strict=True):
-                    gate(parameters[angle], wires=q)
+                for gate, place in zip((qml.RX, qml.RY, qml.RZ), range(first + 4 * q, first + 4 * q + 3), strict=True):
+                    gate(angles[place], wires=q)
             for q in range(self.qubits):
-                qml.CRX(parameters[first + 4 * q + 3], wires=(q, (q + 1) % self.qubits))
+                qml.CRX(angles[first + 4 * q + 3], wires=(q, (q + 1) % self.qubits))
 
-    def initial(self, rng: np.random.Generator) -> NDArray[np.float64]:
+    def initial_angles(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Uniform angles in [-spread, spread]."""
-        return rng.uniform(-self.spread, self.spread, self.parameters)
+        return rng.uniform(-self.spread, self.spread, self.angles)

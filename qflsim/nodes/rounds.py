@@ -161,7 +161,7 @@ class Rounds:
         share = len(range(index, self._task.test_samples, count))
         if share:
             rows = slice(index, None, count)
-            loss = self._task.score_of(self._task.expectations(self.model)[rows], rows).loss
+            loss = self._task.score(self.model, rows).loss
             yield from server.qpu.run(Work("evaluate", server.name, [share], share, lambda: None, lambda: loss))
 
     def _hand_out(self) -> Generator[Any, Any, None]:
@@ -222,8 +222,8 @@ class Rounds:
         """
         exact = self._task.expectations(self.model)[: len(samples)]
         sampled = evaluate_with_pennylane(native, self.model, samples, shots=shots, seed=seed)
-        engine = self._record("global-sample", "engine", self._task.score_of(exact), self._ended)
-        aer = self._record("global-sample", "aer", self._task.score_of(sampled), self._ended)
+        engine = self._record("global-sample", "engine", self._task.score_of(exact, self.model), self._ended)
+        aer = self._record("global-sample", "aer", self._task.score_of(sampled, self.model), self._ended)
         return {
             "samples": len(samples),
             "shots": shots,

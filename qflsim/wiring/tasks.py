@@ -11,6 +11,7 @@ from qflsim.chain.beginning import Beginning
 from qflsim.checks import ScenarioError
 from qflsim.learning.compiling import CompiledTask, compile_task
 from qflsim.learning.datasets import Data
+from qflsim.learning.models import Model, QuantumModel
 from qflsim.learning.selection import Requirement
 from qflsim.learning.stragglers import EqualSpeeds
 from qflsim.learning.task import LearningTask
@@ -55,7 +56,7 @@ class TaskParts:
     @property
     def requirement(self) -> Requirement:
         """What the task asks of a device."""
-        return Requirement(qubits=self.plan.model.qubits, reputation=self.least_reputation)
+        return Requirement(qubits=self.compiled.native.qubits, reputation=self.least_reputation)
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -92,21 +93,29 @@ def task_parts(common: Common, plan: LearningPlan) -> TaskParts:
     servers = _servers(common, plan)
     devices = tuple(device for device in home if home[device] in servers)
     data = plan.data.load(ctx.streams.fresh("data"))
-    plan.model.check_task(data.features, len(data.classes))
+    model = _quantum(plan.model)
+    model.check_task(data.features, len(data.classes))
     shares = plan.data.split.split(data.train_y, len(devices), ctx.streams.fresh("split"))
-    compiled = compile_task(plan.model, scenario.qpu, plan.training.gradient)
+    compiled = compile_task(model, scenario.qpu, plan.training.gradient)
     task = LearningTask(
         compiled.engine,
         compiled.trainer,
         plan.training,
         data,
         dict(zip(devices, shares, strict=True)),
+        head=model.head(len(data.classes)),
         circuits_per_sample=compiled.circuits_per_sample,
     )
     reached = _reached_with_data(common, frozenset(devices))
     membership = Membership(servers, common.wiring.access.serving, reached)
     least = scenario.contract.least_reputation
     return TaskParts(plan, ctx, data, compiled, task, servers, membership, least)
+
+
+def _quantum(model: Model) -> QuantumModel:
+    if not isinstance(model, QuantumModel):
+        raise ScenarioError(f"{type(model).__name__} must be a QuantumModel; derive it from qfl.QuantumModel")
+    return model
 
 
 def _servers(common: Common, plan: LearningPlan) -> tuple[str, ...]:

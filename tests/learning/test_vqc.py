@@ -4,7 +4,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 
-from qflsim.learning.models import Model
+from qflsim.learning.models import QuantumModel
 from qflsim.learning.vqc import VQC
 
 
@@ -90,18 +90,18 @@ def test_initial_parameters_are_uniform_and_follow_the_stream():
 
 def test_a_model_of_ones_own():
     @dataclasses.dataclass(frozen=True, kw_only=True)
-    class Reuploading(Model):
+    class Reuploading(QuantumModel):
         features = 2
-        parameters = 4
+        angles = 4
 
-        def circuit(self, x, parameters):
+        def circuit(self, x, angles):
             for i in range(2):
                 qml.RX(x[0], wires=0)
                 qml.RX(x[1], wires=1)
-                qml.CRX(parameters[2 * i], wires=(0, 1))
-                qml.RY(parameters[2 * i + 1], wires=1)
+                qml.CRX(angles[2 * i], wires=(0, 1))
+                qml.RY(angles[2 * i + 1], wires=1)
 
-        def initial(self, rng):
+        def initial_angles(self, rng):
             return np.zeros(4)
 
     model = Reuploading(qubits=2)
