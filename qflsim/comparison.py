@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .checks import ScenarioError
 from .readable import show, show_time
-from .tables import read_run, read_table
+from .tables import read_rows, read_run, read_table
 from .trace import Record, column
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["COMPARISON", "Compared", "measure", "read_comparison", "tabulate", "write_comparison"]
+__all__ = ["COMPARISON", "Compared", "compared", "measure", "read_comparison", "tabulate", "write_comparison"]
 
 COMPARISON = "comparison.csv"
 """Name of the table that stands beside the folders of the runs compared."""
@@ -116,16 +116,25 @@ def read_comparison(top: str | Path) -> "DataFrame":
     Raises
     ------
     ScenarioError
-        If there is none.
+        If there is none, or it is damaged.
     """
-    import pandas as pd
-
     path = Path(top) / COMPARISON
     if not path.is_file():
         raise ScenarioError(
             f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"
         )
-    return pd.read_csv(path, dtype={"variant": "str", "folder": "str"})
+    return read_rows(path, Compared)
+
+
+def compared(top: str | Path) -> tuple[Compared, ...]:
+    """The rows of that table as they were written.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, or it is damaged.
+    """
+    return tuple(Compared(**row) for row in read_comparison(top).to_dict("records"))
 
 
 _COLUMNS = {

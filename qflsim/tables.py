@@ -17,7 +17,7 @@ from .trace import TABLES, Record
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["read_run", "read_table", "reference"]
+__all__ = ["check_run", "read_rows", "read_run", "read_table", "reference"]
 
 _BY_NAME = {record.table: record for record in TABLES}
 _TYPES = {"int": "int64", "float": "float64", "str": "str", "bool": "bool"}
@@ -40,16 +40,39 @@ def read_table(folder: str | Path, name: str, columns: Sequence[str] | None = No
     ScenarioError
         If the folder or the table is missing, or the table is damaged.
     """
+    record = _record(name)
+    return read_rows(_existing(Path(folder), f"{name}.csv"), record, columns)
+
+
+def read_rows(path: Path, record: type[Record], columns: Sequence[str] | None = None) -> "DataFrame":
+    """The rows of one file, which hold records of the given type, as a data frame.
+
+    Raises
+    ------
+    ScenarioError
+        If the file is damaged.
+    """
     from pandas.errors import ParserError
 
-    record = _record(name)
-    path = _existing(Path(folder), f"{name}.csv")
     _check_whole(path, record)
     try:
         return _parse(path, record, columns)
     except (ParserError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ScenarioError(f"{path} is damaged ({reason}); run the scenario again") from None
+
+
+def check_run(folder: str | Path) -> None:
+    """Refuse a folder that is no run, or whose tables are not all there, with today's columns and whole last rows.
+
+    Raises
+    ------
+    ScenarioError
+        That names the first file that is missing or damaged, and says what to do.
+    """
+    read_run(folder)
+    for record in TABLES:
+        _check_whole(_existing(Path(folder), f"{record.table}.csv"), record)
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:
@@ -89,9 +112,12 @@ def _existing(folder: Path, name: str) -> Path:
             f"there is no run in {folder}: it is no folder; give a run's folder, e.g. results/paper/seed7"
         )
     path = folder / name
-    if not path.is_file():
-        raise ScenarioError(f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7")
-    return path
+    if path.is_file():
+        return path
+    if name == "run.json":
+        inside = next((f"; {below.parent} is one in it" for below in sorted(folder.glob("**/run.json"))), "")
+        raise ScenarioError(f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7{inside}")
+    raise ScenarioError(f"{folder} holds no {name}; give a run's folder whose tables are all there, or run it again")
 
 
 def _check_whole(path: Path, record: type[Record]) -> None:

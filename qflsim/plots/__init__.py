@@ -18,8 +18,14 @@ FIGURES = (
 """The figures of a run: each is the module of its name, whose ``draw`` gives none where there is nothing to show."""
 
 
-def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
-    """Draw all figures of the run in ``folder`` into that folder; returns their files.
+def draw_all(
+    folder: str | Path,
+    formats: Sequence[str] = ("png",),
+    *,
+    only: Sequence[str] = (),
+    into: str | Path | None = None,
+) -> list[Path]:
+    """Draw all figures of the run in ``folder``; returns their files.
 
     Parameters
     ----------
@@ -27,29 +33,40 @@ def draw_all(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path
         The run's folder.
     formats:
         ``png`` (150 dots per inch), ``pdf`` or ``svg``, one or several. The same tables give the same PNG bytes.
+    only:
+        Names of the figures wanted; all if left out.
+    into:
+        Where the files go, made if need be; the run's folder if left out.
 
     Raises
     ------
     ScenarioError
-        If a format is unknown, the folder holds no run, no round was completed, or a table is damaged.
+        If a format or figure is unknown, the folder holds no run, no round was completed, a table is damaged, or
+        nothing can be written.
     """
     _check(formats)
+    for name in only:
+        if name not in FIGURES:
+            raise ScenarioError(f"there is no figure {name!r}; there are {', '.join(FIGURES)}")
     from .style import canvas, save
 
     place = Path(folder)
+    target = _writable(place if into is None else Path(into))
     if read_table(place, "rounds", ["round"]).empty:
         raise ScenarioError(f"there is nothing to draw: no round was completed in {place}")
     files: list[Path] = []
     with canvas():
-        for name in FIGURES:
+        for name in only or FIGURES:
             figure = import_module(f".{name}", __name__).draw(place)
             if figure is not None:
-                files += save(figure, place / name, formats)
+                files += save(figure, target / name, formats)
     return files
 
 
-def draw_comparison(folder: str | Path, formats: Sequence[str] = ("png",)) -> list[Path]:
-    """Draw the figure of the comparison in ``folder`` into that folder; returns its files.
+def draw_comparison(
+    folder: str | Path, formats: Sequence[str] = ("png",), *, into: str | Path | None = None
+) -> list[Path]:
+    """Draw the figure of the comparison in ``folder`` there, or ``into`` another folder; returns its files.
 
     Raises
     ------
@@ -61,11 +78,21 @@ def draw_comparison(folder: str | Path, formats: Sequence[str] = ("png",)) -> li
     from .style import canvas, save
 
     place = Path(folder)
+    target = _writable(place if into is None else Path(into))
     with canvas():
-        return save(comparison.draw(place), place / "comparison", formats)
+        return save(comparison.draw(place), target / "comparison", formats)
 
 
 def _check(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FORMATS:
             raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScenarioError(f"cannot write to {folder}: {error.strerror}; give a folder with --out") from None
+    return folder

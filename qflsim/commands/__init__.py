@@ -1,0 +1,27 @@
+"""What stands behind ``python -m qflsim``: one module for each word that may follow.
+
+Each has a ``parser()``, and a ``carry_out(options)`` that returns the exit code and imports what it needs only then.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["COMMANDS", "command_of"]
+
+COMMANDS = {
+    "run": ("running", "run a scenario, or its variants (the word may be left out)"),
+    "list": ("listing", "the scenarios there are, and what they ask"),
+    "show": ("showing", "the summary of a finished run"),
+    "compare": ("contrasting", "two runs side by side: settings and outcomes that differ"),
+    "plot": ("plotting", "draw the figures of a run, for the screen or for print"),
+    "audit": ("auditing", "check and search the chains of a run"),
+    "resume": ("resuming", "go on from a round of a run"),
+    "validate": ("validating", "compare the models with published results"),
+    "completion": ("completion", "a script that lets your shell complete all of these"),
+}
+"""The module of each command and what it does."""
+
+
+def command_of(word: str) -> ModuleType:
+    """The module of a command."""
+    return import_module(f".{COMMANDS[word][0]}", __name__)

@@ -1,0 +1,80 @@
+"""``python -m qflsim completion bash``: a script by which the shell completes commands, options, scenarios and runs.
+
+The script is written out once, from the commands' own parsers, and holds all words; completing starts no Python, so
+that it answers at once, and it needs no package. Fields that ``--set`` may change are those of `Scenario`.
+"""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Iterator
+
+from .options import new_parser
+
+__all__ = ["carry_out", "parser", "script"]
+
+_HELP = "for bash: source <(qflsim completion bash); for zsh: source <(qflsim completion zsh)"
+
+_SCRIPT = """\
+# Completion of qflsim in {shell}; made by: qflsim completion {shell}
+{zsh}_qflsim() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words
+    COMPREPLY=()
+    case $before in
+{values}
+    esac
+    case ${{COMP_WORDS[1]}} in
+{options}
+    esac
+    if [ "$COMP_CWORD" -eq 1 ]; then words="{commands} $words"; fi
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+}}
+complete -o default -F _qflsim qflsim
+"""
+"""Where nothing of one's own fits, ``-o default`` completes names of files and folders: scenarios and runs."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    made = new_parser("completion", f"Print a script that makes the shell complete what follows 'qflsim': {_HELP}.")
+    made.add_argument("shell", choices=("bash", "zsh"), help="which shell")
+    return made
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Print it."""
+    sys.stdout.write(script(options.shell))
+    return 0
+
+
+def script(shell: str) -> str:
+    """The script for ``bash`` or ``zsh``, which understands that of bash once told so."""
+    from . import COMMANDS, command_of
+
+    parsers = {word: command_of(word).parser() for word in COMMANDS}
+    parsers["*"] = parsers.pop("run")  # any other first word is a scenario file
+    return _SCRIPT.format(
+        shell=shell,
+        zsh="autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" * (shell == "zsh"),
+        values="\n".join(_values(parsers.values())),
+        options="\n".join(f'        {word}) words="{" ".join(_words(made))}" ;;' for word, made in parsers.items()),
+        commands=" ".join(COMMANDS),
+    )
+
+
+def _words(made: argparse.ArgumentParser) -> list[str]:
+    """Options that begin with two dashes, and the words that a positional argument may be."""
+    words = [option for action in made._actions for option in action.option_strings if option.startswith("--")]
+    return words + [choice for action in made._actions if not action.option_strings for choice in action.choices or ()]
+
+
+def _values(parsers: Iterable[argparse.ArgumentParser]) -> Iterator[str]:
+    """Cases of what may follow an option: fields after ``--set``, names of files after others that take a value."""
+    from qflsim.scenario import Scenario
+
+    fields = " ".join(f"{field.name}=" for field in dataclasses.fields(Scenario))
+    reply = f'COMPREPLY=($(compgen -W "{fields}" -- "$word")); return ;;'
+    yield f"        --set) compopt -o nospace 2>/dev/null; {reply}"
+    taking = [action for made in parsers for action in made._actions if action.option_strings and action.nargs != 0]
+    plain = {option for action in taking for option in action.option_strings if option != "--set"}
+    yield f"        {'|'.join(sorted(plain))}) return ;;"

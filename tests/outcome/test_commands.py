@@ -1,0 +1,187 @@
+"""What finished runs are asked on the command line: list, show, compare, plot, completion."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from qflsim.cli import main
+from qflsim.commands import COMMANDS, command_of
+from qflsim.comparison import measure, write_comparison
+from qflsim.differences import settings_that_differ, side_by_side
+from qflsim.trace import TABLES
+
+
+@pytest.fixture
+def told(capsys):
+    """Run the command and give what it printed; a mistake must be one sentence."""
+
+    def command(*arguments, code=0):
+        assert main([str(argument) for argument in arguments]) == code
+        out, err = capsys.readouterr()
+        if code:
+            assert err.startswith("qflsim: ") and err.count("\n") == 1, err
+        return err if code else out
+
+    return command
+
+
+@pytest.fixture
+def other(run, tmp_path):
+    """A copy of the run with another seed and mixing, whose rounds last half as long."""
+    copy = shutil.copytree(run, tmp_path / "other")
+    about = json.loads((copy / "run.json").read_text())
+    about["scenario"] |= {"seed": 4, "mixing": {"part": "Ring"}}
+    (copy / "run.json").write_text(json.dumps(about))
+    rounds = pd.read_csv(copy / "rounds.csv")
+    rounds["ended_s"] = rounds["started_s"] + 50.0
+    rounds.to_csv(copy / "rounds.csv", index=False, lineterminator="\n")
+    return copy
+
+
+def test_every_command_has_help_and_a_line_in_the_first_help(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    first = capsys.readouterr().out
+    for word, (_, about) in COMMANDS.items():
+        assert re.search(rf"{word} +{re.escape(about)}", first)
+        assert command_of(word).parser().format_help()
+
+
+def test_list_says_what_each_scenario_asks(told, tmp_path):
+    (tmp_path / "one.py").write_text('"""How\nmany?\n\nNot this."""\nraise SystemExit\n')  # read, never executed
+    (tmp_path / "two.py").write_text("x = (\n")
+    (tmp_path / "three.py").write_text("x = 3\n")
+    (tmp_path / "_helper.py").write_text("")
+    out = told("list", tmp_path)
+    assert "one.py\n    How many?\n" in out and "Not this" not in out and "_helper" not in out
+    assert "(cannot be read: line 1: '(' was never closed)" in out and "asks no question" in out
+
+
+def test_list_of_the_scenarios_of_this_project(told):
+    assert "what does agreement cost" in told("list")
+
+
+def test_list_of_no_folder_and_of_an_empty_one(told, tmp_path):
+    assert "there is no folder" in told("list", tmp_path / "none", code=2)
+    assert "holds no scenario files" in told("list", tmp_path, code=2)
+
+
+def test_show_prints_the_summary(told, run):
+    out = told("show", run)
+    assert "hand, seed 3: 2 rounds" in out and "classifies 45.0 % of the test samples" in out
+
+
+def test_show_of_a_comparison_prints_its_table(told, run, other, tmp_path):
+    write_comparison(tmp_path, [measure("star", run, tmp_path), measure("ring", other, tmp_path)])
+    out = told("show", tmp_path)
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["star", "ring"]
+
+
+def test_compare_shows_what_differs_and_by_how_much(told, run, other):
+    out = told("compare", run, other)
+    assert re.search(r"seed +3 +4\n", out) and re.search(r"mixing +\(not there\) +Ring\(\)\n", out)
+    assert re.search(r"mean duration of a round +100 s +50 s +-50.0 %", out)
+    assert re.search(r"accuracy of the last .* 45.0 % +45.0 % +\+0.0 points", out)
+    assert "note:" not in out
+
+
+def test_compare_notes_runs_of_unequal_length_and_of_unequal_data(told, run, other):
+    about = json.loads((other / "run.json").read_text())
+    about["scenario"]["data"] = {"part": "Digits", "classes": [1, 2]}
+    (other / "run.json").write_text(json.dumps(about))
+    rounds = (other / "rounds.csv").read_text().splitlines(keepends=True)
+    (other / "rounds.csv").write_text("".join(rounds[:-1]))
+    out = told("compare", run, other)
+    assert "2 and 1 whole rounds" in out and "They do not learn the same" in out
+
+
+def test_runs_that_cannot_be_compared_are_refused(told, run, empty, tmp_path):
+    assert "are the same run" in told("compare", run, run.parent / "." / run.name, code=2)
+    assert "no round was completed" in told("compare", run, empty, code=2)
+    assert "no folder" in told("compare", run, tmp_path / "nowhere", code=2)
+    assert re.search(r"holds no run.json; .*/empty is one in it", told("compare", run, run.parent, code=2))
+
+
+def test_settings_that_differ_are_named_by_their_way_through_the_parts():
+    first = {
+        "part": "S",
+        "a": {"part": "A", "x": 1.0, "y": 2},
+        "b": [{"part": "B", "z": 1}],
+        "c": {"part": "C", "u": 1},
+    }
+    second = {
+        "part": "S",
+        "a": {"part": "A", "x": 1.5, "y": 2},
+        "b": [{"part": "B", "z": 2}],
+        "c": {"part": "D", "u": 1},
+    }
+    lines = [(line.what, line.first, line.second) for line in settings_that_differ(first, second)]
+    assert lines == [("a.x", "1", "1.5"), ("b[0].z", "1", "2"), ("c", "C(u=1)", "D(u=1)")]
+    assert not list(settings_that_differ(first, first))
+
+
+def test_a_comparison_with_itself_elsewhere_differs_in_nothing(run, tmp_path):
+    pair = side_by_side(run, shutil.copytree(run, tmp_path / "copy"))
+    assert not pair.settings and not pair.notes
+    assert {line.change for line in pair.outcomes} <= {"equal", "+0.0 points"}
+
+
+def test_plot_draws_what_is_asked_for_where_it_is_asked_for(told, run, tmp_path):
+    out = told("plot", run, "--only", "energy", "--only", "time", "--format", "svg,pdf", "--out", tmp_path / "figures")
+    files = [line.rpartition("/")[2] for line in out.split()]
+    assert files == ["energy.svg", "energy.pdf", "time.svg", "time.pdf"]
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == set(files)
+    assert not list(run.glob("*.png"))
+
+
+def test_plot_refuses_unknown_figures_and_formats_and_places(told, run, tmp_path):
+    assert "there is no figure 'enrgy'; there are learning, time" in told("plot", run, "--only", "enrgy", code=2)
+    assert "one of png, pdf, svg, got 'gif'" in told("plot", run, "--format", "png,gif", code=2)
+    (tmp_path / "file").write_text("")
+    assert "cannot write to" in told("plot", run, "--out", tmp_path / "file", code=2)
+
+
+@pytest.mark.parametrize("command", ["show", "compare", "plot"])
+def test_a_missing_or_damaged_table_is_named_with_what_to_do(told, run, tmp_path, command):
+    also = [shutil.copytree(run, tmp_path / "copy")] if command == "compare" else []
+    tables = ("rounds", "agreements", "storage", "energy", "nodes") if also else [record.table for record in TABLES]
+    for path in [run / f"{table}.csv" for table in tables] + [run / "run.json"]:
+        content = path.read_bytes()
+        path.unlink()
+        assert path.name in told(command, run, *also, code=2)
+        for damaged in (b"", b"\xff\xfe\x00", content[:-1], content.replace(b",", b";")):
+            path.write_bytes(damaged)
+            sentence = told(command, run, *also, code=2)
+            assert path.name in sentence and "run the scenario again" in sentence
+        path.write_bytes(content)
+
+
+def test_a_cell_that_is_no_number_is_named_with_its_table(told, run):
+    path = run / "rounds.csv"
+    path.write_text(path.read_text().replace("100.0", "hundred"))
+    for command in ("show", "plot"):
+        assert "rounds.csv is damaged" in told(command, run, code=2)
+
+
+def completed(script, *words):
+    """What bash would offer for the last of the words."""
+    array = " ".join(f"'{word}'" for word in ("qflsim", *words))
+    line = f"{script}\nCOMP_WORDS=({array}); COMP_CWORD={len(words)}; _qflsim; echo ${{COMPREPLY[@]}}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_commands_options_and_fields(told):
+    script = told("completion", "bash")
+    assert completed(script, "com") == ["compare", "completion"]
+    assert set(completed(script, "")) >= set(COMMANDS)
+    assert completed(script, "resume", "results", "--fr") == ["--from-round"]
+    assert completed(script, "scenarios/paper.py", "--re") == ["--replications"]
+    assert completed(script, "scenarios/paper.py", "--set", "mi") == ["mixing="]
+    assert completed(script, "plot", "results/x", "--out", "sc") == []  # so that bash offers files
+    assert completed(script, "completion", "z") == ["zsh"]
+    assert "bashcompinit" in told("completion", "zsh")
