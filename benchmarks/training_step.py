@@ -28,9 +28,10 @@ from qflsim.quantum.aer import AerBackend
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import NativeCircuit, compile_circuit
 from qflsim.quantum.noise import DeviceNoise
+from qflsim.quantum.optimizers import Adam
 from qflsim.quantum.program import LANES
 from qflsim.quantum.snapshots import load_snapshot
-from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
+from qflsim.quantum.training import SoftmaxHead, TrainingJob
 from qflsim.quantum.vectors import add, compiled, load, multiply_add, splat, store
 
 ONE, TWO, READOUT = 0.001, 0.01, 0.02  # depolarizing probabilities (Qiskit's lambda) and readout error

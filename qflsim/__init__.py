@@ -137,6 +137,13 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .learning.datasets import Data as Data, Dataset as Dataset
     from .learning.digits import Digits as Digits
+    from .learning.features import (
+        Features as Features,
+        Pixels as Pixels,
+        PrincipalAngles as PrincipalAngles,
+        StandardisedAngles as StandardisedAngles,
+    )
+    from .learning.label_splits import LabelShards as LabelShards, LabelsPerDevice as LabelsPerDevice
     from .learning.mixing import (
         Mixing as Mixing,
         RandomGraph as RandomGraph,
@@ -267,7 +274,11 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Memory as Memory,
     )
     from .quantum.operations import Operations as Operations
-    from .quantum.optimizers import Adam as Adam
+    from .quantum.optimizers import (
+        SGD as SGD,
+        Adam as Adam,
+        Optimizer as Optimizer,
+    )
     from .quantum.purification import BBPSSW as BBPSSW, DEJMPS as DEJMPS, Purification as Purification
     from .quantum.qkd import DecoyBB84 as DecoyBB84, WeakDecoyBB84 as WeakDecoyBB84
     from .quantum.qpu import QPU as QPU, EdgeQPU as EdgeQPU, IBMSnapshot as IBMSnapshot
@@ -396,6 +407,8 @@ _HOMES = {
     ),
     "learning.datasets": ("Data", "Dataset"),
     "learning.digits": ("Digits",),
+    "learning.features": ("Features", "Pixels", "PrincipalAngles", "StandardisedAngles"),
+    "learning.label_splits": ("LabelShards", "LabelsPerDevice"),
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Spokes", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("LinearReadout", "Model", "QuantumModel"),
@@ -459,7 +472,7 @@ _HOMES = {
     "quantum.heralding": ("Heralding", "Midpoint", "SingleClick"),
     "quantum.memory": ("DephasingMemory", "DepolarisingMemory", "Memory"),
     "quantum.operations": ("Operations",),
-    "quantum.optimizers": ("Adam",),
+    "quantum.optimizers": ("SGD", "Adam", "Optimizer"),
     "quantum.purification": ("BBPSSW", "DEJMPS", "Purification"),
     "quantum.qkd": ("DecoyBB84", "WeakDecoyBB84"),
     "quantum.qpu": ("QPU", "EdgeQPU", "IBMSnapshot"),

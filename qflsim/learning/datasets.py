@@ -1,25 +1,28 @@
-"""What devices learn from: labelled samples whose features are angles for the circuit's encoding gates."""
+"""What devices learn from: labelled samples; their features are angles for the circuit's gates, or pixels."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import Part
+from qflsim.learning.features import Features, PrincipalAngles
 from qflsim.learning.splits import IID, Split
 
-__all__ = ["Data", "Dataset", "check_classes", "draw_subset"]
+__all__ = ["Data", "Dataset", "as_features", "check_classes", "draw_subset"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Data:
-    """Samples of a data set, ready for a quantum model; the arrays are read-only.
+    """Samples of a data set, ready for a model; the arrays are read-only.
 
     Parameters
     ----------
     train_x, test_x:
-        Features, encoding angles [rad], shape (samples, features).
+        Features, shape (samples, features): encoding angles [rad] for a circuit, grey values in [0, 1] for a network.
+        Single precision is kept, everything else becomes double.
     train_y, test_y:
         Labels 0, 1, ..., len(classes) - 1, shape (samples,).
     classes:
@@ -31,15 +34,17 @@ class Data:
         If the shapes do not match, a feature is not finite, a part is empty or a label names no class.
     """
 
-    train_x: NDArray[np.float64]
+    train_x: NDArray[Any]
     train_y: NDArray[np.int64]
-    test_x: NDArray[np.float64]
+    test_x: NDArray[Any]
     test_y: NDArray[np.int64]
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
         for part in ("train", "test"):
-            x = np.array(getattr(self, f"{part}_x"), dtype=np.float64)
+            x = getattr(self, f"{part}_x")
+            single = isinstance(x, np.ndarray) and x.dtype == np.float32
+            x = np.array(x, dtype=np.float32 if single else np.float64)
             y = np.array(getattr(self, f"{part}_y"), dtype=np.int64)
             _check_part(part, x, y, len(self.classes))
             x.flags.writeable = y.flags.writeable = False
@@ -55,7 +60,7 @@ class Data:
         return int(self.train_x.shape[1])
 
 
-def _check_part(part: str, x: NDArray[np.float64], y: NDArray[np.int64], classes: int) -> None:
+def _check_part(part: str, x: NDArray[Any], y: NDArray[np.int64], classes: int) -> None:
     if x.ndim != 2 or y.shape != x.shape[:1] or not len(y):
         advice = "give (samples, features) and (samples,) with at least one sample"
         raise ValueError(f"Data.{part}_x and Data.{part}_y do not fit: shapes {x.shape} and {y.shape}; {advice}")
@@ -89,6 +94,11 @@ class Dataset(Part, ABC):
     @abstractmethod
     def load(self, rng: np.random.Generator) -> Data:
         """The samples; ``rng`` decides which are kept or held out for testing, where that is left to chance."""
+
+
+def as_features(features: int | Features) -> Features:
+    """What a data set's ``features`` stand for: a number is that of principal components."""
+    return PrincipalAngles(components=features) if isinstance(features, int) else features
 
 
 def check_classes(owner: str, classes: tuple[int, ...]) -> None:

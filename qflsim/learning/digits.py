@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import quantity
-from qflsim.learning.datasets import Data, Dataset, check_classes
-from qflsim.learning.features import principal_angles
+from qflsim.learning.datasets import Data, Dataset, as_features, check_classes
+from qflsim.learning.features import Features
 
 __all__ = ["Digits"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Digits(Dataset):
-    """Handwritten digits of 8 x 8 pixels (1797 in all, 174 to 183 of each), reduced to a few angles.
+    """Handwritten digits of 8 x 8 pixels (1797 in all, 174 to 183 of each).
 
     Parameters
     ----------
@@ -23,7 +23,8 @@ class Digits(Dataset):
     test_share:
         Share of each class held out for testing, drawn at random.
     features:
-        Principal components kept, one encoding angle each; see `principal_angles`.
+        What a model sees of an image: a number of principal components, one encoding angle each (`PrincipalAngles`),
+        those of `StandardisedAngles`, or `Pixels` for a classical network.
 
     Notes
     -----
@@ -39,7 +40,9 @@ class Digits(Dataset):
 
     classes: tuple[int, ...] = (0, 1, 2, 3)
     test_share: float = quantity(0.2, above=0.0, below=1.0, advice="write a share, e.g. 0.2")
-    features: int = quantity(4, at_least=1, at_most=64, advice="write as many as the model has qubits, e.g. 4")
+    features: int | Features = quantity(
+        4, at_least=1, at_most=64, advice="write as many as the model has qubits, e.g. 4, or Pixels()"
+    )
 
     def check(self) -> None:
         """Refuse classes that are not two or more digits."""
@@ -51,7 +54,7 @@ class Digits(Dataset):
 
         images, digits = load_digits(return_X_y=True)
         train, test = _held_out(digits, self.classes, self.test_share, rng)
-        train_x, test_x = principal_angles(images[train], images[test], self.features)
+        train_x, test_x = as_features(self.features).extract(images[train], images[test], 16.0)
         label = np.full(10, -1)
         label[list(self.classes)] = np.arange(len(self.classes))
         return Data(

@@ -1,17 +1,109 @@
-"""From pixels to angles: principal components, fitted on the training samples alone."""
+"""From images to features: principal components as angles, fitted on the training samples alone, or the pixels."""
 
 import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["principal_angles"]
+from qflsim.checks import Part, quantity
+
+__all__ = ["Features", "Pixels", "PrincipalAngles", "StandardisedAngles", "principal_angles"]
+
+Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 
 _CHUNK = 4096  # rows turned into floats at a time, so that 60,000 images need no 376 MB copy
 
 
+@dataclass(frozen=True, kw_only=True)
+class Features(Part, ABC):
+    """What a model sees of an image."""
+
+    @abstractmethod
+    def extract(self, train: NDArray[np.generic], test: NDArray[np.generic], white: float) -> Pair:
+        """Features of both parts, shapes (samples, features).
+
+        Parameters
+        ----------
+        train, test:
+            Images row by row, shapes (samples, pixels); what is fitted, is fitted to ``train`` alone.
+        white:
+            Value of a white pixel; 0 is black.
+
+        Raises
+        ------
+        ValueError
+            If the training images do not give that many features.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipalAngles(Features):
+    """Leading principal components as encoding angles; see `principal_angles`. The number alone means the same.
+
+    Parameters
+    ----------
+    components:
+        How many, one angle each.
+    """
+
+    components: int = quantity(4, at_least=1, advice="write as many as the model has qubits, e.g. 4")
+
+    def extract(self, train: NDArray[np.generic], test: NDArray[np.generic], white: float) -> Pair:
+        """Angles [rad]; the scale of the pixels cancels."""
+        return principal_angles(train, test, self.components)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandardisedAngles(Features):
+    """Leading principal components of standardised pixels as encoding angles.
+
+    Every pixel is brought to mean 0 and variance 1 over the training samples first, so that those at the rim weigh as
+    much as those in the middle; `principal_angles` says the rest.
+
+    Parameters
+    ----------
+    components:
+        How many, one angle each.
+
+    Notes
+    -----
+    *Scope*: a pixel that never changes counts for nothing. [1]_ scale the components for each model anew; here they
+    are scaled to angles as in `principal_angles`.
+
+    *Validation*: scikit-learn's ``StandardScaler`` and ``PCA``; on MNIST 3 against 5 softmax regression on four of
+    them reaches the known 0.787.
+
+    References
+    ----------
+    .. [1] J. Bowles, S. Ahmed, M. Schuld, "Better than classical? The subtle art of benchmarking quantum machine
+       learning models", arXiv:2403.07059: the features of its benchmark on MNIST.
+    """
+
+    components: int = quantity(4, at_least=1, advice="write as many as the model has qubits, e.g. 4")
+
+    def extract(self, train: NDArray[np.generic], test: NDArray[np.generic], white: float) -> Pair:
+        """Angles [rad]; the scale of the pixels cancels."""
+        return principal_angles(train, test, self.components, standardised=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pixels(Features):
+    """The image itself: grey values from 0, black, to 1, white, row by row, in single precision.
+
+    Notes
+    -----
+    *Scope*: for classical networks; neither centred nor standardised. 188 MB for all 60,000 images of MNIST.
+    """
+
+    def extract(self, train: NDArray[np.generic], test: NDArray[np.generic], white: float) -> Pair:
+        """Grey values in [0, 1]."""
+        return train.astype(np.float32) / np.float32(white), test.astype(np.float32) / np.float32(white)
+
+
 def principal_angles(
-    train: NDArray[np.generic], test: NDArray[np.generic], features: int
+    train: NDArray[np.generic], test: NDArray[np.generic], features: int, *, standardised: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Leading principal components of the samples, scaled to angles between -pi/2 and pi/2.
 
@@ -26,6 +118,8 @@ def principal_angles(
         Raw samples, shapes (samples, dimensions).
     features:
         Number of components kept.
+    standardised:
+        Whether every dimension is divided by its standard deviation over the training samples first.
 
     Returns
     -------
@@ -51,6 +145,8 @@ def principal_angles(
        learning models", arXiv:2403.07059: PCA features as the inputs of angle-encoded circuits.
     """
     mean, covariance = _moments(train)
+    scale = _deviations(mean, covariance) if standardised else np.ones(len(mean))
+    covariance /= np.outer(scale, scale)
     values, vectors = np.linalg.eigh(covariance)
     rank = int(np.sum(values > values[-1] * len(values) * np.finfo(float).eps))
     if not 1 <= features <= rank:
@@ -59,9 +155,17 @@ def principal_angles(
     # An eigenvector's sign is arbitrary; the largest entry is made positive so that every machine agrees.
     peaks = np.abs(leading).argmax(axis=0)
     leading = leading * np.sign(leading[peaks, np.arange(features)])
+    leading /= scale[:, None]
     train_z, test_z = _project(train, mean, leading), _project(test, mean, leading)
-    scale = np.abs(train_z).max(axis=0)
-    return math.pi / 2 * train_z / scale, math.pi / 2 * np.clip(test_z / scale, -1.0, 1.0)
+    largest = np.abs(train_z).max(axis=0)
+    return math.pi / 2 * train_z / largest, math.pi / 2 * np.clip(test_z / largest, -1.0, 1.0)
+
+
+def _deviations(mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation of every dimension; infinite for one that never changes, so that it counts for nothing."""
+    variance = np.diag(covariance)
+    changes = variance > 1e-12 * (variance + mean**2)  # a constant's variance is rounding
+    return np.where(changes, np.sqrt(np.where(changes, variance, 1.0)), np.inf)
 
 
 def _moments(samples: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

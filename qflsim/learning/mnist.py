@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import quantity
-from qflsim.learning.datasets import Data, Dataset, check_classes, draw_subset
-from qflsim.learning.features import principal_angles
+from qflsim.learning.datasets import Data, Dataset, as_features, check_classes, draw_subset
+from qflsim.learning.features import Features
 from qflsim.learning.idx import parse_idx
 from qflsim.learning.mnist_files import FILES, read_idx_file
 
@@ -16,14 +16,15 @@ __all__ = ["MNIST"]
 
 @dataclass(frozen=True, kw_only=True)
 class MNIST(Dataset):
-    """Handwritten digits of 28 x 28 pixels (60,000 for training, 10,000 for testing), reduced to a few angles.
+    """Handwritten digits of 28 x 28 pixels (60,000 for training, 10,000 for testing).
 
     Parameters
     ----------
     classes:
         The digits to tell apart.
     features:
-        Principal components kept, one encoding angle each; see `principal_angles`.
+        What a model sees of an image: a number of principal components, one encoding angle each (`PrincipalAngles`),
+        those of `StandardisedAngles`, or `Pixels` for a classical network.
     samples, test_samples:
         Training and test samples kept, drawn at random from those of the classes; ``None`` keeps all.
     folder:
@@ -49,7 +50,9 @@ class MNIST(Dataset):
     """
 
     classes: tuple[int, ...] = (0, 1, 2, 3)
-    features: int = quantity(4, at_least=1, at_most=784, advice="write as many as the model has qubits, e.g. 4")
+    features: int | Features = quantity(
+        4, at_least=1, at_most=784, advice="write as many as the model has qubits, e.g. 4, or Pixels()"
+    )
     samples: int | None = quantity(None, at_least=2, advice="write e.g. 600, or None for all")
     test_samples: int | None = quantity(None, at_least=2, advice="write e.g. 200, or None for all")
     folder: str | None = None
@@ -62,7 +65,7 @@ class MNIST(Dataset):
         """The digits of the wanted classes, subsets drawn from ``rng``."""
         train_images, train_y = self._part("train", self.samples, "MNIST.samples", rng)
         test_images, test_y = self._part("test", self.test_samples, "MNIST.test_samples", rng)
-        train_x, test_x = principal_angles(train_images, test_images, self.features)
+        train_x, test_x = as_features(self.features).extract(train_images, test_images, 255.0)
         names = tuple(str(digit) for digit in self.classes)
         return Data(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, classes=names)
 

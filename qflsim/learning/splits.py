@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
 
-__all__ = ["IID", "BalancedDirichlet", "Dirichlet", "Split"]
+__all__ = ["IID", "BalancedDirichlet", "Dirichlet", "Split", "check_enough"]
 
 _DRAWS = 2000  # redraws before a Dirichlet split is given up
 
@@ -61,7 +61,7 @@ class IID(Split):
 
     def split(self, labels: Indices, clients: int, rng: np.random.Generator) -> list[Indices]:
         """Shuffled samples, dealt in equal parts."""
-        _check_enough(len(labels), clients, 1, "IID")
+        check_enough(len(labels), clients, 1, "IID")
         return [np.sort(part) for part in np.array_split(rng.permutation(len(labels)), clients)]
 
 
@@ -106,7 +106,7 @@ class Dirichlet(Split):
 
     def split(self, labels: Indices, clients: int, rng: np.random.Generator) -> list[Indices]:
         """Every class cut at Dirichlet proportions, redrawn until no client falls short."""
-        _check_enough(len(labels), clients, self.minimum, "Dirichlet")
+        check_enough(len(labels), clients, self.minimum, "Dirichlet")
         classes, counts = np.unique(labels, return_counts=True)
         for _ in range(_DRAWS):
             shares = rng.dirichlet(np.full(clients, self.alpha), size=len(classes))
@@ -149,7 +149,7 @@ class BalancedDirichlet(Split):
 
     def split(self, labels: Indices, clients: int, rng: np.random.Generator) -> list[Indices]:
         """Client after client takes its samples by its own class mixture."""
-        _check_enough(len(labels), clients, 1, "BalancedDirichlet")
+        check_enough(len(labels), clients, 1, "BalancedDirichlet")
         classes, left = np.unique(labels, return_counts=True)
         prior = left / len(labels)
         taken = np.zeros((len(classes), clients + 1), dtype=np.int64)
@@ -160,7 +160,8 @@ class BalancedDirichlet(Split):
         return _deal(labels, classes, taken.cumsum(axis=1), rng)
 
 
-def _check_enough(samples: int, clients: int, minimum: int, name: str) -> None:
+def check_enough(samples: int, clients: int, minimum: int, name: str) -> None:
+    """Refuse fewer than one client, and fewer samples than ``minimum`` for each of them."""
     if clients < 1:
         raise ValueError(f"{name} needs at least one client, got {clients}")
     if samples < clients * minimum:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.learning.batcher import Pending, TrainingBatch
+from qflsim.learning.cost import optimizer_cycles
 from qflsim.learning.datasets import Data
 from qflsim.learning.loss import accuracy, cross_entropy
 from qflsim.learning.training import LocalTraining
@@ -57,6 +58,11 @@ class LearningTask:
         What makes classes of the model's outputs.
     circuits_per_sample:
         Circuits that one sample's loss and gradient take on a QPU.
+
+    Raises
+    ------
+    ValueError
+        If a device holds fewer samples than it is to draw in a round; one without any is left out.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class LearningTask:
         self._trainer = trainer
         self._training = training
         self._head = head
+        training.check_shares({device: len(rows) for device, rows in shares.items()})
         self._circuits_per_sample = circuits_per_sample
         self._encoded = {device: trainer.encode(data.train_x[rows]) for device, rows in shares.items()}
         self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
@@ -93,6 +100,10 @@ class LearningTask:
         """Training samples that ``device`` holds."""
         return len(self._labels[device])
 
+    def drawn(self, device: str) -> int:
+        """Training samples that ``device`` uses in one round."""
+        return self._training.drawn(self.samples(device))
+
     @property
     def test_samples(self) -> int:
         """Number of test samples."""
@@ -102,8 +113,12 @@ class LearningTask:
         """Circuits of each submission of one local training to the device's QPU."""
         return self._training.submissions(self.samples(device), self._circuits_per_sample)
 
+    def optimizer_cycles(self, parameters: int, steps: int) -> float:
+        """Cycles of the optimizer's steps on a device's processor."""
+        return optimizer_cycles(self._training.optimizer.operations, parameters, steps)
+
     def train(self, device: str, parameters: Floats, rng: np.random.Generator) -> Pending[TrainingJob, TrainingResult]:
-        """Hand in a local training that starts from ``parameters``; ``rng`` orders the samples."""
+        """Hand in a local training that starts from ``parameters``; ``rng`` draws and orders the samples."""
         return self._batch.submit(
             TrainingJob(
                 parameters=parameters,

@@ -1,12 +1,13 @@
 """Local training: what a device does with its samples, and how many circuits that costs its QPU."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qflsim.checks import Part, quantity
-from qflsim.quantum.optimizers import Adam
+from qflsim.quantum.optimizers import Adam, Optimizer
 from qflsim.quantum.shots import ExactGradient, GradientMethod
 
 __all__ = ["LocalTraining", "circuits_per_sample"]
@@ -38,9 +39,10 @@ def circuits_per_sample(two_term: int, four_term: int) -> int:
 class LocalTraining(Part):
     """What a device does between two global models: some epochs of mini-batch gradient steps on its own samples.
 
-    Each epoch goes once through all samples in a fresh random order, in batches of ``batch`` (the last one smaller);
-    every batch is one step of the optimizer, and one submission to the QPU, because the next step's circuits depend
-    on it. Steps: epochs x ceil(samples / batch); circuits: epochs x samples x `circuits_per_sample`.
+    In every round the device draws ``samples`` of those it holds at random, without replacement, or takes all. Each
+    epoch goes once through them in a fresh random order, in batches of ``batch`` (the last one smaller); every batch
+    is one step of the optimizer, and one submission to the QPU, because the next step's circuits depend on it. Steps:
+    epochs x ceil(samples / batch); circuits: epochs x samples x `circuits_per_sample`.
 
     Parameters
     ----------
@@ -48,6 +50,9 @@ class LocalTraining(Part):
         How a gradient becomes a step.
     batch:
         Samples per step.
+    samples:
+        Samples that a device draws for each round, from a random stream of its own and the round's: the "local random
+        sample" of [2]_. ``None``: all that it holds. Its update counts by the samples drawn.
     gradient:
         How the device gets its gradients: `ExactGradient`, the limit of many shots, or from the QPU's shots by
         `ParameterShift` or `SPSA`. It sets the circuits, and so the time and energy of the training.
@@ -65,19 +70,43 @@ class LocalTraining(Part):
     ----------
     .. [1] H. B. McMahan et al., "Communication-efficient learning of deep networks from decentralized data",
        AISTATS 2017, arXiv:1602.05629, algorithm 1 and table 2.
+    .. [2] D. C. Nguyen et al., "When Quantum Federated Learning Meets Blockchain in 6G Networks", arXiv:2512.09958.
     """
 
-    optimizer: Adam = field(default=Adam())
+    optimizer: Optimizer = field(default=Adam())
     batch: int = quantity(32, at_least=1, unit="samples", advice="write e.g. 32")
     epochs: int = quantity(10, at_least=1, advice="write e.g. 10")
+    samples: int | None = quantity(None, at_least=1, unit="samples", advice="write e.g. 32, or None for all")
     gradient: GradientMethod = ExactGradient()
 
+    def drawn(self, samples: int) -> int:
+        """Samples that a device which holds ``samples`` uses in one round."""
+        return samples if self.samples is None else min(self.samples, samples)
+
+    def check_shares(self, shares: Mapping[str, int]) -> None:
+        """Refuse to draw more samples than a device holds; ``shares`` are those by device, none means it stays out.
+
+        Raises
+        ------
+        ValueError
+            If a device holds some samples, but fewer than it is to draw.
+        """
+        holding = {device: samples for device, samples in shares.items() if samples}
+        if self.samples is None or not holding:
+            return
+        device = min(holding, key=lambda name: holding[name])
+        if self.samples > holding[device]:
+            raise ValueError(
+                f"LocalTraining.samples must be at most {holding[device]}, for {device} holds no more, got "
+                f"{self.samples}; draw fewer, use None for all, or give devices more samples"
+            )
+
     def steps(self, samples: int) -> int:
-        """Optimizer steps of one local training: epochs x ceil(samples / batch)."""
-        return self.epochs * -(-samples // self.batch)
+        """Optimizer steps of one local training of a device that holds ``samples``: epochs x ceil(drawn / batch)."""
+        return self.epochs * -(-self.drawn(samples) // self.batch)
 
     def schedule(self, samples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Which samples enter which step: indices, shape (steps, batch), padded with -1.
+        """Which of a device's samples enter which step: indices, shape (steps, batch), padded with -1.
 
         Raises
         ------
@@ -86,9 +115,12 @@ class LocalTraining(Part):
         """
         if samples < 1:
             raise ValueError(f"local training needs at least one sample, got {samples}; leave the device out")
-        padded = np.full((self.epochs, -(-samples // self.batch) * self.batch), -1, dtype=np.int64)
+        drawn = self.drawn(samples)
+        # All samples are taken without a draw, so that drawing as many as there are is the same as None to the bit.
+        pool = np.arange(samples) if drawn == samples else np.sort(rng.choice(samples, drawn, replace=False))
+        padded = np.full((self.epochs, -(-drawn // self.batch) * self.batch), -1, dtype=np.int64)
         for epoch in padded:
-            epoch[:samples] = rng.permutation(samples)
+            epoch[:drawn] = pool[rng.permutation(drawn)]
         return padded.reshape(-1, self.batch)
 
     def submissions(self, samples: int, per_sample: int) -> list[int]:
@@ -97,14 +129,14 @@ class LocalTraining(Part):
         Parameters
         ----------
         samples:
-            Training samples of the device.
+            Training samples that the device holds.
         per_sample:
             Circuits that give one sample's loss and gradient, e.g. by `circuits_per_sample`.
         """
-        full, rest = divmod(samples, self.batch)
+        full, rest = divmod(self.drawn(samples), self.batch)
         sizes = [self.batch] * full + [rest] * (rest > 0)
         return [size * per_sample for size in sizes] * self.epochs
 
     def circuits(self, samples: int, per_sample: int) -> int:
-        """Circuits of one local training: epochs x samples x per_sample."""
-        return self.epochs * samples * per_sample
+        """Circuits of one local training of a device that holds ``samples``: epochs x drawn x per_sample."""
+        return self.epochs * self.drawn(samples) * per_sample

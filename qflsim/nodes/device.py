@@ -14,7 +14,6 @@ from qflsim.chain.transactions import (
 )
 from qflsim.learning.aggregation import Update
 from qflsim.learning.batcher import Pending
-from qflsim.learning.cost import adam_cycles
 from qflsim.learning.task import LearningTask
 
 from .computer import Computer
@@ -105,17 +104,17 @@ class Device:
             return self._task.last_epoch_loss(handed_in[0].result())
 
         try:
-            yield from self.qpu.run(Work("train", server, submissions, self.samples, start, finish))
+            yield from self.qpu.run(Work("train", server, submissions, self._task.drawn(self.name), start, finish))
         except BaseException:  # interrupted at the deadline: nobody will ask for the result
             for pending in handed_in:
                 pending.cancel()
             raise
         result = handed_in[0].result()
-        yield self.computer.computed(adam_cycles(len(parameters), len(submissions)))
+        yield self.computer.computed(self._task.optimizer_cycles(len(parameters), len(submissions)))
         update = Update(
             device=self.name,
             parameters=result.parameters,
-            samples=self.samples,
+            samples=self._task.drawn(self.name),
             loss=self._task.last_epoch_loss(result),
         )
         cycles = self._ctx.stores.codec.compression.cycles(len(parameters))

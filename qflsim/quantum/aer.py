@@ -9,6 +9,7 @@ References
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,15 @@ from numpy.typing import NDArray
 
 from qflsim.quantum.items import Angle
 from qflsim.quantum.native import NativeCircuit
-from qflsim.quantum.optimizers import adam_step
-from qflsim.quantum.training import EncodedData, SoftmaxHead, TrainingJob, TrainingResult, check_job, executions
+from qflsim.quantum.training import (
+    EncodedData,
+    SoftmaxHead,
+    TrainingJob,
+    TrainingResult,
+    check_job,
+    descend,
+    executions,
+)
 
 __all__ = ["AerBackend", "angle_values", "bound_circuit"]
 
@@ -92,16 +100,8 @@ class AerBackend:
         return [self._train(job, head) for job in jobs]
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
-        theta, losses = job.parameters.astype(float), []
-        moments = np.zeros((2, len(theta)))
-        for step, batch in enumerate(job.batches, start=1):
-            used = batch[batch >= 0]
-            data = EncodedData(job.data.values[used])
-            loss, gradient = self.loss_and_gradient(theta, data, job.labels[used], head=head)
-            theta = adam_step(theta, gradient, moments, step, job.optimizer)
-            losses.append(loss)
-        circuits = executions(job.batches, 1 + self.native.circuits_per_gradient)
-        return TrainingResult(theta, np.array(losses), circuits)
+        theta, losses = descend(job, partial(self.loss_and_gradient, head=head))
+        return TrainingResult(theta, losses, executions(job.batches, 1 + self.native.circuits_per_gradient))
 
     def _shifted(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[tuple[int, float]]]:
         """The unshifted point and all shifted ones (points, parameters); (parameter, coefficient) of the latter."""

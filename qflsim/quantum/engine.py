@@ -7,6 +7,7 @@ that the cost of a step hardly grows with the batch; `sweeps` has the formulas a
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,16 +15,17 @@ from numpy.typing import NDArray
 
 from qflsim.quantum.items import Rotation, divide
 from qflsim.quantum.native import NativeCircuit
+from qflsim.quantum.optimizers import SGD, Rule
 from qflsim.quantum.program import LANES, build_program
 from qflsim.quantum.readouts import BasisProbabilities, PauliZ, Readout, observable_groups
 from qflsim.quantum.training import (
-    Adam,
     EncodedData,
     Floats,
     SoftmaxHead,
     TrainingJob,
     TrainingResult,
     check_job,
+    descend,
     executions,
 )
 
@@ -46,7 +48,7 @@ class FastEngine:
         2 GiB. Results do not depend on it.
     precision:
         "double", or "single" for observables and encoded states of 4 bytes a number: half the memory, and up to twice
-        the speed from 5 qubits on, where a step waits for memory. Angles, parameters and Adam stay doubles.
+        the speed from 5 qubits on, where a step waits for memory. Angles, parameters and optimizers stay doubles.
 
     Notes
     -----
@@ -109,8 +111,8 @@ class FastEngine:
     ) -> tuple[float, Floats]:
         """Mean cross-entropy [nat] of all samples, and its derivative by the parameters (parameters,)."""
         labels = np.asarray(labels, dtype=np.int64)
-        frozen = (0.0, 0.0, 0.0, 1.0)  # Adam with rate 0
-        job = TrainingJob(np.asarray(parameters), data, labels, np.arange(len(labels))[None, :], Adam())
+        frozen = (0.0, 0.0, 0.0, 0.0, 0.0)  # descent with rate 0
+        job = TrainingJob(np.asarray(parameters), data, labels, np.arange(len(labels))[None, :], SGD())
         head = head or SoftmaxHead(self.outputs)
         self._check(job, head)
         _, losses, gradient = self._run(job, head, frozen)
@@ -135,14 +137,14 @@ class FastEngine:
         check_job(job, parameters=parameters, classes=head.classes)
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
-        optimizer = job.optimizer
-        adam = (optimizer.rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)
-        parameters, losses, _ = self._run(job, head, adam)
+        rule = job.optimizer.rule
+        if rule is None:
+            parameters, losses = descend(job, partial(self.loss_and_gradient, head=head))
+        else:
+            parameters, losses, _ = self._run(job, head, rule)
         return TrainingResult(parameters, losses, executions(job.batches, 1 + self.native.circuits_per_gradient))
 
-    def _run(
-        self, job: TrainingJob, head: SoftmaxHead, adam: tuple[float, float, float, float]
-    ) -> tuple[Floats, Floats, Floats]:
+    def _run(self, job: TrainingJob, head: SoftmaxHead, rule: Rule) -> tuple[Floats, Floats, Floats]:
         """Parameters after the job, the loss of every step and the last gradient."""
         from qflsim.quantum import steps
 
@@ -151,7 +153,7 @@ class FastEngine:
         parameters = np.array(job.parameters, dtype=np.float64)
         losses, gradient = np.empty(len(job.batches)), np.zeros(len(parameters))
         batches = np.ascontiguousarray(job.batches, dtype=np.int64)
-        steps.train(self._program, parameters, self._variables(task), task, batches, adam, losses, gradient)
+        steps.train(self._program, parameters, self._variables(task), task, batches, rule, losses, gradient)
         return parameters, losses, gradient
 
     def _evaluate(self, parameters: Floats, data: EncodedData, readout: Readout) -> Floats:

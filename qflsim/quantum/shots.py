@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ from numpy.typing import NDArray
 from qflsim.checks import Part, quantity
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import NativeCircuit
-from qflsim.quantum.optimizers import adam_step
 from qflsim.quantum.training import (
     Backend,
     EncodedData,
@@ -31,6 +31,7 @@ from qflsim.quantum.training import (
     TrainingJob,
     TrainingResult,
     check_job,
+    descend,
     executions,
 )
 
@@ -220,14 +221,6 @@ class ShotBackend:
             return list(pool.map(lambda job: self._train(job, head), jobs))
 
     def _train(self, job: TrainingJob, head: SoftmaxHead) -> TrainingResult:
-        theta, losses = job.parameters.astype(float), []
-        moments, rng = np.zeros((2, len(theta))), np.random.default_rng(job.seed)
-        for step, batch in enumerate(job.batches, start=1):
-            used = batch[batch >= 0]
-            angles = None if job.data.angles is None else job.data.angles[used]
-            data = EncodedData(job.data.values[used], angles)
-            loss, gradient = self.loss_and_gradient(theta, data, job.labels[used], head=head, rng=rng)
-            theta = adam_step(theta, gradient, moments, step, job.optimizer)
-            losses.append(loss)
-        circuits = executions(job.batches, 1 + self.method.circuits(self.native))
-        return TrainingResult(theta, np.array(losses), circuits)
+        rng = np.random.default_rng(job.seed)
+        theta, losses = descend(job, partial(self.loss_and_gradient, head=head, rng=rng))
+        return TrainingResult(theta, losses, executions(job.batches, 1 + self.method.circuits(self.native)))

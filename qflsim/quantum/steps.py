@@ -1,4 +1,4 @@
-"""Compiled training: loss and gradient of a batch, and Adam over many of them, one job at a time.
+"""Compiled training: loss and gradient of a batch, and an optimizer over many of them, one job at a time.
 
 A batch is one group of samples where data enter the circuit at its start: the trained part is the same for all. Where
 data are uploaded again between trained gates, every sample is a group of its own.
@@ -121,12 +121,12 @@ def _step(program: Any, work: Any, parameters: Any, layer: Any, task: Any, index
 
 @compiled
 def train(
-    program: Any, parameters: Any, variables: int, task: Any, batches: Any, adam: Any, losses: Any, gradient: Any
+    program: Any, parameters: Any, variables: int, task: Any, batches: Any, rule: Any, losses: Any, gradient: Any
 ) -> None:
-    """Adam from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
+    """An optimizer from a zero state over all batches (rows padded with -1); ``parameters`` change in place.
 
-    ``adam`` holds rate, beta1, beta2 and epsilon. The loss of every step goes to ``losses``, the last derivative to
-    ``gradient``.
+    ``rule`` is the optimizer in numbers, `optimizers.Rule`. The loss of every step goes to ``losses``, the last
+    derivative to ``gradient``.
     """
     work = new_work(program, len(task.observables), batches.shape[1], task.outputs, variables, task.observables)
     layer = np.zeros(task.linear * task.classes * (task.outputs + 1))
@@ -139,16 +139,28 @@ def train(
         losses[step] = _step(program, work, parameters, layer, task, batches[step, :used])
         for p in range(len(parameters)):
             gradient[p] = work.gradient[p] if p < trained else layer[p - trained]
-        _adam(parameters, gradient, moments, step + 1, adam)
+        if rule[0] != 0.0:
+            _adam(parameters, gradient, moments, step + 1, rule)
+        else:
+            _descend(parameters, gradient, moments, rule)
 
 
 @kernel
-def _adam(parameters: Any, gradient: Any, moments: Any, step: int, adam: Any) -> None:
+def _adam(parameters: Any, gradient: Any, moments: Any, step: int, rule: Any) -> None:
     """One update of Adam, algorithm 1 of Kingma and Ba."""
-    rate, beta1, beta2, epsilon = adam
+    _, rate, beta1, beta2, epsilon = rule
     for p in range(len(parameters)):
         moments[0, p] = beta1 * moments[0, p] + (1.0 - beta1) * gradient[p]
         moments[1, p] = beta2 * moments[1, p] + (1.0 - beta2) * gradient[p] * gradient[p]
         mean = moments[0, p] / (1.0 - beta1**step)
         spread = moments[1, p] / (1.0 - beta2**step)
         parameters[p] -= rate * mean / (math.sqrt(spread) + epsilon)
+
+
+@kernel
+def _descend(parameters: Any, gradient: Any, moments: Any, rule: Any) -> None:
+    """One update of gradient descent with momentum."""
+    _, rate, momentum, _, _ = rule
+    for p in range(len(parameters)):
+        moments[0, p] = momentum * moments[0, p] + gradient[p]
+        parameters[p] -= rate * moments[0, p]

@@ -1,15 +1,15 @@
 """What a training job is: parameters, data, labels, batches and an optimizer; and what comes out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.quantum.optimizers import Adam
+from qflsim.quantum.optimizers import Optimizer
 
-__all__ = ["Adam", "Backend", "EncodedData", "SoftmaxHead", "TrainingJob", "TrainingResult"]
+__all__ = ["Backend", "EncodedData", "SoftmaxHead", "TrainingJob", "TrainingResult", "descend"]
 
 Floats = NDArray[np.float64]
 
@@ -91,6 +91,10 @@ class EncodedData:
     def __len__(self) -> int:
         return len(self.values)
 
+    def rows(self, index: NDArray[np.int64]) -> "EncodedData":
+        """Some of the samples."""
+        return EncodedData(self.values[index], None if self.angles is None else self.angles[index])
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingJob:
@@ -114,7 +118,7 @@ class TrainingJob:
     data: EncodedData
     labels: NDArray[np.int64]
     batches: NDArray[np.int64]
-    optimizer: Adam
+    optimizer: Optimizer
     seed: int = 0
 
 
@@ -158,6 +162,27 @@ class Backend(Protocol):
 
     def train(self, jobs: Sequence[TrainingJob], *, head: SoftmaxHead) -> list[TrainingResult]:
         """Run the jobs; results in the order of the jobs."""
+
+
+def descend(
+    job: TrainingJob, gradient_of: Callable[[Floats, EncodedData, NDArray[np.int64]], tuple[float, Floats]]
+) -> tuple[Floats, Floats]:
+    """A job's steps one by one: the parameters after them, and the loss of every step.
+
+    Parameters
+    ----------
+    job:
+        The job.
+    gradient_of:
+        Loss and gradient for parameters, samples and their labels.
+    """
+    theta, losses = job.parameters.astype(np.float64), np.empty(len(job.batches))
+    moments = np.zeros((2, len(theta)))
+    for step, batch in enumerate(job.batches, start=1):
+        used = batch[batch >= 0]
+        losses[step - 1], gradient = gradient_of(theta, job.data.rows(used), job.labels[used])
+        theta = job.optimizer.step(theta, gradient, moments, step)
+    return theta, losses
 
 
 def executions(batches: NDArray[np.int64], circuits: int) -> int:

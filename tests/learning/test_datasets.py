@@ -8,7 +8,7 @@ import pytest
 
 from qflsim.learning.datasets import Data, Dataset, draw_subset
 from qflsim.learning.digits import Digits
-from qflsim.learning.features import principal_angles
+from qflsim.learning.features import Pixels, PrincipalAngles, StandardisedAngles, principal_angles
 from qflsim.learning.idx import parse_idx
 from qflsim.learning.mnist import MNIST
 from qflsim.learning.mnist_files import FILES, read_idx_file
@@ -94,6 +94,49 @@ def test_principal_angles_equal_the_singular_value_decomposition():
     scores = (x - x.mean(axis=0)) @ vectors[:3].T
     angles, scores = angles / np.linalg.norm(angles, axis=0), scores / np.linalg.norm(scores, axis=0)
     np.testing.assert_allclose(np.abs((angles * scores).sum(axis=0)), 1.0, atol=1e-12)
+
+
+def test_standardised_angles_are_those_of_scikit_learn():
+    from sklearn.decomposition import PCA
+    from sklearn.preprocessing import StandardScaler
+
+    x = rng().normal(size=(80, 6)) @ rng(1).normal(size=(6, 6)) * [1, 10, 100, 1, 1, 1] + 5
+    x[:, 3] = 7.1  # a pixel that never changes
+    train, test = StandardisedAngles(components=3).extract(x[:60], x[60:], 1.0)
+    scaler = StandardScaler().fit(x[:60])
+    pca = PCA(3).fit(scaler.transform(x[:60]))
+    ours, theirs = train, pca.transform(scaler.transform(x[:60]))
+    largest = np.abs(theirs).max(axis=0)
+    signs = np.sign((ours * theirs).sum(axis=0))
+    np.testing.assert_allclose(ours, signs * np.pi / 2 * theirs / largest, atol=1e-9)
+    other = signs * np.pi / 2 * np.clip(pca.transform(scaler.transform(x[60:])) / largest, -1, 1)
+    np.testing.assert_allclose(test, other, atol=1e-9)
+
+
+def test_a_number_of_features_means_principal_angles():
+    one, other = (Digits(features=f).load(rng()) for f in (3, PrincipalAngles(components=3)))
+    assert one.train_x.tobytes() == other.train_x.tobytes()
+    assert Digits(features=StandardisedAngles(components=3)).load(rng()).train_x.tobytes() != one.train_x.tobytes()
+
+
+def test_pixels_are_the_images_in_grey():
+    from sklearn.datasets import load_digits
+
+    data = Digits(classes=tuple(range(10)), features=Pixels()).load(rng())
+    assert data.train_x.shape[1] == data.features == 64
+    assert len(data.train_y) + len(data.test_y) == 1797
+    assert data.train_x.dtype == data.test_x.dtype == np.float32
+    assert (data.train_x.min(), data.train_x.max()) == (0.0, 1.0)
+    images = {image.tobytes() for image in (load_digits().data / 16).astype(np.float32)}
+    assert all(image.tobytes() in images for image in data.test_x)
+    # the same samples are held out whatever is seen of them
+    assert data.test_y.tobytes() == Digits(classes=tuple(range(10))).load(rng()).test_y.tobytes()
+
+
+@pytest.mark.parametrize("wrong", [0, 65, Pixels, "pixels", 2.5])
+def test_wrong_features_are_refused(wrong):
+    with pytest.raises((TypeError, ValueError), match=r"Digits\.features must be"):
+        Digits(features=wrong)
 
 
 def test_principal_angles_never_look_at_the_test_samples():
@@ -241,6 +284,47 @@ def test_mnist_counts_and_classical_ceilings(classes, train, test, ceiling):
     assert (len(data.train_y), len(data.test_y)) == (train, test)
     softmax = LogisticRegression(C=1e4, max_iter=1000).fit(data.train_x, data.train_y)
     assert softmax.score(data.test_x, data.test_y) == pytest.approx(ceiling, abs=0.005)
+
+
+@needs_mnist
+def test_ceiling_of_standardised_angles():
+    from sklearn.linear_model import LogisticRegression
+
+    data = MNIST(classes=(3, 5), features=StandardisedAngles()).load(rng())
+    softmax = LogisticRegression(C=1e4, max_iter=1000).fit(data.train_x, data.train_y)
+    assert softmax.score(data.test_x, data.test_y) == pytest.approx(0.787, abs=0.003)
+
+
+@needs_mnist
+def test_ten_classes_in_pixels():
+    data = MNIST(classes=tuple(range(10)), features=Pixels(), samples=500, test_samples=200).load(rng())
+    assert data.train_x.shape == (500, 784) and data.test_x.shape == (200, 784)
+    assert (data.train_x.dtype, data.train_x.min(), data.train_x.max()) == (np.float32, 0.0, 1.0)
+    assert set(data.train_y.tolist()) == set(range(10))
+    # mean grey value of MNIST: 0.1307
+    assert data.train_x.mean() == pytest.approx(0.1307, abs=0.01)
+
+
+@needs_mnist
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: content[:-7], "must have 4542 bytes, found 4535; delete it and fetch it again"),
+        (lambda content: content + b"x", "must have 4542 bytes, found 4543; delete"),
+        (lambda content: b"\x00" + content[1:], "must have the SHA-256 .* found .*; delete"),
+        (lambda content: content[:4000] + b"?" + content[4001:], "must have the SHA-256 .* found .*; delete"),
+    ],
+)
+def test_damaged_mnist_is_told_in_a_sentence(tmp_path, change, message):
+    for file in FILES.values():
+        (tmp_path / f"{file.name}.gz").symlink_to(next(Path(REAL).rglob(f"{file.name}.gz")).resolve())
+    broken = tmp_path / f"{FILES['test_labels'].name}.gz"
+    content = broken.read_bytes()
+    broken.unlink()
+    broken.write_bytes(change(content))
+    with pytest.raises(ValueError, match=message) as refusal:
+        MNIST(folder=str(tmp_path), samples=100, test_samples=100).load(rng())
+    assert str(refusal.value).startswith(str(broken)) and "\n" not in str(refusal.value)
 
 
 @needs_mnist

@@ -66,7 +66,43 @@ def test_no_samples_are_refused():
         LocalTraining().schedule(0, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("wrong", [{"batch": 0}, {"epochs": 0}, {"optimizer": Adam}])
+@given(held=st.integers(1, 90), share=st.floats(0.01, 1), batch=st.integers(1, 40), seed=st.integers(0, 99))
+def test_a_rounds_sample_is_drawn_once_and_costs_what_it_is(held, share, batch, seed):
+    wanted = max(1, int(share * held))
+    training = LocalTraining(batch=batch, epochs=2, samples=wanted)
+    schedule = training.schedule(held, np.random.default_rng(seed))
+    assert schedule.shape == (training.steps(held), batch)
+    first, second = (sorted(epoch[epoch >= 0].tolist()) for epoch in np.split(schedule, 2))
+    assert first == second and len(set(first)) == wanted == training.drawn(held)
+    assert set(first) <= set(range(held))
+    submissions = training.submissions(held, 7)
+    assert submissions == ((schedule >= 0).sum(axis=1) * 7).tolist()
+    assert sum(submissions) == training.circuits(held, 7) == 2 * wanted * 7
+
+
+def test_samples_of_a_round_are_drawn_evenly():
+    training, rng = LocalTraining(batch=3, epochs=1, samples=3), np.random.default_rng(0)
+    counts = np.zeros(10)
+    for _ in range(3000):
+        counts[training.schedule(10, rng)[0]] += 1
+    # each is drawn with probability 0.3: standard deviation 25 of 900
+    assert np.abs(counts - 900).max() < 4 * np.sqrt(3000 * 0.3 * 0.7)
+
+
+def test_drawing_all_samples_is_the_same_as_no_draw():
+    one, other = (LocalTraining(samples=n).schedule(20, np.random.default_rng(1)) for n in (20, None))
+    assert one.tobytes() == other.tobytes()
+
+
+def test_more_samples_than_a_device_holds_are_refused():
+    training = LocalTraining(samples=32)
+    training.check_shares({"device-1-1": 40, "device-1-2": 32, "device-1-3": 0})
+    LocalTraining().check_shares({"device-1-1": 1})
+    with pytest.raises(ValueError, match=r"LocalTraining\.samples must be at most 31, for device-1-2 .* got 32; draw"):
+        training.check_shares({"device-1-1": 40, "device-1-2": 31})
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"epochs": 0}, {"optimizer": Adam}, {"samples": 0}])
 def test_wrong_training_is_refused(wrong):
     with pytest.raises((TypeError, ValueError), match=r"LocalTraining\."):
         LocalTraining(**wrong)

@@ -15,7 +15,8 @@ from qflsim.quantum.aer import AerBackend
 from qflsim.quantum.engine import FastEngine
 from qflsim.quantum.native import compile_circuit
 from qflsim.quantum.noise import DeviceNoise
-from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
+from qflsim.quantum.optimizers import Adam
+from qflsim.quantum.training import SoftmaxHead, TrainingJob
 
 EXAMPLES = int(os.environ.get("QFLSIM_EXAMPLES", "40"))
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from qflsim.quantum.engine import FastEngine
+from qflsim.quantum.optimizers import Adam
 from qflsim.quantum.readouts import BasisProbabilities, PauliZ
-from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
+from qflsim.quantum.training import SoftmaxHead, TrainingJob
 
 
 def job(engine, seed, *, samples=12, steps=5, batch=8, rate=0.05):

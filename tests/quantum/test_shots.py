@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import chisquare
 
 from qflsim.quantum.engine import FastEngine
+from qflsim.quantum.optimizers import Adam
 from qflsim.quantum.shots import SPSA, ParameterShift, ShotBackend
-from qflsim.quantum.training import Adam, SoftmaxHead, TrainingJob
+from qflsim.quantum.training import SoftmaxHead, TrainingJob
 
 
 @pytest.fixture(scope="module")
