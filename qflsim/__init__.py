@@ -329,6 +329,13 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         SilentLeader as SilentLeader,
         WithheldBlocks as WithheldBlocks,
     )
+    from .sweeps.sweep import (
+        Failure as Failure,
+        Sweep as Sweep,
+        SweepError as SweepError,
+        read_sweep as read_sweep,
+        sweep as sweep,
+    )
     from .variants import Comparing as Comparing, compare as compare
 
 # Public names and where they live; imported when first used, so that ``--help`` need not wait for numpy.
@@ -507,11 +514,15 @@ _HOMES = {
         "SilentLeader",
         "WithheldBlocks",
     ),
+    "sweeps.sweep": ("Failure", "Sweep", "SweepError", "read_sweep", "sweep"),
     "variants": ("Comparing", "compare"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-_VERBS = ("Comparing", "Run", "ScenarioError", "compare", "load", "quantity", "resume", "run")
+_VERBS = (
+    "Comparing", "Failure", "Run", "ScenarioError", "Sweep", "SweepError", "compare", "load", "quantity",
+    "read_sweep", "resume", "run", "sweep",
+)  # fmt: skip
 
 PARTS = tuple(sorted(name for name in _HOME_OF if name not in _VERBS))
 """Names of everything that a scenario can be built from."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .checks import ScenarioError
 from .readable import show, show_time
 from .tables import read_rows, read_run, read_table
-from .trace import Record, column
+from .trace import Record, cells, column, columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["COMPARISON", "Compared", "compared", "measure", "read_comparison", "tabulate", "write_comparison"]
+__all__ = ["COMPARISON", "Compared", "compared", "labels", "measure", "read_comparison", "tabulate", "write_comparison"]
 
 COMPARISON = "comparison.csv"
 """Name of the table that stands beside the folders of the runs compared."""
@@ -26,9 +26,11 @@ class Compared(Record):
     """One run among those that are compared."""
 
     table: ClassVar[str] = "comparison"
-    about: ClassVar[str] = "one row per run of a comparison, in the folder above theirs"
+    about: ClassVar[str] = (
+        "one row per run of a comparison or a sweep, in the folder above theirs; in front stand the settings in which "
+        "the runs differ, e.g. a column `variant` or `topology.servers`"
+    )
 
-    variant: str = column("what the scenario file calls it")
     replication: int = column("which independent repetition, from 0")
     folder: str = column("folder of the run, from that of the comparison")
     rounds: int = column("whole rounds")
@@ -56,8 +58,8 @@ class Compared(Record):
     loss: float = column("its loss [nat]")
 
 
-def measure(variant: str, run: Path, top: Path) -> Compared:
-    """What the run in the folder ``run``, below ``top``, came to.
+def measure(run: Path, folder: str) -> Compared:
+    """What the run in ``run`` came to; ``folder`` is what the table is to say of where it is.
 
     Raises
     ------
@@ -74,9 +76,8 @@ def measure(variant: str, run: Path, top: Path) -> Compared:
     latency = _latencies(decisions)
     last = rounds.iloc[-1]
     return Compared(
-        variant=variant,
         replication=int(read_run(run)["replication"]),
-        folder=run.relative_to(top).as_posix(),
+        folder=folder,
         rounds=whole,
         ended_s=float(last["ended_s"]),
         round_s=float((rounds["ended_s"] - rounds["started_s"]).mean()),
@@ -100,13 +101,16 @@ def measure(variant: str, run: Path, top: Path) -> Compared:
     )
 
 
-def write_comparison(top: Path, rows: Iterable[Compared]) -> Path:
-    """Write the table into ``top``; the one file there that is written again when a further run is done."""
-    path, names = top / COMPARISON, [field.name for field in dataclasses.fields(Compared)]
+def write_comparison(top: Path, rows: Iterable[Compared], variants: Sequence[str] = ()) -> Path:
+    """Write the table into ``top``, each row with its variant in front if they have names.
+
+    It is the one file there that is written again when a further run is done.
+    """
+    path, head = top / COMPARISON, (["variant"] if variants else [])
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+        writer.writerow([*head, *columns(Compared)])
+        writer.writerows([*variants[place : place + 1], *cells(row)] for place, row in enumerate(rows))
     return path
 
 
@@ -123,18 +127,27 @@ def read_comparison(top: str | Path) -> "DataFrame":
         raise ScenarioError(
             f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"
         )
-    return read_rows(path, Compared)
+    return read_rows(path, Compared, settings=True)
 
 
-def compared(top: str | Path) -> tuple[Compared, ...]:
-    """The rows of that table as they were written.
+def compared(top: str | Path) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
+    """The rows of that table as they were written, and what each is called.
 
     Raises
     ------
     ScenarioError
         If there is none, or it is damaged.
     """
-    return tuple(Compared(**row) for row in read_comparison(top).to_dict("records"))
+    table = read_comparison(top)
+    rows = table[list(columns(Compared))].to_dict("records")
+    return tuple(Compared(**row) for row in rows), tuple(labels(table))
+
+
+def labels(table: "DataFrame") -> list[str]:
+    """What each row of a comparison is called: the settings in front of it, those of an axis with its name."""
+    axes = list(table.columns[: table.columns.get_loc("replication")])
+    texts = [[f"{value}" if axis == "variant" else f"{axis}={value}" for value in table[axis]] for axis in axes]
+    return [", ".join(row) for row in zip(*texts, strict=True)] if axes else [""] * len(table)
 
 
 _COLUMNS = {
@@ -156,17 +169,20 @@ _COLUMNS = {
 """What the terminal shows of each run: heading, column, and how it is written."""
 
 
-def tabulate(rows: Sequence[Compared]) -> str:
+def tabulate(rows: Sequence[Compared], variants: Sequence[str]) -> str:
     """The runs as lines of text, one each, means of a round; what is nothing in all of them is left out."""
-    columns = [[""] + [row.variant + (f" ({row.replication})" if row.replication else "") for row in rows]]
+    names = [
+        name + (f" ({row.replication})" if row.replication else "") for row, name in zip(rows, variants, strict=True)
+    ]
+    shown = [["", *names]]
     for heading, (attribute, text) in _COLUMNS.items():
         values = [getattr(row, attribute) for row in rows]
         if any(value and not math.isnan(value) for value in values):
-            columns.append([heading, *(_shown(value, text) for value in values)])
-    widths = [max(map(len, column)) for column in columns]
-    first, *others = zip(columns, widths, strict=True)
+            shown.append([heading, *(_shown(value, text) for value in values)])
+    widths = [max(map(len, texts)) for texts in shown]
+    first, *others = zip(shown, widths, strict=True)
     lines = (
-        "  ".join([f"{first[0][line]:<{first[1]}}", *(f"{column[line]:>{width}}" for column, width in others)])
+        "  ".join([f"{first[0][line]:<{first[1]}}", *(f"{texts[line]:>{width}}" for texts, width in others)])
         for line in range(len(rows) + 1)
     )
     return "\n".join(lines) + "\n"
@@ -174,10 +190,6 @@ def tabulate(rows: Sequence[Compared]) -> str:
 
 def _shown(value: float, text: Any) -> str:
     return "none" if math.isnan(value) else str(text(value))
-
-
-def _cell(value: object) -> object:
-    return "" if isinstance(value, float) and math.isnan(value) else value
 
 
 def _of(rounds: Any, rows: Any) -> Any:

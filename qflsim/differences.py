@@ -18,7 +18,7 @@ _MISSING = "(not there)"
 _LONGEST = 60
 """Characters of a setting that are shown."""
 
-_UNSHOWN = ("variant", "replication", "folder")
+_UNSHOWN = ("replication", "folder")
 """Columns of a comparison that say which run it is, not what it came to."""
 
 
@@ -63,7 +63,7 @@ def side_by_side(first: str | Path, second: str | Path) -> Pair:
     if one.resolve() == other.resolve():
         raise ScenarioError(f"{first} and {second} are the same run; give two, e.g. results/paper/seed7 and .../seed8")
     about = [read_run(folder) for folder in (one, other)]
-    before, after = (measure(str(folder), folder, folder.parent) for folder in (one, other))
+    before, after = (measure(folder, folder.name) for folder in (one, other))
     settings = (*_world(*about), *settings_that_differ(_versions(about[0]), _versions(about[1]), "version of "))
     return Pair(settings, tuple(_outcomes(before, after)), tuple(_notes(before, after, settings)))
 

@@ -1,6 +1,6 @@
-"""``--set topology.servers=7``: checked changes of nested fields of a scenario.
+"""``--set topology.servers=7`` and ``--axis topology.servers=3,5``: checked changes of nested fields of a scenario.
 
-The value is a Python expression over numbers, units (``28 * GHz``) and parts (``Star()``, ``PBFT(view_timeout=1)``); it
+A value is a Python expression over numbers, units (``28 * GHz``) and parts (``Star()``, ``PBFT(view_timeout=1)``); it
 is read from its syntax tree, never executed. A field that holds text also takes a bare word or path.
 """
 
@@ -9,11 +9,12 @@ import dataclasses
 import difflib
 import operator
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from .checks import Part, ScenarioError, advised
 
-__all__ = ["apply", "read_part"]
+__all__ = ["apply", "read_axis", "read_part", "replaced"]
 
 P = TypeVar("P", bound=Part)
 
@@ -50,10 +51,77 @@ def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
             f"--set {assignment!r} must read field=value, e.g. --set rounds=5 or --set topology.servers=7"
         )
     try:
-        changed: P = _replace(part, key.split("."), text, names)
+        changed: P = _replace(part, key.split("."), lambda hint: _value(text, hint, names))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ScenarioError(f"--set {key}: {error}") from None
     return changed
+
+
+def replaced(part: P, key: str, value: Any) -> P:
+    """A copy of ``part`` in which the nested field ``key``, e.g. ``"topology.servers"``, holds ``value``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the field does not exist (the nearest is named), or the value is refused.
+    """
+    changed: P = _replace(part, key.split("."), lambda hint: value)
+    return changed
+
+
+def read_axis(part: Part, assignment: str, names: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Name and values of an axis of a sweep over the fields of ``part``, each value tried there.
+
+    Parameters
+    ----------
+    part:
+        The scenario.
+    assignment:
+        ``"field.field=value,value"``; a comma within brackets or quotes belongs to a value.
+    names:
+        What a value may refer to: units and parts by name.
+
+    Raises
+    ------
+    ScenarioError
+        If the field does not exist (the nearest is named), or a value is not understood or refused.
+    """
+    key, equals, text = assignment.partition("=")
+    key = key.strip()
+    values = [value.strip() for value in _split(text)]
+    if not equals or not key or not all(values):
+        raise ScenarioError(
+            f"--axis {assignment!r} must read field=value,value, e.g. --axis topology.servers=3,5,9 or "
+            "--axis 'mixing=Ring(),Star()'"
+        )
+    read: list[Any] = []
+
+    def take(text: str, hint: Any) -> Any:
+        read.append(_value(text, hint, names))
+        return read[-1]
+
+    for value in values:
+        try:
+            _replace(part, key.split("."), partial(take, value))
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise ScenarioError(f"--axis {key}: {error}") from None
+    return key, tuple(read)
+
+
+def _split(text: str) -> list[str]:
+    """A text cut at its commas, except those within brackets or quotes."""
+    pieces, depth, quote = [""], 0, ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        depth += 0 if quote else (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0 and not quote:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return pieces
 
 
 def read_part(text: str, names: Mapping[str, Any]) -> Part:
@@ -73,7 +141,8 @@ def read_part(text: str, names: Mapping[str, Any]) -> Part:
     return part
 
 
-def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) -> Any:
+def _replace(part: Any, path: list[str], value_for: Callable[[Any], Any]) -> Any:
+    """A copy of a part with another value in a nested field, made for the field's type hint."""
     field, rest = path[0], path[1:]
     if not isinstance(part, Part):
         raise ValueError(f"{part!r} has no fields of its own, so no {field!r}")
@@ -83,7 +152,7 @@ def _replace(part: Any, path: list[str], text: str, names: Mapping[str, Any]) ->
         advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
         raise ValueError(f"{type(part).__name__} has no field {field!r}; {advice}")
     current = getattr(part, field)
-    value = _replace(current, rest, text, names) if rest else _value(text, get_type_hints(type(part))[field], names)
+    value = _replace(current, rest, value_for) if rest else value_for(get_type_hints(type(part))[field])
     return dataclasses.replace(part, **{field: value})
 
 

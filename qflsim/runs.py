@@ -130,6 +130,8 @@ def describe(value: Any) -> Any:
         return repr(value)
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"  # its repr shows where in memory it happens to be
     return repr(value)
 
 

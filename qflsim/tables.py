@@ -44,8 +44,12 @@ def read_table(folder: str | Path, name: str, columns: Sequence[str] | None = No
     return read_rows(_existing(Path(folder), f"{name}.csv"), record, columns)
 
 
-def read_rows(path: Path, record: type[Record], columns: Sequence[str] | None = None) -> "DataFrame":
+def read_rows(
+    path: Path, record: type[Record], columns: Sequence[str] | None = None, *, settings: bool = False
+) -> "DataFrame":
     """The rows of one file, which hold records of the given type, as a data frame.
+
+    With ``settings``, other columns may stand in front: the settings of a sweep in which runs differ.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def read_rows(path: Path, record: type[Record], columns: Sequence[str] | None = 
     """
     from pandas.errors import ParserError
 
-    _check_whole(path, record)
+    _check_whole(path, record, settings=settings)
     try:
         return _parse(path, record, columns)
     except (ParserError, ValueError) as error:
@@ -120,12 +124,14 @@ def _existing(folder: Path, name: str) -> Path:
     raise ScenarioError(f"{folder} holds no {name}; give a run's folder whose tables are all there, or run it again")
 
 
-def _check_whole(path: Path, record: type[Record]) -> None:
+def _check_whole(path: Path, record: type[Record], *, settings: bool = False) -> None:
     """Refuse a table with another header than today's, or whose last row was cut off."""
     expected = [field.name for field in dataclasses.fields(record)]
     with path.open("rb") as file:
         header, first = (file.readline().decode("utf-8", errors="replace").rstrip("\r\n") for _ in range(2))
-        if header != ",".join(expected):
+        if settings:
+            expected = [*next(csv.reader([header]), [])[: -len(expected)], *expected]
+        if next(csv.reader([header]), []) != expected:
             raise ScenarioError(
                 f"{path} is damaged (its first line is {header[:60]!r}, not the columns of {record.table}); "
                 "run the scenario again with this version"

@@ -63,7 +63,7 @@ def _compare_and_tell(variants: Mapping[str, Scenario], out: str, replications: 
 
         made = compare(variants, out=out, replications=replications, observers=bar, told=None if quiet else _note)
     if not quiet:
-        sys.stdout.write(tabulate(made.rows))
+        sys.stdout.write(tabulate(made.rows, made.names))
         plural = "s" * (len(made.rows) != 1)
         sys.stdout.write(f"\n{len(made.rows)} run{plural} in {time.perf_counter() - began:.1f} s of computing\n")
     sys.stdout.write(f"results: {made.folder}\n")

@@ -24,14 +24,15 @@ class Comparing:
     ----------
     folder:
         Where ``comparison.csv``, its figure and the folders of the runs are.
-    rows:
-        Measures of the runs that completed a round.
+    rows, names:
+        Measures of the runs that completed a round, and the variant that each is of.
     interrupted:
         Whether Ctrl-C ended it before all runs were made.
     """
 
     folder: Path
     rows: tuple[Compared, ...]
+    names: tuple[str, ...]
     interrupted: bool
 
 
@@ -77,6 +78,7 @@ def compare(
     first = next(iter(variants.values()))
     top = runs.create_folder(out, first.name, first.seed, 0)
     rows: list[Compared] = []
+    names: list[str] = []
     for replication in range(replications):
         for name, scenario in variants.items():
             world = worlds.pop(name) if name in worlds else World(scenario, replication)
@@ -84,13 +86,14 @@ def compare(
             watching = [observers(name, scenario)] if observers is not None else []
             made = carry_out(world, folder, observers=watching, figures=False)
             if made.rounds_done:
-                rows.append(measure(name, made.folder, top))
-                write_comparison(top, rows)
+                rows.append(measure(made.folder, made.folder.relative_to(top).as_posix()))
+                names.append(name)
+                write_comparison(top, rows, names)
             if made.status == "interrupted":
-                return Comparing(top, tuple(rows), interrupted=True)
+                return Comparing(top, tuple(rows), tuple(names), interrupted=True)
     if figures and rows:
         _draw(top)
-    return Comparing(top, tuple(rows), interrupted=False)
+    return Comparing(top, tuple(rows), tuple(names), interrupted=False)
 
 
 def _refuse_unfit(variants: Mapping[str, Scenario]) -> None:

@@ -10,6 +10,7 @@ __all__ = ["COMMANDS", "command_of"]
 
 COMMANDS = {
     "run": ("running", "run a scenario, or its variants (the word may be left out)"),
+    "sweep": ("sweeping", "run every combination of settings, on all cores or a cluster"),
     "list": ("listing", "the scenarios there are, and what they ask"),
     "show": ("showing", "the summary of a finished run"),
     "compare": ("contrasting", "two runs side by side: settings and outcomes that differ"),

@@ -22,7 +22,7 @@ def carry_out(options: argparse.Namespace) -> int:
 
     folder = Path(options.run)
     if (folder / COMPARISON).is_file():
-        sys.stdout.write(tabulate(compared(folder)))
+        sys.stdout.write(tabulate(*compared(folder)))
         return 0
     from qflsim.summary import summarise
     from qflsim.tables import check_run

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qflsim.comparison import read_comparison
+from qflsim.comparison import labels, read_comparison
 from qflsim.readable import show, show_time
 from qflsim.tables import read_table
 
@@ -47,6 +47,7 @@ _STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 def draw(top: Path) -> Any:
     """One row of marks per variant and measure, mean and range over replications, and curves of accuracy."""
     table = read_comparison(top)
+    table["variant"] = labels(table)
     names = list(dict.fromkeys(table["variant"]))
     troubled = bool(table[list(_TROUBLE)].to_numpy().any())
     figure = new_figure(11.0, 3.4 + 0.5 * len(names))

@@ -1,0 +1,78 @@
+"""The tables of a sweep: those of its points one below the other, each row with its point's settings in front."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qflsim.checks import ScenarioError
+from qflsim.comparison import COMPARISON, Compared
+from qflsim.tables import read_rows
+from qflsim.trace import TABLES, Record
+
+from .points import Point
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["gather", "read"]
+
+_COMPARED = Path(COMPARISON).stem
+
+
+def gather(folder: Path, home: Path, points: Sequence[Point], keep: Sequence[str] | None) -> None:
+    """Write the tables that are kept, and the comparison, of finished points into the folder of the sweep."""
+    axes = list(points[0].settings)
+    records: tuple[type[Record], ...] = (*TABLES, Compared)
+    for record in records:
+        name = record.table
+        if keep is None or name in keep or name == _COMPARED:
+            _write(folder / f"{name}.csv", axes, name, [(point, home / point.key / f"{name}.csv") for point in points])
+
+
+def read(folder: Path, name: str) -> "DataFrame":
+    """One table of a sweep as a data frame: settings, replication, then the columns of the table.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such table.
+    """
+    record = _record(name)
+    path = folder / f"{name}.csv"
+    if not path.is_file():
+        raise ScenarioError(
+            f"{folder} holds no {path.name}; keep the table, e.g. keep=({name!r},), or let points finish"
+        )
+    return read_rows(path, record, settings=True)
+
+
+def _record(name: str) -> type[Record]:
+    tables: tuple[type[Record], ...] = (*TABLES, Compared)
+    records = {record.table: record for record in tables}
+    if name not in records:
+        raise ScenarioError(f"there is no table {name!r}; the tables of a sweep are {', '.join(records)}")
+    return records[name]
+
+
+def _write(path: Path, axes: Sequence[str], name: str, sources: Sequence[tuple[Point, Path]]) -> None:
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        headed = False
+        for point, source in sources:
+            settings = [*point.settings.values(), *([point.replication] if name != _COMPARED else [])]
+            for number, row in enumerate(_rows(source)):
+                if number:
+                    writer.writerow([*settings, *row])
+                elif not headed:
+                    writer.writerow([*axes, *(["replication"] if name != _COMPARED else []), *row])
+                    headed = True
+    new.replace(path)
+
+
+def _rows(path: Path) -> Iterator[list[Any]]:
+    """Rows of a table of one point; none if it completed no round and so has nothing to be compared."""
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8") as file:
+            yield from csv.reader(file)
