@@ -71,9 +71,7 @@ def audit(folder: str | Path, write: Write, names: Mapping[str, Any] | None = No
     if not ended:
         write("the run was stopped before it could state its tips and tables; its chains are checked as they are\n")
     if ended and not faults:  # of broken chains nothing follows
-        for contract, reason in contract_lines(
-            Path(folder), ledger, names or STOCK, about.get("resumed", {}).get("round", 0)
-        ):
+        for contract, reason in contract_lines(Path(folder), ledger, names or STOCK, about.get("resumed", {})):
             faults += bool(reason)
             write(f"{'BROKEN' if reason else 'whole':<7} {contract}{': ' if reason else ''}{reason}\n")
     aside = "OffChain" in str(about.get("scenario", {}).get("storage"))

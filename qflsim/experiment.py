@@ -92,7 +92,7 @@ def carry_out(
     world: World, folder: Path, *, observers: Sequence[Observer], figures: bool, begins: Beginning | None = None
 ) -> Run:
     """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty."""
-    before = begins.round if begins else 0
+    before = begins.done if begins else 0
     scenario, rounds_done = world.scenario, [before]
 
     def count(record: Record) -> None:
@@ -123,11 +123,12 @@ def carry_out(
 
 
 def _origin(begins: Beginning | None) -> dict[str, Any] | None:
-    """Where a run went on from, as ``run.json`` says it: round, time, and the last block of every chain then."""
+    """Where a run went on from, as ``run.json`` says it: rounds, time, and the last block of every chain then."""
     if begins is None:
         return None
     tips = {name: f"{height}:{begins.archive.digest(name, height)}" for name, height in begins.heights.items()}
-    return {"round": begins.round, "time_s": begins.time_s, "ledgers": tips}
+    rounds = {name: task.round for name, task in begins.tasks.items()}
+    return {"round": begins.round, "tasks": rounds, "time_s": begins.time_s, "ledgers": tips}
 
 
 def draw_figures(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def rules_reader(names: Mapping[str, Any]) -> Callable[[str], TaskContract]:
 
 
 def contract_lines(
-    folder: Path, ledger: Archive, names: Mapping[str, Any], after: int = 0
+    folder: Path, ledger: Archive, names: Mapping[str, Any], resumed: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[str, str]]:
     """Each task of which terms stand on the chains, what its contract came to, and what is wrong; empty if nothing.
 
@@ -44,12 +45,14 @@ def contract_lines(
     ----------
     names:
         Parts by name, which the rules on the chains may refer to.
-    after:
-        The round that the run went on from, whose tables begin with the next.
+    resumed:
+        Where the run went on from, as ``run.json`` says it: its tables begin with the next round of each task.
     """
+    before: Mapping[str, Any] = resumed or {}
     blocks, read = ledger.blocks(), rules_reader(names)
     for task in tasks_of(blocks):
         name = f"contract of {task}"
+        after = before.get("tasks", {}).get(task, 0)
         try:
             written = {table: _written(folder, table, task) for table in ("standings", "refusals")}
             last = max((int(row["round"]) for row in written["standings"]), default=after)
@@ -61,7 +64,7 @@ def contract_lines(
             )
             continue
         made = [record for record in replay.standings if record.round > after]
-        refused = [record for record in replay.refusals if record.round > after]
+        refused = [record for record in replay.refusals if record.time_s > before.get("time_s", -inf)]
         reason = _different("standings", written["standings"], made)
         reason = reason or _different("refusals", written["refusals"], refused)
         yield f"{name}, {last} rounds replayed, {len(replay.refusals)} transitions refused", reason

@@ -1,7 +1,7 @@
 """Going on from a round of a run that was made, finished or not: its chains are where the new run begins.
 
-What stands on the chains is restored: the blocks, byte for byte, the global model of the round, and the contract with
-its deposits, balances and reputations. The clock goes on from the latest proposal. Everything else starts afresh, since
+What stands on the chains is restored: the blocks, byte for byte, the global model of every task, its contract with
+deposits, balances and reputations, the lots of shards, and the accounts and payments between them. The clock goes on from the latest proposal. Everything else starts afresh, since
 no chain says what it was: queues, messages and jobs under way, key stores, batteries, pools of pairs, and random
 streams that are drawn from again and again.
 """
@@ -34,7 +34,7 @@ def resume(
     out: str | Path = "results",
     change: Change = lambda scenario: scenario,
     names: Mapping[str, Any] | None = None,
-    observers: Callable[[Scenario], Sequence[Observer]] = lambda scenario: (),
+    observers: Callable[[int], Sequence[Observer]] = lambda rounds: (),
     told: Callable[[str], object] | None = None,
     figures: bool = True,
 ) -> Run:
@@ -54,7 +54,7 @@ def resume(
     names:
         Parts by name that a scenario file of one's own defines.
     observers, told, figures:
-        See `qflsim.run`; the observers of a scenario.
+        See `qflsim.run`; the observers of a run that has so many rounds of all tasks to go.
 
     Raises
     ------
@@ -64,7 +64,9 @@ def resume(
     """
     runs.refuse_unwritable(out)
     about = read_run(folder)
-    scenario = change(scenario_of(about, names))
+    before = scenario_of(about, names)
+    scenario = change(before)
+    _refuse_other_shards(before, scenario)
     with closing(open_ledger(folder)) as ledger:
         begins = _beginning(ledger, from_round, about, Path(folder))
         world = World(scenario, about.get("replication", 0), begins)
@@ -72,7 +74,7 @@ def resume(
             for note in world.notes():
                 told(note)
         made = runs.create_folder(out, scenario.name, scenario.seed, world.replication, f"-from{from_round}")
-        return carry_out(world, made, observers=observers(scenario), figures=figures, begins=begins)
+        return carry_out(world, made, observers=observers(_to_go(scenario, begins)), figures=figures, begins=begins)
 
 
 def scenario_of(about: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> Scenario:
@@ -98,6 +100,27 @@ def scenario_of(about: Mapping[str, Any], names: Mapping[str, Any] | None = None
     if not isinstance(scenario, Scenario) or runs.describe(scenario) != about.get("scenario"):
         raise ScenarioError("run.json contradicts itself on what was run; it was changed after the run")
     return scenario
+
+
+def _refuse_other_shards(before: Scenario, after: Scenario) -> None:
+    """Refuse what would make other lots, or other payments, of those that led to what stands on the chains."""
+    for name in ("sharding", "payments"):
+        if getattr(before, name) != getattr(after, name):
+            raise ScenarioError(
+                f"Scenario.{name} must stay {getattr(before, name)!r}, from which follows what stands on the shard "
+                f"chains, got {getattr(after, name)!r}; leave it as it was"
+            )
+    tasks = [[plan.name for plan in scenario.learning] for scenario in (before, after)]
+    if (before.sharding or before.payments) and tasks[0] != tasks[1]:
+        raise ScenarioError(
+            f"Scenario.tasks must stay {', '.join(tasks[0])}, whose shards have lots or payments in common, got "
+            f"{', '.join(tasks[1])}; leave them as they were"
+        )
+
+
+def _to_go(scenario: Scenario, begins: Beginning) -> int:
+    """Rounds of all tasks that are not over."""
+    return sum(max(0, plan.rounds - begins.of(plan.name).round) for plan in scenario.learning)
 
 
 def _stock(kind: type[Part]) -> dict[str, type[Part]]:

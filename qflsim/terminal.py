@@ -93,8 +93,8 @@ def resume_from_command_line(
     began = time.perf_counter()
     with ExitStack() as bars:
 
-        def bar(going: Scenario) -> list[Observer]:
-            return [bars.enter_context(Progress(going.all_rounds - from_round, silent=quiet))]
+        def bar(rounds: int) -> list[Observer]:
+            return [bars.enter_context(Progress(rounds, silent=quiet))]
 
         told = None if quiet else _note
         made = resume(folder, from_round, out=out, change=changed, names=names, observers=bar, told=told)

@@ -36,6 +36,7 @@ from .wiring.description import described
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.movement import set_out
 from .wiring.payments import payments_of
+from .wiring.restart import put_back, refuse_other_tasks
 from .wiring.shards import risks
 from .wiring.storage import storage_notes
 from .wiring.tasks import learn, task_parts
@@ -71,21 +72,28 @@ class World:
 
     def _build(self, replication: int, beginning: Beginning | None) -> None:
         scenario = self.scenario
+        if beginning is not None:
+            refuse_other_tasks(beginning, scenario)
         start_s, done = (beginning.time_s, beginning.round) if beginning else (0.0, 0)
         self.ctx = context(scenario, replication, start_s, done)
         streams = self.ctx.streams
         placement, ways = set_out(scenario, scenario.topology.place(streams), streams)
         self._common = common = share(scenario, self.ctx, placement)
-        self._tasks = [task_parts(common, plan) for plan in scenario.learning]
+        rounds_done = {plan.name: beginning.of(plan.name).round if beginning else 0 for plan in scenario.learning}
+        self._tasks = [task_parts(common, plan, rounds_done[plan.name]) for plan in scenario.learning]
         self._roaming = self._roam(ways) if ways else None
         self._batteries = self._powered(scenario.battery) if scenario.battery else None
         self._attendance = self._attend()
-        self._books = books = Books(self.ctx, common.roles(), self._upkeep, len(self._tasks))
+        going = sum(plan.rounds > rounds_done[plan.name] for plan in scenario.learning)
+        self._books = books = Books(self.ctx, common.roles(), self._upkeep, going)
         global_chain = common.ledger(self.ctx, "global")
         self._rounds = [
             learn(common, parts, global_chain, books, self._quiet, beginning, self._attendance) for parts in self._tasks
         ]
-        self._payments = payments_of(common)
+        if beginning is not None:
+            clerks = {parts.plan.name: rounds.clerk for parts, rounds in zip(self._tasks, self._rounds, strict=True)}
+            put_back(beginning, common, self.ledgers, clerks)
+        self._payments = payments_of(common, beginning)
         self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in self._rounds])
         for parts in self._tasks:
             check_parts(common, parts)

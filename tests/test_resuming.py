@@ -101,6 +101,7 @@ def test_what_the_chains_do_not_say_may_change(source, tmp_path):
         ),
     )  # fmt: skip
     assert made.table("rounds")["round"].tolist() == [4, 5]
+    assert made.table("refusals").empty, "the contract goes along with more rounds"
     assert made.scenario.mixing == qfl.Ring()
     assert audited(made.folder)[0] == 0
 

@@ -12,7 +12,7 @@ from qflsim.chain.kinds import decode_transaction
 from qflsim.chain.payments import Credit, Lock, Release, ShardAccounts
 from qflsim.chain.sharding import cross_probability
 from qflsim.checks import ScenarioError
-from qflsim.trace import Payment, Rejection, Round
+from qflsim.trace import Payment, Refusal, Rejection, Round, ShardDraw
 from qflsim.world import World
 
 
@@ -79,6 +79,13 @@ def test_who_has_locked_gets_it_back_when_another_shard_refuses(two):
     assert released
     assert not released & {item.payment for item in written(world, Credit)}
     assert sum(desk.accounts.total for desk in world._common.desks) == 2 * 2 * 1
+
+
+def test_payments_wait_until_a_lot_has_put_validators_there(two):
+    waiting = replace(two, sharding=qfl.Sharding(), block_limits=qfl.BlockLimits(interval=2.0))
+    _, records = played(replace(waiting, payments=qfl.CrossShardTraffic(rate=5.0)))
+    assert min(payment.asked_s for payment in of(records, Payment)) < max(d.seated_s for d in of(records, ShardDraw))
+    assert not of(records, Refusal), "receipts of payments are no matter of a contract's"
 
 
 def test_crossing_takes_longer_than_staying(paid):

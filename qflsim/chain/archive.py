@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -196,12 +197,28 @@ class Archive:
         return fault or next(self._misfiled(chain, last), None)
 
     def heights_after(self, round: int) -> dict[str, int]:
-        """How high every chain was after ``round``: the blocks before the first of a later one, as they are filed."""
+        """How high every chain was after ``round``: before the first block of a later one was proposed on any chain.
+
+        So no block refers to one that is left out, also where several tasks are in different rounds.
+        """
         query = (
             "SELECT chain, count(*) FROM blocks b WHERE NOT EXISTS (SELECT * FROM blocks e WHERE e.chain = b.chain "
             "AND e.height <= b.height AND e.round > ?) GROUP BY chain"
         )
-        return dict.fromkeys(self.chains, 0) | dict(self._file.execute(query, (round,)))
+        heights: dict[str, int] = dict.fromkeys(self.chains, 0) | dict(self._file.execute(query, (round,)))
+        later = min((self._proposed(chain, height + 1, inf) for chain, height in heights.items()), default=inf)
+        for chain in heights:
+            while heights[chain] and self._proposed(chain, heights[chain], -inf) >= later:
+                heights[chain] -= 1
+        return heights
+
+    def _proposed(self, chain: str, height: int, unknown: float) -> float:
+        """Simulated time [s] at which a block was proposed; ``unknown`` if it is not there as it was filed."""
+        try:
+            block = self.block(chain, height)
+        except ValueError:
+            return unknown
+        return block.header.time_s if block.hash.hex() == self.digest(chain, height) else unknown
 
     def rolled_back(self, round: int, path: Path) -> "Archive":
         """A new archive at ``path`` with the blocks up to ``round``; this one stays as it is."""

@@ -1,7 +1,6 @@
 """How everybody stands with a contract, and a contract as the chains replay it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 
 from qflsim.chain.block import Block
 from qflsim.chain.contract import Contract, in_order
@@ -58,7 +57,9 @@ class Replay:
         self.refusals: list[Refusal] = []
         self.standings: list[Standing] = []
         ours = [block for block in in_order(blocks) if task in _tasks(block)]
-        of_round = {number: list(group) for number, group in groupby(ours, key=lambda block: block.header.round)}
+        of_round: dict[int, list[Block]] = {}
+        for block in ours:
+            of_round.setdefault(block.header.round, []).append(block)
         for number in range(1, last_round + 1):
             for block in of_round.get(number, ()):
                 self.refusals += self.contract.apply(block)

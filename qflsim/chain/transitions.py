@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qflsim.chain.accounts import Accounts
 from qflsim.chain.block import Block
+from qflsim.chain.limits import kind_of
 from qflsim.chain.local import TWO_UPDATES, local_fault, submissions_in
 from qflsim.chain.progress import Aggregate, Debt, Progress, Submission
 from qflsim.chain.rewards import divided, grains
@@ -40,24 +41,44 @@ def _terms(contract: "Contract", fields: dict[str, Any], item: SignedTransaction
 
 
 def _publish(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
-    """The publisher announces the task, the first time with its reward, later for its next round."""
-    number, offer = fields["round"], (fields["reward"], fields["rounds"])
+    """The publisher announces the task, the first time with its reward, later for its next round.
+
+    A round that was broken off is announced anew: what was done in it counts for nothing. The task may come to have
+    more or fewer rounds, among which what is not paid yet is divided, and its reward may rise.
+    """
+    number, offer, round_ = fields["round"], (fields["reward"], fields["rounds"]), contract.round
+    promised = contract.offer[0] if contract.offer is not None else 0.0
+    more = grains(fields["reward"]) - grains(promised)
     if not contract.in_force or fields["sender"] != contract.publisher:
         yield "", "it has no terms of this publisher"
-    elif contract.offer not in (None, offer):
-        yield "", "it was announced with another reward"
-    elif not 1 <= number <= fields["rounds"] or (contract.round is not None and number <= contract.round.number):
+    elif more < 0:
+        yield "", "it was announced with a higher reward"
+    elif not 1 <= number <= fields["rounds"] or (round_ is not None and not _follows(number, round_)):
         yield "", "it is not of a later round"
-    elif contract.offer is None and not contract.accounts.reserve(contract.publisher, grains(fields["reward"])):
+    elif not contract.accounts.reserve(contract.publisher, more):
         yield "", "the publisher cannot put the reward into escrow"
     else:
         if contract.offer is None:
-            contract.offer, contract.budgets = offer, divided(grains(fields["reward"]), [1.0] * fields["rounds"])
-        before = contract.round.number if contract.round is not None else 1
-        for earlier in range(before - 1, number - 1):  # what a round without a global model left over
+            _offer(contract, offer, 0, more)
+        before = round_.number if round_ is not None else 1
+        for earlier in range(before - 1, min(number - 1, len(contract.budgets))):  # left over: no global model
             contract.accounts.pay(contract.publisher, contract.budgets[earlier])
             contract.budgets[earlier] = 0
+        if contract.offer != offer:
+            _offer(contract, offer, number - 1, more)
         contract.round = Progress(number, contract.budgets[number - 1], contract.oldest > 0)
+
+
+def _follows(number: int, round_: Progress) -> bool:
+    """Whether a round is a later one than ``round_``, or the same one anew, which has no global model."""
+    return number > round_.number or (number == round_.number and not round_.servers)
+
+
+def _offer(contract: "Contract", offer: tuple[float, int], settled: int, more: int) -> None:
+    """Divide what is not paid yet, and ``more`` grains, among the rounds after the first ``settled`` ones."""
+    over, rest = contract.budgets[:settled], sum(contract.budgets[settled:]) + more
+    to_come = divided(rest, [1.0] * (offer[1] - settled))
+    contract.offer, contract.budgets = offer, [*over, *[0] * (settled - len(over)), *to_come]
 
 
 def _join(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
@@ -123,8 +144,8 @@ def _release(contract: "Contract", round_: Progress, server: str, late: Collecti
 def _submit(contract: "Contract", fields: dict[str, Any], item: SignedTransaction, block: Block) -> Reasons:
     """A server carries a block of its committee across, and with it the devices' updates."""
     server, round_ = fields["sender"], contract.open(fields)
-    if round_ is not None and block.header.chain != round_.chain:
-        return  # a receipt on another chain is no matter of the contract's
+    if kind_of(fields["source"]) != "lmuc" or (round_ is not None and block.header.chain != round_.chain):
+        return  # a receipt on another chain, or of a payment in another shard, is no matter of the contract's
     if round_ is None or server not in round_.chosen:
         yield "", "its sender selected nobody"
         return

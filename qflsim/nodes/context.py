@@ -134,10 +134,10 @@ class Context:
         """From now on these are the stores, of every task that begins later, too."""
         self._stores = stores
 
-    def of_task(self, task: str) -> "Context":
-        """A context for one of several tasks: its own random streams and rounds, and everything else shared."""
+    def of_task(self, task: str, round: int = 0) -> "Context":
+        """A context for one of several tasks, after a round of it: its own streams and rounds, all else is shared."""
         streams = self.streams.under("task", task)
-        return replace(self, task=task, round=0, streams=streams, longest=Longest(), parent=self)
+        return replace(self, task=task, round=round, streams=streams, longest=Longest(), parent=self)
 
     def begin_round(self, number: int) -> None:
         """From now on, what is done for the task is done in this round."""

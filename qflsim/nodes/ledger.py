@@ -86,6 +86,10 @@ class Ledger:
         self.chain.blocks.rest_on(partial(archive.block, self.chain.name), KEPT_BLOCKS)
         self.chain.append(block)
         self._ctx.stores.keep(self.chain, sorted(keepers), block)
+        if block.certificate is not None:  # who signed is who is known to have sat
+            named = map(self._notary.keyring.named, block.certificate.signers)
+            signers = [name for name in named if name is not None]
+            self._notary.committees.sit(self.chain.name, block.header.height, signers, len(signers))
 
     def commit(
         self,

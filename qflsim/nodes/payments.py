@@ -1,133 +1,27 @@
-"""Payments on the timeline: desks at which shards write what payments ask for, and the client who sees them through."""
+"""Payments on the timeline: the client who sees them through, at the desks of their shards."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import simpy
 
-from qflsim.chain.block import Block, ModelMetadata
-from qflsim.chain.crosschain import CrossChainReceipt
 from qflsim.chain.merkle import proof_length
+from qflsim.chain.paymentbook import PaymentBook
 from qflsim.chain.payments import Credit, CrossShardTraffic, Lock, Release, ShardAccounts
-from qflsim.chain.transactions import SignedTransaction, Transaction
+from qflsim.chain.transactions import Transaction
 from qflsim.trace import Payment
 
-from .computer import Computer
 from .context import Context
+from .desk import RETRY_S, Desk, Make, Place
 from .draft import HASH_BYTE
 from .fabric import Fabric
-from .ledger import Ledger
-from .notary import Notary
-from .seats import Seats
 
-__all__ = ["Desk", "Payments"]
+__all__ = ["Payments"]
 
 REQUEST_BYTE = 128  # a payment's number, its accounts and amounts, and its client's identity: an assumption
-
-
-Make = Callable[[dict[str, Any]], Sequence[Transaction]]
-"""Makes what is to be written, of its origin: sender, task, round, time_s."""
-Place = tuple[Block, int]
-"""A block, and the number of a transaction in it."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Wish:
-    """What a client wants written, proofs of what allows it, and the event of its standing on the chain."""
-
-    make: Make
-    proofs: Sequence[Place]
-    written: simpy.Event
-
-
-class Desk:
-    """Where one shard takes wishes: all that wait are written into one block, when the chain is free.
-
-    Parameters
-    ----------
-    ctx:
-        The run's shared services, as the task's whose shard it is.
-    ledger, seats, servers:
-        The shard chain, who validates it, and the computers of the servers that may join it.
-    notary:
-        Signs what the shard's leader writes.
-    accounts:
-        The accounts in the shard.
-    """
-
-    def __init__(
-        self,
-        ctx: Context,
-        ledger: Ledger,
-        seats: Seats,
-        servers: Sequence[Computer],
-        notary: Notary,
-        accounts: ShardAccounts,
-    ) -> None:
-        self._ctx = ctx
-        self._ledger = ledger
-        self._seats = seats
-        self._servers = tuple(servers)
-        self._notary = notary
-        self.accounts = accounts
-        self._waiting: list[_Wish] = []
-        self._bell: simpy.Event = ctx.env.event()
-
-    @property
-    def leader(self) -> str:
-        """Who writes now."""
-        seats = self._seats.among(self._servers)
-        return seats[(self._ctx.round - 1) % len(seats)].node
-
-    def ask(self, make: Make, proofs: Sequence[Place]) -> simpy.Event:
-        """The event of a wish standing on the chain; its value is the `Place` of the first transaction of it."""
-        wish = _Wish(make, proofs, self._ctx.env.event())
-        self._waiting.append(wish)
-        self._ring()
-        return wish.written
-
-    def run(self) -> Generator[Any, Any, None]:
-        """Write block after block."""
-        while True:
-            yield self._bell
-            self._bell = self._ctx.env.event()
-            wishes, self._waiting = self._waiting, []
-            if wishes and not (yield from self._write(wishes)):
-                self._waiting[:0] = wishes  # nothing was decided: they are written with what comes next
-                self._ctx.after(1.0, self._ring)
-
-    def _ring(self) -> None:
-        if not self._bell.triggered:
-            self._bell.succeed()
-
-    def _write(self, wishes: Sequence[_Wish]) -> Generator[Any, Any, bool]:
-        seats, leader = self._seats.among(self._servers), self.leader
-        computer = next(seat for seat in seats if seat.node == leader)
-        origin: dict[str, Any] = {
-            "sender": leader,
-            "task": self._ctx.task,
-            "round": self._ctx.round,
-            "time_s": self._ctx.now,
-        }
-        written: list[tuple[_Wish, SignedTransaction]] = []
-        signed: list[SignedTransaction] = []
-        for wish in wishes:
-            made = wish.make(origin)
-            for item in (*(CrossChainReceipt.of(*proof, **origin) for proof in wish.proofs), *made):
-                yield computer.signed()
-                signed.append(self._notary.sign_for_chain(item))
-            written.append((wish, signed[-len(made)]))
-        metadata = ModelMetadata(task=self._ctx.task)
-        done = yield from self._ledger.commit(seats, leader, signed, metadata, round=origin["round"])
-        if not done.holds(signed):
-            return False
-        for wish, first in written:
-            (block,) = [block for block in done.blocks if first in block.transactions]
-            wish.written.succeed((block, block.transactions.index(first)))
-        return True
 
 
 class Payments:
@@ -145,6 +39,9 @@ class Payments:
         Those of all shards.
     patience:
         Time [s] after which a message that has not arrived is sent again.
+    book:
+        What stands on the chains of payments already, if they go on from an earlier run. The client, who asked for
+        them, knows all payments up to now, and sees through those that are not over.
     """
 
     def __init__(
@@ -155,9 +52,11 @@ class Payments:
         client: str,
         desks: Sequence[Desk],
         patience: float,
+        book: PaymentBook | None = None,
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
+        self._book = PaymentBook({}) if book is None else book
         self._traffic = traffic
         self._client = client
         self.desks = tuple(desks)
@@ -169,37 +68,56 @@ class Payments:
         env, rng = self._ctx.env, self._ctx.streams("payments")
         for desk in self.desks:
             env.process(desk.run())
+        wait = self._take_up(rng)
         while True:
-            yield env.timeout(float(rng.exponential(1.0 / self._traffic.rate)))
+            yield env.timeout(wait)
             if not going():
                 return
             self._number += 1
-            env.process(self._pay(self._number, self._traffic.draw(len(self.desks), rng)))
+            env.process(self._pay(self._number, env.now, self._traffic.draw(len(self.desks), rng)))
+            wait = self._interval(rng)
 
-    def _pay(self, number: int, accounts: Sequence[tuple[int, int]]) -> Generator[Any, Any, None]:
+    def _interval(self, rng: np.random.Generator) -> float:
+        return float(rng.exponential(1.0 / self._traffic.rate))
+
+    def _take_up(self, rng: np.random.Generator) -> float:
+        """Ask again for what was asked before now and is not over; returns the time [s] until the next payment."""
+        asked = self._interval(rng)
+        while asked <= self._ctx.now:
+            self._number += 1
+            accounts = self._traffic.draw(len(self.desks), rng)
+            home, *payers = (self.desks[shard].chain.name for shard, _ in accounts)
+            if not self._book.over(self._number, payers, home):
+                self._ctx.env.process(self._pay(self._number, asked, accounts))
+            asked += self._interval(rng)
+        return asked - self._ctx.now
+
+    def _pay(self, number: int, began: float, accounts: Sequence[tuple[int, int]]) -> Generator[Any, Any, None]:
         """Lock at all payers' shards, then credit at the payee's, or release where one has refused."""
-        env, began, amount = self._ctx.env, self._ctx.now, self._traffic.amount
+        env, amount = self._ctx.env, self._traffic.amount
         (home, payee), payers = accounts[0], accounts[1:]
         owed: dict[int, Counter[int]] = {}
         for shard, account in payers:
             owed.setdefault(shard, Counter())[account] += amount
         touched, total = {home, *owed}, amount * len(payers)
         if touched == {home}:
-            deal = _Deal(self.desks[home].accounts, number, owed[home], payee)
+            deal = self._deal(home, number, owed[home], payee)
             yield env.process(self._written(home, deal.at_once, ()))
             self._record(number, began, touched, accepted=deal.accepted is True, blocks=1, proofs=())
             return
-        deals = {shard: _Deal(self.desks[shard].accounts, number, owed[shard], None) for shard in sorted(owed)}
-        asked = {shard: env.process(self._written(shard, deal.lock, ())) for shard, deal in deals.items()}
+        deals = {shard: self._deal(shard, number, owed[shard]) for shard in sorted(owed)}
+        asked = {
+            shard: env.process(self._written(shard, deal.lock, (), self._standing(number, Lock.kind, shard)))
+            for shard, deal in deals.items()
+        }
         yield env.all_of(list(asked.values()))
         places: dict[int, Place] = {shard: _value(process) for shard, process in asked.items()}
         refused = [places[shard] for shard, deal in deals.items() if not deal.accepted]
         if refused:
             holding = [shard for shard, deal in deals.items() if deal.accepted]
-            yield env.all_of(
-                [env.process(self._written(shard, deals[shard].release, refused[:1])) for shard in holding]
-            )
-            for shard in holding:
+            held = [shard for shard in holding if self._standing(number, Release.kind, shard) is None]
+            yield env.all_of([env.process(self._written(shard, deals[shard].release, refused[:1])) for shard in held])
+            for shard in held:
                 deals[shard].give_back()
             self._record(number, began, touched, accepted=False, blocks=len(deals) + len(holding), proofs=refused[:1])
             return
@@ -211,9 +129,26 @@ class Payments:
         self.desks[home].accounts.credit(payee, total)
         self._record(number, began, touched, accepted=True, blocks=len(deals) + 1, proofs=proofs)
 
-    def _written(self, shard: int, make: Make, proofs: Sequence[Place]) -> Generator[Any, Any, Place]:
+    def _deal(self, shard: int, number: int, owed: Mapping[int, int], payee: int | None = None) -> "_Deal":
+        """What the payers in a shard owe, and what that has decided already."""
+        lock = self._book.find(number, Lock.kind, self.desks[shard].chain.name)
+        return _Deal(self.desks[shard].accounts, number, owed, payee, None if lock is None else lock.accepted)
+
+    def _standing(self, number: int, kind: str, shard: int) -> Place | None:
+        """Where a transaction of a payment stands already."""
+        chain = self.desks[shard].chain
+        found = self._book.find(number, kind, chain.name)
+        return None if found is None else (chain.blocks[found.height], found.position)
+
+    def _written(
+        self, shard: int, make: Make, proofs: Sequence[Place], standing: Place | None = None
+    ) -> Generator[Any, Any, Place]:
         """Ask a shard's leader, wait for the block, and get its receipt; proofs travel with the request."""
+        if standing is not None:
+            return standing
         desk = self.desks[shard]
+        while not desk.leader:
+            yield self._ctx.env.timeout(RETRY_S)
         leader = desk.leader
         request_byte = REQUEST_BYTE + sum(_proof_byte(proof) for proof in proofs)
         yield from self._told("payment", self._client, leader, request_byte)
@@ -254,12 +189,15 @@ class _Deal:
     The shard decides once; if the block that says so is not decided, the next says the same.
     """
 
-    def __init__(self, accounts: ShardAccounts, payment: int, owed: Mapping[int, int], payee: int | None) -> None:
+    def __init__(
+        self, accounts: ShardAccounts, payment: int, owed: Mapping[int, int], payee: int | None, accepted: bool | None
+    ) -> None:  # fmt: skip
         self._accounts = accounts
         self._payment = payment
         self._owed = dict(sorted(owed.items()))
         self._payee = payee
-        self.accepted: bool | None = None
+        self.accepted = accepted
+        self._credited = False
 
     def lock(self, origin: dict[str, Any]) -> list[Transaction]:
         """Lock, or refuse."""
@@ -269,13 +207,14 @@ class _Deal:
 
     def at_once(self, origin: dict[str, Any]) -> list[Transaction]:
         """Lock and credit in one block, for all accounts are in this shard."""
-        decided, locked = self.accepted is not None, self.lock(origin)
+        locked = self.lock(origin)
         if not self.accepted or self._payee is None:
             return locked
         total = sum(self._owed.values())
-        if not decided:
+        if not self._credited:
             self._accounts.spend(self._payment)
             self._accounts.credit(self._payee, total)
+            self._credited = True
         return [*locked, *_credit(self._payment, self._payee, total, origin)]
 
     def release(self, origin: dict[str, Any]) -> list[Transaction]:

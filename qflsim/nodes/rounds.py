@@ -86,7 +86,7 @@ class Rounds:
         self._shard = shard
         self.ledgers = tuple(ledgers)
         self._task = task
-        self._clerk = clerk
+        self.clerk = clerk
         self._books = books
         self._renew = renew
         self._quiet = quiet
@@ -174,7 +174,7 @@ class Rounds:
     ) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx = self._ctx
-        self._clerk.close_round()
+        self.clerk.close_round()
         spent = self._books.close(ctx.round, self.ledgers, times.ended)
         score = self._evaluate("global", self.model, times.ended)
         own = [self._evaluate(server.name, server.parameters, times.ended) for server in self._servers]

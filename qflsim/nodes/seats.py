@@ -100,6 +100,20 @@ class Seats:
             self._holding.update(new)
         self._record(len(new), began)
 
+    def recall(self, round: int) -> None:
+        """The chain is that of an earlier run, up to ``round``: whom the lot had put there is seated."""
+        if self._draw is not None and round:
+            self._epoch = (round - 1) // self._every
+            self._drawn = self._draw(self._epoch)
+            self._holding = set(self._drawn)
+
+    def of_rounds(self, rounds: range, members: Sequence[str]) -> list[str]:
+        """Whom lots put there in some of the ``rounds``; ``members`` if there are no lots."""
+        if self._draw is None:
+            return list(members)
+        epochs = sorted({(round - 1) // self._every for round in rounds})
+        return sorted({node for epoch in epochs for node in self._draw(epoch)})
+
     def among(self, members: Sequence[Computer]) -> list[Computer]:
         """The validators now, if ``members`` are those who joined."""
         if self._draw is None:

@@ -15,6 +15,7 @@ from qflsim.nodes.adversaries import Adversaries
 from qflsim.nodes.committees import Committees
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
+from qflsim.nodes.desk import Desk
 from qflsim.nodes.entangler import Entangler
 from qflsim.nodes.fabric import Fabric
 from qflsim.nodes.keynetwork import KeyNetwork
@@ -22,8 +23,8 @@ from qflsim.nodes.keys import KeyService
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.models import ModelService
 from qflsim.nodes.notary import Notary
-from qflsim.nodes.payments import Desk
 from qflsim.nodes.qpu import QuantumProcessor
+from qflsim.nodes.seats import Seats
 from qflsim.nodes.tags import Tagger
 from qflsim.scenario import Scenario
 from qflsim.streams import Streams
@@ -58,6 +59,8 @@ class Common:
     qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
     committees: Committees = field(default_factory=Committees)
     desks: list[Desk] = field(default_factory=list)
+    seats: dict[str, Seats] = field(default_factory=dict)
+    """Who validates each shard chain, by the chain's name."""
 
     def notary(self, ctx: Context) -> Notary:
         """Who signs and checks in a context."""

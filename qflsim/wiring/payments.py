@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from qflsim.chain.beginning import Beginning
+from qflsim.chain.paymentbook import PaymentBook
 from qflsim.chain.payments import ShardAccounts
 from qflsim.checks import ScenarioError
 from qflsim.nodes.context import Context
+from qflsim.nodes.desk import Desk
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.notary import Notary
-from qflsim.nodes.payments import Desk, Payments
+from qflsim.nodes.payments import Payments
 from qflsim.nodes.seats import Seats
 
 from .common import Common
@@ -35,10 +38,14 @@ def desk(
     return Desk(ctx, ledger, seats, [common.computers[name] for name in servers], notary, accounts)
 
 
-def payments_of(common: Common) -> Payments | None:
-    """The publisher as the client of all payments; ``None`` if there are none."""
+def payments_of(common: Common, beginning: Beginning | None) -> Payments | None:
+    """The publisher as the client of all payments, from a beginning if any; ``None`` if there are none."""
     scenario = common.scenario
     if scenario.payments is None:
         return None
     patience = scenario.agreement_deadline
-    return Payments(common.ctx, common.fabric, scenario.payments, "publisher", common.desks, patience)
+    book = PaymentBook({desk.chain.name: desk.accounts for desk in common.desks})
+    for block in beginning.in_order() if beginning is not None else ():
+        if block.header.chain in book.accounts:
+            book.read(block)
+    return Payments(common.ctx, common.fabric, scenario.payments, "publisher", common.desks, patience, book)

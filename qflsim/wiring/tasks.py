@@ -34,7 +34,7 @@ from qflsim.scenario import LearningPlan, Scenario
 from .common import Common
 from .contract import contracted
 from .payments import desk
-from .restart import put_back, starting_model
+from .restart import starting_model
 from .shards import seats_of
 
 __all__ = ["TaskParts", "learn", "task_parts"]
@@ -80,8 +80,13 @@ class TaskParts:
         return rounds.check_on_aer(self.compiled.native, self.data.test_x[:samples], scenario.aer_shots, seed)
 
 
-def task_parts(common: Common, plan: LearningPlan) -> TaskParts:
+def task_parts(common: Common, plan: LearningPlan, done: int = 0) -> TaskParts:
     """Load and split the data of a task, compile its circuit, and prepare its engine.
+
+    Parameters
+    ----------
+    done:
+        Rounds of it that are over.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def task_parts(common: Common, plan: LearningPlan) -> TaskParts:
         If the task is for a server that there is not.
     """
     scenario, home = common.scenario, common.placement.home
-    ctx = common.ctx if len(scenario.learning) == 1 else common.ctx.of_task(plan.name)
+    ctx = common.ctx if len(scenario.learning) == 1 else common.ctx.of_task(plan.name, done)
     servers = _servers(common, plan)
     devices = tuple(device for device in home if home[device] in servers)
     data = plan.data.load(ctx.streams.fresh("data"))
@@ -147,7 +152,7 @@ def learn(
     patience, validators = scenario.agreement_deadline, common.validators()
     offer = TaskOffer(plan.name, repr(plan.model), parts.requirement.samples, plan.rounds, plan.reward)
     computer = common.computers["publisher"]
-    seats = seats_of(common, ctx, plan.name, shard_chain)
+    seats = common.seats[shard_chain.chain.name] = seats_of(common, ctx, plan.name, shard_chain)
     if scenario.payments is not None:
         common.desks.append(desk(common, ctx, shard_chain, seats, parts.servers, notary))
     clerk = contracted(common, ctx, plan.name, parts.servers, parts.devices)
@@ -159,7 +164,7 @@ def learn(
         attendance.works.append(works)
     initial = plan.model.initial(ctx.streams.fresh("initial"))
     if beginning is not None:
-        initial = starting_model(beginning, plan, initial, ctx.stores.codec)
+        initial = starting_model(beginning.of(plan.name), plan, initial, ctx.stores.codec)
     servers = _edge(common, parts, works, clerk, initial, attendance)
     common.wiring.pairs.refuse_hopeless(servers[0].content())
     shard = TaskShard(
@@ -167,8 +172,6 @@ def learn(
         global_chain, shard_chain, seats, patience,
     )  # fmt: skip
     ledgers = [global_chain, shard_chain, *(server.lmuc for server in servers)]
-    if beginning is not None:
-        put_back(beginning, common, ledgers, clerk)
     for ledger in ledgers:
         ledger.read_by(clerk.saw)
 

@@ -198,9 +198,49 @@ def test_terms_come_into_force_once_and_a_reward_is_not_changed_later():
     bench = Bench()
     bench.publish()
     assert bench.write("global", bench.terms("server-1")) == [("terms", "", "its terms are in force already")]
-    assert bench.reasons(bench.publish(reward=50.0)) == ["it was announced with another reward"]
-    bench.round = 1
+    assert bench.reasons(bench.publish(reward=50.0)) == ["it was announced with a higher reward"]
+
+
+def test_a_round_is_announced_anew_until_it_has_a_global_model():
+    bench = Bench()
+    bench.publish()
+    bench.join(*SERVERS)
+    assert bench.publish(number=1) == []
+    assert not bench.contract.round.joined and bench.contract.accounts.deposit("device-1-1") == grains(10.0)
+    bench.round = 0
+    assert bench.whole_round() == []  # announces it once more
+    assert bench.balance("device-1-1") == 100.0
     assert bench.reasons(bench.publish(number=1)) == ["it is not of a later round"]
+
+
+@pytest.mark.parametrize(("rounds", "reward", "each"), [(3, 100.0, 25.0), (2, 160.0, 110.0), (5, 130.0, 20.0)])
+def test_what_is_not_paid_yet_is_divided_among_the_rounds_there_are_then(rounds, reward, each):
+    bench = Bench(rules=TaskContract(server_share=0.0))
+    assert bench.whole_round() == []
+    before = bench.contract.accounts.total
+    bench.rounds, bench.reward = rounds, reward
+    assert bench.whole_round() == []
+    assert sum(bench.contract.round.paid.values()) == grains(each)
+    assert bench.contract.accounts.escrow == grains(each * (rounds - 2))
+    assert bench.contract.accounts.total == before and bench.balance("publisher") == 1000.0 - reward
+
+
+def test_a_task_that_was_over_goes_on_with_deposits_put_down_again():
+    bench = Bench()
+    bench.whole_round()
+    bench.whole_round()
+    assert bench.contract.accounts.deposit("device-1-1") == 0
+    bench.rounds = 4
+    assert bench.whole_round() == [] and bench.contract.accounts.deposit("device-1-1") == grains(10.0)
+    assert bench.reasons(bench.publish(number=5)) == ["it is not of a later round"]
+
+
+def test_a_receipt_of_another_shards_payment_is_no_matter_of_the_contract():
+    bench = Bench()
+    bench.publish()
+    bench.join(*SERVERS)
+    receipt = Receipt(**bench.origin("server-1"), source="shard-other", header=b"", certificate=b"")
+    assert bench.write("shard", receipt) == []
 
 
 def test_nothing_goes_before_the_terms():
