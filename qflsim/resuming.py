@@ -1,9 +1,9 @@
 """Going on from a round of a run that was made, finished or not: its chains are where the new run begins.
 
 What stands on the chains is restored: the blocks, byte for byte, the global model of every task, its contract with
-deposits, balances and reputations, the lots of shards, and the accounts and payments between them. The clock goes on from the latest proposal. Everything else starts afresh, since
-no chain says what it was: queues, messages and jobs under way, key stores, batteries, pools of pairs, and random
-streams that are drawn from again and again.
+deposits, balances and reputations, the lots of shards, and the accounts and payments between them. The clock goes on
+from the latest proposal. Everything else starts afresh, since no chain says what it was: queues, messages and jobs
+under way, key stores, batteries, pools of pairs, and random streams that are drawn from again and again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
