@@ -103,6 +103,11 @@ class Votes(tuple[Message, ...]):
         )
 
     @cached_property
+    def all(self) -> frozenset[Message]:
+        """The votes in no order."""
+        return frozenset(self)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The voters by name."""
         return tuple(sorted(self.voters))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from qflsim.chain.agreement import Message
+from qflsim.chain.agreement import Message, Proposal
 
 __all__ = ["BlockMessage", "BlockTree", "TreeBlock"]
 
@@ -55,6 +55,23 @@ class TreeBlock:
         """SHA-256 over its fields, hexadecimal."""
         fields = (self.parent, self.depth, self.proposer, self.time_s, self.digest, self.difficulty, self.slot)
         return hashlib.sha256(repr(fields).encode()).hexdigest()
+
+    def child(
+        self,
+        proposer: str,
+        content: Proposal | None,
+        *,
+        time_s: float = 0.0,
+        difficulty: float = 1.0,
+        epoch_s: float = 0.0,
+        slot: int = 0,
+    ) -> "TreeBlock":
+        """A block on top of this one, with a proposal or empty."""
+        return TreeBlock(
+            parent=self.name, depth=self.depth + 1, proposer=proposer, time_s=time_s,
+            payloads=self.payloads + (content is not None), digest=content.digest if content else "",
+            payload_byte=content.size_byte if content else 0, difficulty=difficulty, epoch_s=epoch_s, slot=slot,
+        )  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)

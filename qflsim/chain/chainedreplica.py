@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from qflsim.chain.agreement import (
     Broadcast,
-    CancelTimer,
     Decide,
     Effect,
     Effects,
@@ -14,20 +13,21 @@ from qflsim.chain.agreement import (
     Proposal,
     Replica,
     Send,
-    SetTimer,
     Validate,
     Votes,
 )
 from qflsim.chain.blocktree import BlockMessage, TreeBlock
 from qflsim.chain.certified import CertifiedTree
-from qflsim.chain.heights import committee
+from qflsim.chain.chainedmessages import ASK, BLOCK, NEW_VIEW, PROPOSE, VOTE, Writer
+from qflsim.chain.gaps import Gaps
+from qflsim.chain.pacemaker import Pacemaker
+from qflsim.chain.quorums import check_height, seated
 
 if TYPE_CHECKING:
     from qflsim.chain.chainedhotstuff import ChainedHotStuff
 
 __all__ = ["ChainedReplica"]
 
-PROPOSE, VOTE, NEW_VIEW, ASK, BLOCK = "propose", "vote", "new-view", "get-block", "block"
 TENURE = 4  # views in a row with one leader: as many as a block needs from its proposal to its decision
 
 
@@ -37,10 +37,7 @@ class ChainedReplica(Replica):
     def __init__(
         self, protocol: "ChainedHotStuff", me: str, members: tuple[str, ...], validate: Validate | None
     ) -> None:
-        n = len(members)
-        self._committee = committee(members, protocol.tolerated(n), protocol.quorum(n))
-        if me not in self._committee.known or len(self._committee.known) != n:
-            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
+        self._committee = seated(protocol, me, members)
         self._me = me
         self._validate = validate or (lambda digest: True)
         self._timeout = protocol.view_timeout
@@ -55,13 +52,11 @@ class ChainedReplica(Replica):
 
     def leader(self, view: int, height: int | None = None) -> str:
         """Member (h + floor(view/4)) mod n of a chain that begins at height h, by default that of this one."""
-        members = self._committee.members
-        return members[((self._first if height is None else height) + view // TENURE) % len(members)]
+        return self._committee.in_turn((self._first if height is None else height) + view // TENURE)
 
     def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
         """Begin a height, maybe while those below are undecided; messages that came early are taken in now."""
-        if height <= self._height:
-            raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
+        check_height(height, self._height)
         rested = self._height < 0 or not self._pending
         if self._height < 0:
             self._found(height)
@@ -70,8 +65,8 @@ class ChainedReplica(Replica):
             self._proposals[height] = proposal
         effects = self._settle(self._final)
         if rested:
-            self._deadline = now + self._patience
-            effects += self._watch()
+            self._pace.put_off(now)
+            effects += self._pace.watch(now)
         unvoted, self._unvoted = self._unvoted, None
         effects += [] if unvoted is None else self._consider(unvoted)
         effects += self._lead()
@@ -87,15 +82,14 @@ class ChainedReplica(Replica):
         self._tree = CertifiedTree(root)
         self._final = root
         self._view, self._voted = 0, -1
-        self._failed = 0  # views given up, or requests repeated, since the last decision
         self._changes = 0  # views given up since the last decision
         self._asking = False  # True between giving up a view and hearing from the next leader
         self._mine: BlockMessage | None = None  # latest block of one's own
         self._votes: defaultdict[tuple[int, str], dict[str, Message]] = defaultdict(dict)
         self._requests: defaultdict[int, dict[str, Message]] = defaultdict(dict)
-        self._orphans: dict[str, Votes] = {}  # certificates of blocks that are not at hand
-        self._waiting: defaultdict[str, list[BlockMessage]] = defaultdict(list)  # by the parent they lack
-        self._timers, self._armed, self._deadline = 0, False, 0.0
+        self._write = Writer(self._me, height)
+        self._gaps = Gaps()
+        self._pace = Pacemaker(height, self._timeout)
 
     def handle(self, now: float, message: Message) -> Effects:
         """Take in a message; one that comes before its height begins is kept until then."""
@@ -110,16 +104,15 @@ class ChainedReplica(Replica):
 
     def expire(self, now: float, timer: str) -> Effects:
         """Give up the view, or ask again if too few have given it up; wait on if there was progress meanwhile."""
-        if not self._armed or timer != self._timer or not self._pending:
+        if not self._pending or not self._pace.expire(timer):
             return ()
-        self._now, self._armed = now, False
-        if self._deadline - now > 1e-9 * self._timeout:
-            return tuple(self._watch())
+        self._now = now
+        if self._pace.early(now):
+            return tuple(self._pace.watch(now))
         askers = {sender for view, asked in self._requests.items() if view >= self._view for sender in asked}
         if self._asking and len(askers) < self._committee.quorum:
-            self._failed += 1
-            self._deadline = now + self._patience
-            return (Broadcast(self._requests[self._view][self._me]), *self._ask_again(), *self._watch())
+            self._pace.fail(now)
+            return (Broadcast(self._requests[self._view][self._me]), *self._ask_again(), *self._pace.watch(now))
         return tuple(self._give_up((self._view // TENURE + 1) * TENURE))
 
     @property
@@ -127,26 +120,11 @@ class ChainedReplica(Replica):
         """Whether a height has begun and is undecided."""
         return self._next <= self._height
 
-    @property
-    def _patience(self) -> float:
-        return self._timeout * 2.0**self._failed
-
-    @property
-    def _timer(self) -> str:
-        return f"{self._first}/{self._timers}"
-
-    def _watch(self) -> list[Effect]:
-        """Let a timer run until the deadline, which progress puts off; it looks again then."""
-        if self._armed:
-            return []
-        self._timers, self._armed = self._timers + 1, True
-        return [SetTimer(self._timer, max(0.0, self._deadline - self._now))]
-
     def _enter(self, view: int) -> None:
         """Go on to a view since a quorum has done its part in the one before, or its leader speaks."""
         if view > self._view or (view == self._view and self._asking):
             self._view, self._asking = view, False
-            self._deadline = self._now + self._patience
+            self._pace.put_off(self._now)
 
     def _on_block(self, message: Message) -> list[Effect]:
         """A block from its leader, or passed on by somebody who was asked; one without a parent at hand waits."""
@@ -161,19 +139,8 @@ class ChainedReplica(Replica):
         ):
             return []
         if block.parent not in self._tree:
-            return self._await_parent(message)
+            return [Send(message.sender, self._request(name)) for name in self._gaps.await_parent(message)]
         return self._attach(message)
-
-    def _await_parent(self, message: BlockMessage) -> list[Effect]:
-        """Keep a block until its parent comes; of two such blocks in a row it is no longer to be hoped that it will."""
-        overdue = bool(self._waiting)
-        self._waiting[message.block.parent].append(message)
-        return [Send(message.sender, self._request(name)) for name in self._lacking()] if overdue else []
-
-    def _lacking(self) -> list[str]:
-        """Blocks that are built on and have not come."""
-        at_hand = {message.block.name for messages in self._waiting.values() for message in messages}
-        return [name for name in self._waiting if name not in at_hand]
 
     def _attach(self, message: BlockMessage) -> list[Effect]:
         """Put a block into the tree, look at what it certifies, and vote for it if it comes from its leader."""
@@ -183,10 +150,10 @@ class ChainedReplica(Replica):
         votes = message.evidence if isinstance(message.evidence, Votes) else Votes(message.evidence)
         self._tree.add(block, votes)
         effects = self._learn(votes) if votes else []
-        known = self._orphans.pop(block.name, None)
+        known, waiting = self._gaps.came(block.name)
         effects += self._learn(known) if known else []
         effects += self._hear(message)
-        for child in self._waiting.pop(block.name, ()):
+        for child in waiting:
             effects += self._on_block(child)
         return effects + self._lead() if known else effects
 
@@ -209,7 +176,7 @@ class ChainedReplica(Replica):
             return []
         self._voted = block.slot
         self._enter(block.slot + 1)
-        vote = Message(self._me, VOTE, self._first, block.slot, block.name)
+        vote = self._write.vote(block)
         leader = self.leader(block.slot + 1)
         return [Send(leader, vote)] if leader != self._me else self._on_vote(vote)
 
@@ -230,9 +197,7 @@ class ChainedReplica(Replica):
         """Take in a certificate; ask everybody for its block if that is not at hand."""
         name = votes[0].digest
         if name not in self._tree:
-            known = name in self._orphans
-            self._orphans[name] = votes
-            return [] if known else [Broadcast(self._request(name))]
+            return [Broadcast(self._request(name))] if self._gaps.certified(name, votes) else []
         final = self._tree.certify(votes)
         return [] if final is None else self._settle(final)
 
@@ -240,7 +205,8 @@ class ChainedReplica(Replica):
         """Decide all heights begun whose blocks lie on the branch up to ``final``, oldest first."""
         if final.payloads <= self._next:
             return []
-        self._final = max(self._final, final, key=lambda block: block.payloads)
+        if final.payloads > self._final.payloads:
+            self._final = final
         found: list[Effect] = []
         for block in self._tree.branch(final):
             height = block.payloads - 1
@@ -249,13 +215,11 @@ class ChainedReplica(Replica):
             if block.digest and height <= self._height:
                 found.append(Decide(height, block.digest, self._changes, self._tree.voters(block)))
         self._next += len(found)
-        if found:
-            self._failed = self._changes = 0
-            self._deadline = self._now + self._patience
-        if found and not self._pending and self._armed:
-            self._armed = False
-            found.insert(0, CancelTimer(self._timer))
-        return found[::-1]
+        if not found:
+            return []
+        self._pace.failed = self._changes = 0
+        self._pace.put_off(self._now)
+        return found[::-1] if self._pending else [*found[::-1], *self._pace.rest()]
 
     def _lead(self) -> list[Effect]:
         """Propose, if this view is one's own to lead, open, and there is something to propose or to finish."""
@@ -266,46 +230,28 @@ class ChainedReplica(Replica):
         parent = tree.high
         if parent.slot != view - 1 and len(self._requests[view]) < self._committee.quorum:
             return []
-        if any(votes[0].view > parent.slot for votes in self._orphans.values()):
-            return []  # a later block is certified, and on its way
+        if self._gaps.beyond(parent.slot):
+            return []
         content = self._proposals.get(parent.payloads)
         if content is not None and not self._validate(content.digest):
             content = None
         if content is None and parent.payloads <= tree.shown(parent):
             return []
-        self._mine = self._made(parent, content)
+        block = parent.child(self._me, content, slot=view)
+        self._mine = self._write.block(PROPOSE, block, tree.certificate)
         return [Broadcast(self._mine), *self._attach(self._mine)]
 
-    def _made(self, parent: TreeBlock, content: Proposal | None) -> BlockMessage:
-        """A block on top of the latest certified one; an empty one if there is no content."""
-        digest, size = ("", 0) if content is None else (content.digest, content.size_byte)
-        block = TreeBlock(
-            parent=parent.name, depth=parent.depth + 1, proposer=self._me, time_s=0.0, digest=digest,
-            payload_byte=size, payloads=parent.payloads + bool(digest), slot=self._view,
-        )  # fmt: skip
-        return self._carrying(PROPOSE, block, self._tree.certificate)
-
-    def _carrying(self, kind: str, block: TreeBlock, votes: Votes) -> BlockMessage:
-        return BlockMessage(
-            sender=self._me, kind=kind, height=self._first, view=block.slot, digest=block.digest,
-            signatures=1 + votes.signatures, payload_byte=block.payload_byte, evidence=votes, block=block,
-        )  # fmt: skip
-
     def _passed_on(self, block: TreeBlock) -> BlockMessage:
-        return self._carrying(BLOCK, block, self._tree.carried(block))
+        return self._write.block(BLOCK, block, self._tree.carried(block))
 
     def _give_up(self, view: int) -> list[Effect]:
         """Tell all that the present leader took too long, with the latest certificate at hand."""
         self._view, self._asking = view, True
-        self._failed, self._changes = self._failed + 1, self._changes + 1
-        self._deadline = self._now + self._patience
-        votes = self._tree.certificate
-        request = Message(
-            sender=self._me, kind=NEW_VIEW, height=self._next, view=view, digest=votes[0].digest if votes else "",
-            signatures=1 + votes.signatures, evidence=votes,
-        )  # fmt: skip
+        self._changes += 1
+        self._pace.fail(self._now)
+        request = self._write.new_view(self._next, view, self._tree.certificate)
         self._requests[view][self._me] = request
-        return [Broadcast(request), *self._ask_again(), *self._watch(), *self._lead()]
+        return [Broadcast(request), *self._ask_again(), *self._pace.watch(self._now), *self._lead()]
 
     def _on_new_view(self, message: Message) -> list[Effect]:
         """Note who gave up; join when f + 1 are beyond; help who lacks a decision or the leader's block."""
@@ -338,13 +284,10 @@ class ChainedReplica(Replica):
 
     def _ask_again(self) -> list[Effect]:
         """Ask everybody for all blocks that are certified, or built on, and not at hand."""
-        high = self._tree.high.slot
-        self._orphans = {name: votes for name, votes in self._orphans.items() if votes[0].view > high}
-        lacking = [*self._orphans, *(name for name in self._lacking() if name not in self._orphans)]
-        return [Broadcast(self._request(name)) for name in lacking]
+        return [Broadcast(self._request(name)) for name in self._gaps.still_wanted(self._tree.high.slot)]
 
     def _request(self, name: str) -> Message:
-        return Message(sender=self._me, kind=ASK, height=self._first, view=self._view, digest=name, signatures=0)
+        return self._write.question(self._view, name)
 
     def _on_ask(self, message: Message) -> list[Effect]:
         if message.digest not in self._tree or message.digest == self._tree.root.name:

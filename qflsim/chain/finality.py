@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qflsim.chain.agreement import Message
@@ -18,17 +18,28 @@ class Checkpoint(NamedTuple):
     name: str
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(slots=True, kw_only=True)
 class Attestation(Message):
     """One validator's vote in one slot: ``digest`` names the end of the branch it sees, ``view`` the slot."""
 
     source: Checkpoint
     target: Checkpoint
 
+    def __hash__(self) -> int:
+        return hash((self.sender, self.view, self.digest))  # all that differs among votes of those who do not lie
+
     @property
     def header_byte(self) -> int:
         """Two checkpoints, each with the number of its epoch and the hash of its block."""
         return 2 * (8 + 32)
+
+
+@dataclass(slots=True)
+class _Link:
+    """Votes for the way from one checkpoint to another, by voter, and the stake behind them."""
+
+    votes: dict[str, Attestation] = field(default_factory=dict)
+    weight: float = 0.0
 
 
 class Finality:
@@ -56,8 +67,8 @@ class Finality:
         self._tree = tree
         self._stakes = stakes
         self._total = sum(stakes.values())
-        self._links: defaultdict[tuple[Checkpoint, Checkpoint], dict[str, Attestation]] = defaultdict(dict)
-        self._weights: defaultdict[tuple[Checkpoint, Checkpoint], float] = defaultdict(float)
+        self._enough = 2.0 / 3.0 * self._total * (1 - 1e-12)
+        self._links: defaultdict[tuple[Checkpoint, Checkpoint], _Link] = defaultdict(_Link)
         self._open: set[tuple[Checkpoint, Checkpoint]] = set()  # two thirds voted, but it cannot be followed yet
         self._said: defaultdict[str, set[tuple[Checkpoint, Checkpoint, str]]] = defaultdict(set)
         self.justified: dict[Checkpoint, tuple[Attestation, ...]] = {root: ()}  # with the votes that did it
@@ -74,16 +85,14 @@ class Finality:
     def vote(self, vote: Attestation) -> bool:
         """Count a vote; True if it, or one before it, made a checkpoint justified or final."""
         self._watch(vote)
-        link = (vote.source, vote.target)
-        voters = self._links[link]
-        if vote.target.epoch <= vote.source.epoch or vote.sender in voters:
+        link = self._links[vote.source, vote.target]
+        if vote.target.epoch <= vote.source.epoch or vote.sender in link.votes:
             return False
-        voters[vote.sender] = vote
-        enough, before = 2.0 / 3.0 * self._total * (1 - 1e-12), self._weights[link]
-        self._weights[link] = before + self._stakes[vote.sender]
-        if not before < enough <= self._weights[link]:
+        link.votes[vote.sender] = vote
+        before, link.weight = link.weight, link.weight + self._stakes[vote.sender]
+        if not before < self._enough <= link.weight:
             return False
-        self._open.add(link)
+        self._open.add((vote.source, vote.target))
         return self.follow()
 
     def follow(self) -> bool:
@@ -101,25 +110,30 @@ class Finality:
     def _justify(self, source: Checkpoint, target: Checkpoint) -> bool:
         if not self._tree.extends(target.name, source.name):
             return False
-        votes = self._links[source, target]
+        votes = self._links[source, target].votes
         self.justified.setdefault(target, tuple(votes[name] for name in sorted(votes)))
         if target.epoch > self.highest.epoch:
             self.highest = target
             self._ladder.append(target)
         if target.epoch == source.epoch + 1 and source.epoch > self.final.epoch:
             self.final = source
+            self._forget()
             self.sealers = tuple(sorted(votes))
         return True
 
     def _watch(self, vote: Attestation) -> None:
         """Note who voted twice for an epoch, or around a vote of its own, since the last final checkpoint."""
-        said = (vote.source, vote.target, vote.digest)
-        if said in self._said[vote.sender]:
+        said, known = (vote.source, vote.target, vote.digest), self._said[vote.sender]
+        if said in known:
             return
-        old = [before for before in self._said[vote.sender] if before[1].epoch < self.final.epoch]
-        self._said[vote.sender].difference_update(old)
-        for source, target, _ in self._said[vote.sender]:
+        for source, target, _ in known:
             around = (source.epoch - vote.source.epoch) * (vote.target.epoch - target.epoch) > 0
             if target.epoch == vote.target.epoch or around:
                 self.slashable.add(vote.sender)
-        self._said[vote.sender].add(said)
+        if vote.target.epoch >= self.final.epoch:
+            known.add(said)
+
+    def _forget(self) -> None:
+        """Forget what was said of epochs before the last final checkpoint."""
+        for known in self._said.values():
+            known.difference_update([said for said in known if said[1].epoch < self.final.epoch])

@@ -4,7 +4,6 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from qflsim.chain.agreement import (
     Agreement,
@@ -20,36 +19,11 @@ from qflsim.chain.agreement import (
     Validate,
     Votes,
 )
+from qflsim.chain.quorums import check_height, seated
 
-__all__ = ["DECISION", "Committee", "HeightReplica", "committee"]
+__all__ = ["DECISION", "HeightReplica"]
 
 DECISION = "decision"
-
-
-@dataclass(frozen=True, slots=True)
-class Committee:
-    """Who agrees, and how many of them it takes."""
-
-    members: tuple[str, ...]
-    known: frozenset[str]
-    tolerated: int
-    quorum: int
-
-    def certified(self, votes: tuple[Message, ...], kind: str, height: int) -> bool:
-        """Whether ``votes`` are a quorum certificate: votes of one kind for one digest in one view of one height."""
-        if not votes:
-            return False
-        first = votes[0]
-        if first.kind != kind or first.height != height:
-            return False
-        shown = votes if isinstance(votes, Votes) else Votes(votes)
-        return shown.among(self.known) >= self.quorum
-
-
-@lru_cache(maxsize=256)
-def committee(members: tuple[str, ...], tolerated: int, quorum: int) -> Committee:
-    """The committee, made once for all its members."""
-    return Committee(members, frozenset(members), tolerated, quorum)
 
 
 @dataclass(slots=True)
@@ -83,10 +57,7 @@ class HeightReplica(Replica):
     def __init__(
         self, protocol: Agreement, me: str, members: tuple[str, ...], validate: Validate | None, timeout: float
     ) -> None:
-        n = len(members)
-        self._committee = committee(members, protocol.tolerated(n), protocol.quorum(n))
-        if me not in self._committee.known or len(self._committee.known) != n:
-            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
+        self._committee = seated(protocol, me, members)
         self._me = me
         self._known, self._quorum = self._committee.known, self._committee.quorum
         self._validate = validate or _accept
@@ -121,13 +92,11 @@ class HeightReplica(Replica):
 
     def leader(self, view: int, height: int | None = None) -> str:
         """Member (height + view) mod n."""
-        members = self._committee.members
-        return members[((self._height if height is None else height) + view) % len(members)]
+        return self._committee.in_turn((self._height if height is None else height) + view)
 
     def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
         """Begin at view 0; messages that came early are taken in now."""
-        if height <= self._height:
-            raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
+        check_height(height, self._height)
         effects = self._stop_timers()
         self._height, self._view, self._own = height, 0, proposal
         self._blocks = {proposal.digest: proposal.size_byte} if proposal else {}  # blocks at hand, by digest

@@ -4,20 +4,18 @@ It knows nothing of any protocol: it hands messages over after a delay, runs tim
 order of time and, at equal times, of sending.
 """
 
-import heapq
-import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from qflsim.chain.agenda import Agenda
 from qflsim.chain.agreement import (
     Abort,
     Agreement,
     Broadcast,
     CancelTimer,
     Decide,
-    Effects,
     Entangle,
     Extend,
     Message,
@@ -29,6 +27,7 @@ from qflsim.chain.agreement import (
     Transmit,
     Validate,
 )
+from qflsim.chain.performer import Performer
 from qflsim.chain.seat import Fate, Play, Seat
 from qflsim.quantum.singlets import Entries, read_lists
 from qflsim.streams import Streams
@@ -43,6 +42,10 @@ class _Read(NamedTuple):
     entries: dict[tuple[str, str], Entries]
 
 
+_Content = Message | int | _Read
+"""What happens to a member: a message comes, a height begins, lists are read."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What one replica decided, and when [s]."""
@@ -52,7 +55,7 @@ class Decision:
     view: int
 
 
-class Loopback:
+class Loopback(Performer):
     """Agreement among ``members``, height after height.
 
     Parameters
@@ -107,6 +110,7 @@ class Loopback:
         fate: Fate | None = None,
         errors: float = 0.0,
     ) -> None:
+        super().__init__()
         self.members = members
         self.aborted: defaultdict[int, dict[str, str]] = defaultdict(dict)
         self.qubits = 0
@@ -119,15 +123,8 @@ class Loopback:
         self.decided: dict[int, dict[str, Decision]] = {}
         self.now = 0.0
         self._delay = delay
-        self._number = 0
         self._heights, self._ahead = 1, 0
-        self._times: list[float] = []  # at which something happens
-        self._due: dict[
-            float, deque[tuple[int, str, Message | int | _Read]]
-        ] = {}  # what, in the order in which it was set off
-        self._alarms: list[tuple[float, int, str, str]] = []  # those of timers, apart: most are cancelled
-        self._wake = (0.0, 0.0)  # when messages must wait for the next of these, a cancelled one maybe
-        self._timers: set[tuple[str, str]] = set()
+        self._agenda: Agenda[_Content] = Agenda()
         gone = set(absent)
         self._others = {name: tuple(other for other in members if other != name) for name in members}
         self._fate = fate
@@ -139,6 +136,7 @@ class Loopback:
         self.replicas: dict[str, Replica] = {
             name: self._played.get(name, Seat.honest)(replace(place, me=name)) for name in members if name not in gone
         }
+        self._enough = len(self.honest)
 
     @property
     def decisions(self) -> dict[str, Decision]:
@@ -158,50 +156,35 @@ class Loopback:
         for name in self.replicas:
             for height in range(min(heights, 1 + ahead)):
                 self._start(name, height)
+        agenda = self._agenda
         while stop is None or not stop():
-            self._wake = self._next_alarm(until)
-            if self._soonest() < self._wake:
-                self._deliver(stop)
-            elif self._alarms and self._alarms[0][0] <= until:
-                self.now, _, name, timer = heapq.heappop(self._alarms)
-                self._timers.discard((name, timer))
-                self._carry_out(name, self.replicas[name].expire(self.now, timer))
-            else:
+            alarm, due = agenda.next_alarm(), agenda.next_due()
+            if min(alarm, due)[0] > until:
                 break
+            if due < alarm:
+                self._deliver(due[0], agenda.due(alarm), stop)
+            else:
+                self.now, name, timer = agenda.pop_alarm()
+                self.perform(name, self.replicas[name].expire(self.now, timer))
         for name, replica in self.replicas.items():
-            self._carry_out(name, replica.close(self.now))
+            self.perform(name, replica.close(self.now))
         return self
 
-    def _next_alarm(self, until: float) -> tuple[float, float]:
-        """Time and number of the next timer to run out, or of the end."""
-        alarms, end = self._alarms, (until, math.inf)
-        while alarms and alarms[0][2:] not in self._timers:
-            heapq.heappop(alarms)  # cancelled
-        return min(alarms[0][:2], end) if alarms else end
-
-    def _soonest(self) -> tuple[float, float]:
-        """Time and number of what happens next, timers aside."""
-        times = self._times
-        while times and not self._due[times[0]]:
-            del self._due[heapq.heappop(times)]
-        return (times[0], self._due[times[0]][0][0]) if times else (math.inf, math.inf)
-
-    def _deliver(self, stop: Callable[[], bool] | None) -> None:
-        """Let everything happen that is due next at one time, unless a timer runs out before."""
-        time, replicas, received = self._times[0], self.replicas, self.received
-        due = self._due[time]
+    def _deliver(self, time: float, due: deque[tuple[int, str, _Content]], stop: Callable[[], bool] | None) -> None:
+        """Let everything happen that is due at ``time``, unless a timer runs out before."""
+        replicas, received, agenda, perform = self.replicas, self.received, self._agenda, self.perform
         self.now = time
-        while due and (time, due[0][0]) < self._wake and (stop is None or not stop()):
+        while due and due[0][0] < agenda.bound and (stop is None or not stop()):
             _, name, content = due.popleft()
             if isinstance(content, Message):
                 received[content.kind] += 1
                 effects = replicas[name].handle(time, content)
                 if effects:
-                    self._carry_out(name, effects)
+                    perform(name, effects)
             elif isinstance(content, int):
                 self._start(name, content)
             else:
-                self._carry_out(name, replicas[name].read(self.now, *content))
+                perform(name, replicas[name].read(time, *content))
 
     @property
     def honest(self) -> list[str]:
@@ -219,7 +202,7 @@ class Loopback:
     def all_decided(self) -> bool:
         """Whether all that follow the protocol have decided the last height."""
         decisions = self.decided.get(self._heights - 1, {})
-        return len(decisions) >= len(self.honest) and all(name in decisions for name in self.honest)
+        return len(decisions) >= self._enough and all(name in decisions for name in self.honest)
 
     def post(self, destination: str, message: Message) -> None:
         """Put a message on its way; one to an absent validator is sent but never received."""
@@ -227,65 +210,55 @@ class Loopback:
             self._post((destination,), message)
             return
         self.sent[message.kind] += 1
-        delay = self._delay()
+        later = self._delay()
         if destination in self.replicas:
-            self._push(self.now + delay, destination, message)
+            self._agenda.put(self.now + later, destination, message)
 
     def _post(self, destinations: tuple[str, ...], message: Message) -> None:
         self.sent[message.kind] += len(destinations)
         if self._fate is not None:
             self._meddle(self._fate, destinations, message)
             return
+        now, delay, replicas, put = self.now, self._delay, self.replicas, self._agenda.put
         for destination in destinations:
-            delay = self._delay()
-            if destination in self.replicas:
-                self._push(self.now + delay, destination, message)
+            later = delay()
+            if destination in replicas:
+                put(now + later, destination, message)
 
     def _meddle(self, fate: Fate, destinations: tuple[str, ...], message: Message) -> None:
         """Send copies as somebody who holds the network has it."""
         for destination in destinations:
             delay = self._delay()
             for later in fate(self.now, message.sender, destination, message) if destination in self.replicas else ():
-                self._push(self.now + delay + later, destination, message)
+                self._agenda.put(self.now + delay + later, destination, message)
 
     def _start(self, name: str, height: int) -> None:
         proposal = Proposal(f"block {height} of {name}", 1000)
-        self._carry_out(name, self.replicas[name].start(self.now, proposal, height))
+        self.perform(name, self.replicas[name].start(self.now, proposal, height))
 
-    def _push(self, time: float, name: str, content: Message | int | _Read) -> None:
-        self._number += 1  # messages, heights to begin and lists to read, in order
-        due = self._due.get(time)
-        if due is None:
-            due = self._due[time] = deque()
-            heapq.heappush(self._times, time)
-        due.append((self._number, name, content))
+    def _send(self, name: str, send: Send) -> None:
+        self.post(send.to, send.message)
 
-    def _carry_out(self, name: str, effects: Effects) -> None:
-        for effect in effects:
-            if isinstance(effect, Send):
-                self.post(effect.to, effect.message)
-            elif isinstance(effect, Broadcast):
-                self._post(self._others[name], effect.message)
-            elif isinstance(effect, SetTimer):
-                self._timers.add((name, effect.name))
-                self._number += 1
-                alarm = (self.now + effect.delay, self._number, name, effect.name)
-                heapq.heappush(self._alarms, alarm)
-                self._wake = min(self._wake, alarm[:2])
-            elif isinstance(effect, CancelTimer):
-                self._timers.discard((name, effect.name))
-            elif isinstance(effect, Decide):
-                self._note(name, effect)
-            elif isinstance(effect, Extend):
-                self.extended.append((name, effect))
-            elif isinstance(effect, Spend):
-                self.spent_j[effect.cause] += effect.energy_j
-            elif isinstance(effect, Entangle):
-                self._entangle(name, effect)
-            elif isinstance(effect, Transmit):
-                self.qubits += effect.qubits
-            elif isinstance(effect, Abort):
-                self.aborted[effect.height][name] = effect.reason
+    def _broadcast(self, name: str, broadcast: Broadcast) -> None:
+        self._post(self._others[name], broadcast.message)
+
+    def _set_timer(self, name: str, timer: SetTimer) -> None:
+        self._agenda.set_timer(self.now, name, timer.name, timer.delay)
+
+    def _cancel_timer(self, name: str, timer: CancelTimer) -> None:
+        self._agenda.cancel_timer(name, timer.name)
+
+    def _decide(self, name: str, decide: Decide) -> None:
+        self.decided.setdefault(decide.height, {})[name] = Decision(self.now, decide.digest, decide.view)
+        following = decide.height + 1 + self._ahead
+        if following < self._heights:
+            self._agenda.put(self.now, name, following)
+
+    def _extend(self, name: str, block: Extend) -> None:
+        self.extended.append((name, block))
+
+    def _spend(self, name: str, spent: Spend) -> None:
+        self.spent_j[spent.cause] += spent.energy_j
 
     def _entangle(self, name: str, order: Entangle) -> None:
         """Hand out what is read of lists."""
@@ -297,10 +270,10 @@ class Loopback:
                 read[member][pair] = entries
         for member, entries_of in read.items():
             if member in self.replicas:
-                self._push(self.now, member, _Read(order.height, entries_of))
+                self._agenda.put(self.now, member, _Read(order.height, entries_of))
 
-    def _note(self, name: str, decide: Decide) -> None:
-        self.decided.setdefault(decide.height, {})[name] = Decision(self.now, decide.digest, decide.view)
-        following = decide.height + 1 + self._ahead
-        if following < self._heights:
-            self._push(self.now, name, following)
+    def _transmit(self, name: str, sent: Transmit) -> None:
+        self.qubits += sent.qubits
+
+    def _abort(self, name: str, abort: Abort) -> None:
+        self.aborted[abort.height][name] = abort.reason

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qflsim.chain.agreement import (
     Broadcast,
-    CancelTimer,
     Decide,
     Effect,
     Effects,
@@ -15,10 +14,12 @@ from qflsim.chain.agreement import (
     Proposal,
     Replica,
     Send,
-    SetTimer,
     Validate,
 )
 from qflsim.chain.checkpoints import CHECKPOINT, STATE, Checkpoints, Progress, StateMessage
+from qflsim.chain.countdown import Countdown
+from qflsim.chain.decisions import Decisions
+from qflsim.chain.quorums import check_height, seated
 from qflsim.chain.votes import (
     COMMIT,
     DECISION,
@@ -29,6 +30,7 @@ from qflsim.chain.votes import (
     Rules,
     VoteLog,
     latest_prepared,
+    without_blocks,
 )
 
 if TYPE_CHECKING:
@@ -37,42 +39,25 @@ if TYPE_CHECKING:
 __all__ = ["PBFTReplica"]
 
 
-def _accept(digest: str) -> bool:
-    return True
-
-
-def _without_block(request: Message) -> Message:
-    """A request to change view without the block it proves prepared, which the new-view carries once itself."""
-    if not request.evidence:
-        return request
-    word, *prepares = request.evidence
-    return replace(request, evidence=(replace(word, payload_byte=0), *prepares))
-
-
 class PBFTReplica(Replica):
     """One validator of PBFT."""
 
     def __init__(self, protocol: "PBFT", me: str, members: tuple[str, ...], validate: Validate | None) -> None:
         self._protocol = protocol
         self._me = me
-        self._members = members
-        self._known = frozenset(members)
-        self._quorum = protocol.quorum(len(members))
-        self._validate = validate or _accept
-        self._decisions: dict[int, Message] = {}
-        self._blocks: dict[int, Proposal] = {}  # what was decided: the ledger, which no checkpoint forgets
+        self._committee = seated(protocol, me, members)
+        self._known, self._quorum = self._committee.known, self._committee.quorum
+        self._validate = validate or (lambda digest: True)
+        self._decisions = Decisions(me)
         self.resume(None)
         self._early: defaultdict[int, list[Message]] = defaultdict(list)
         self._react: dict[str, Callable[[Message], list[Effect]]] = {
-            PRE_PREPARE: self._on_pre_prepare,
-            PREPARE: self._on_vote,
-            COMMIT: self._on_vote,
-            VIEW_CHANGE: self._on_view_change,
-            NEW_VIEW: self._on_new_view,
-            DECISION: self._on_decision,
+            PRE_PREPARE: self._on_pre_prepare, PREPARE: self._on_vote, COMMIT: self._on_vote,
+            VIEW_CHANGE: self._on_view_change, NEW_VIEW: self._on_new_view, DECISION: self._on_decision,
             STATE: self._on_state,
-        }
+        }  # fmt: skip
         self._height = -1
+        self._countdown = Countdown(-1)
 
     def resume(self, progress: Progress | None) -> None:
         """Go on from where others have come; None to begin with the chain."""
@@ -87,12 +72,11 @@ class PBFTReplica(Replica):
 
     def leader(self, view: int, height: int | None = None) -> str:
         """Member (height + view) mod n."""
-        return self._members[((self._height if height is None else height) + view) % len(self._members)]
+        return self._committee.in_turn((self._height if height is None else height) + view)
 
     def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
         """Begin at view 0; the leader proposes at once. Messages that came early are taken in now."""
-        if height <= self._height:
-            raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
+        check_height(height, self._height)
         effects = self._leave_height(height)
         self._height = height
         self._own = proposal
@@ -104,7 +88,7 @@ class PBFTReplica(Replica):
         self._words: dict[int, Message] = {}  # the leader's proposal accepted in each view
         self._committed: dict[int, str] = {}  # digest this replica committed to in each view
         self._prepared: tuple[Message, ...] = ()
-        self._timers = 0
+        self._countdown = Countdown(height)
         self._waits = not self.checkpoints.allows(height)
         effects += [*self._tell_checkpoint(), *self._set_timer()]
         self._waits = not self.checkpoints.allows(height)  # one's own word may have been what lacked
@@ -114,7 +98,7 @@ class PBFTReplica(Replica):
 
     def _leave_height(self, following: int) -> list[Effect]:
         """Stop waiting for the height before, and note if it was left without a decision."""
-        effects = self._stop_timer() if self._height >= 0 and self._height not in self._decisions else []
+        effects = self._countdown.stop()
         if self._height < 0 and self._fresh:
             self.checkpoints.begin(following)
         elif self._height >= 0 and (following != self._height + 1 or effects):
@@ -144,14 +128,14 @@ class PBFTReplica(Replica):
                 self._early[message.height].append(message)
             return ()
         if message.height in self._decisions:
-            return self._help(message)
+            return self._decisions.tell(message)
         if message.height < self._height:
-            return self._help_far(message)
+            return self._decisions.tell_forgotten(message, self.checkpoints)
         return tuple(react(message))
 
     def expire(self, now: float, timer: str) -> Effects:
         """Ask for the next view, or ask again if too few have asked for the present one."""
-        if timer != self._timer or self._height in self._decisions:
+        if not self._countdown.expire(timer):
             return ()
         if self._waits:
             self._repeats += 1
@@ -208,19 +192,10 @@ class PBFTReplica(Replica):
 
     def _decide(self, view: int, digest: str, payload_byte: int, evidence: tuple[Message, ...]) -> list[Effect]:
         decision = self._message(DECISION, digest, payload_byte=payload_byte, evidence=evidence)
-        self._decisions[self._height] = replace(decision, view=view, signatures=1 + len(evidence))
-        self._blocks[self._height] = Proposal(digest, payload_byte)
+        self._decisions.add(replace(decision, view=view, signatures=1 + len(evidence)))
         self.checkpoints.decided(self._height, digest)
-        self._forget()
-        return [Decide(self._height, digest, view), *self._stop_timer()]
-
-    def _help(self, message: Message) -> Effects:
-        """Give the decision to a member that asks for a view change after it; the block only if it lacks it."""
-        if message.kind != VIEW_CHANGE:
-            return ()
-        decision = self._decisions[message.height]
-        has_block = message.digest == decision.digest
-        return (Send(message.sender, replace(decision, payload_byte=0) if has_block else decision),)
+        self._decisions.forget(min(self.checkpoints.low, self._height))
+        return [Decide(self._height, digest, view), *self._countdown.stop()]
 
     def _tell_checkpoint(self) -> list[Effect]:
         """Tell the others of the latest checkpoint that is not stable; who waits for theirs, of a stable one."""
@@ -241,28 +216,8 @@ class PBFTReplica(Replica):
             return [Send(message.sender, replace(shown, height=checkpoints.low, view=0))]
         if not checkpoints.vote(message):
             return []
-        self._forget()
+        self._decisions.forget(min(checkpoints.low, self._height))
         return self._open(now) if self._waits and checkpoints.allows(self._height) else []
-
-    def _forget(self) -> None:
-        """Forget the proofs of decisions below the low water mark, but the present one."""
-        for old in [height for height in self._decisions if height < min(self.checkpoints.low, self._height)]:
-            del self._decisions[old]
-
-    def _help_far(self, message: Message) -> Effects:
-        """Give a block whose proof is forgotten, with what ties it to the stable checkpoint."""
-        height, low = message.height, self.checkpoints.low
-        heights = range(height, low)
-        proven = bool(self.checkpoints.proof) and bool(heights) and all(known in self._blocks for known in heights)
-        if message.kind != VIEW_CHANGE or not proven:
-            return ()
-        block, *rest = (self._blocks[known] for known in heights)
-        proof = self.checkpoints.proof
-        state = StateMessage(
-            sender=self._me, kind=STATE, height=height, view=0, digest=block.digest, signatures=1 + len(proof),
-            payload_byte=block.size_byte, evidence=proof, following=tuple(one.digest for one in rest),
-        )  # fmt: skip
-        return (Send(message.sender, state),)
 
     def _on_state(self, message: Message) -> list[Effect]:
         """Decide as a stable checkpoint shows that the others did."""
@@ -296,7 +251,7 @@ class PBFTReplica(Replica):
         if not is_new and message.view == self._view and self._active and self.leader(self._view) == self._me:
             return [Send(message.sender, self._new_view)]
         askers = self._log.askers_beyond(self._view)
-        if len(askers) > self._protocol.tolerated(len(self._members)):
+        if len(askers) > self._committee.tolerated:
             return self._change_view(min(askers.values()))
         return self._lead()
 
@@ -310,7 +265,7 @@ class PBFTReplica(Replica):
         proposal = self._own if latest is None else Proposal(latest.digest, latest.payload_byte)
         if proposal is None:
             return []
-        evidence = tuple(_without_block(request) for request in asked)
+        evidence = without_blocks(asked)
         signatures = 1 + sum(request.signatures for request in evidence)
         self._new_view = self._message(
             NEW_VIEW, proposal.digest, payload_byte=proposal.size_byte, signatures=signatures, evidence=evidence
@@ -340,15 +295,6 @@ class PBFTReplica(Replica):
     ) -> Message:
         return Message(self._me, kind, self._height, self._view, digest, signatures, payload_byte, evidence)
 
-    @property
-    def _timer(self) -> str:
-        return f"{self._height}/{self._timers}"
-
     def _set_timer(self) -> list[Effect]:
         """Restart the timer of the view: twice as long in each view."""
-        stopped = self._stop_timer() if self._timers else []
-        self._timers += 1
-        return [*stopped, SetTimer(self._timer, self._protocol.view_timeout * 2.0 ** (self._view + self._repeats))]
-
-    def _stop_timer(self) -> list[Effect]:
-        return [CancelTimer(self._timer)]
+        return self._countdown.start(self._protocol.view_timeout * 2.0 ** (self._view + self._repeats))

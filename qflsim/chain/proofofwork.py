@@ -1,5 +1,6 @@
 """Proof of work: who finds a number that few numbers are makes the next block, and the heavier branch wins."""
 
+from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -128,6 +129,7 @@ class WorkReplica(TreeReplica):
         self._rng = rng
         self._rate = protocol.miner.hash_rate(me)
         self._energy = protocol.miner.hash_energy(me)
+        self._last: deque[TreeBlock] = deque()  # the end of the branch that was looked at last
         self._attempts = 0
         self._working = False
         self._since = 0.0  # when what was hashed was last accounted for
@@ -178,13 +180,10 @@ class WorkReplica(TreeReplica):
 
     def _made(self, now: float) -> TreeBlock:
         """The next block on the branch that is built on."""
-        tip, content = self.tip, self._content()
         difficulty, epoch_s = self._difficulty
-        return TreeBlock(
-            parent=tip.name, depth=tip.depth + 1, proposer=self._me, time_s=self._clock(now),
-            payloads=tip.payloads + (content is not None), digest=content.digest if content else "",
-            payload_byte=content.size_byte if content else 0, difficulty=difficulty, epoch_s=epoch_s,
-        )  # fmt: skip
+        return self.tip.child(
+            self._me, self._content(), time_s=self._clock(now), difficulty=difficulty, epoch_s=epoch_s
+        )
 
     def close(self, now: float) -> Effects:
         """Stop hashing."""
@@ -199,9 +198,12 @@ class WorkReplica(TreeReplica):
 
     def _attached(self, now: float, block: TreeBlock) -> list[Effect]:
         """Build on what the rule prefers now, and decide what has its confirmations there."""
-        tip = self._protocol.fork_choice.tip(self.tree, self.tip.name, block.name)
-        self.tip = self.tree[tip]
-        return [*self._follow_difficulty(now), *self._finalise()]
+        before = self.tip
+        name = self._protocol.fork_choice.tip(self.tree, before.name, block.name)
+        if name == before.name:
+            return []
+        self.tip = self.tree.blocks[name]
+        return self._follow_difficulty(now) + self._finalise()
 
     def _follow_difficulty(self, now: float) -> list[Effect]:
         if not self._working or self._difficulty[0] == self._aimed:
@@ -212,5 +214,15 @@ class WorkReplica(TreeReplica):
         long_enough = self.tip.depth - self.tree.root.depth >= self._protocol.confirmations
         if not long_enough or self.tip.payloads <= self._next:
             return []
-        confirmed = islice(self.tree.branch(self.tip.name), self._protocol.confirmations - 1, None)
-        return self._decide(next(confirmed))
+        return self._decide(self._confirmed())
+
+    def _confirmed(self) -> TreeBlock:
+        """The latest block of the branch that has its confirmations; the branch is walked only if it is another."""
+        last, tip = self._last, self.tip
+        if last and tip.parent == last[-1].name:
+            last.append(tip)
+        elif not last or tip is not last[-1]:
+            count = self._protocol.confirmations
+            branch = list(islice(self.tree.branch(tip.name), count))
+            last = self._last = deque(reversed(branch), maxlen=count)
+        return last[0]

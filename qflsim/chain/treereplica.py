@@ -17,6 +17,7 @@ from qflsim.chain.agreement import (
     Validate,
 )
 from qflsim.chain.blocktree import BlockMessage, BlockTree, TreeBlock
+from qflsim.chain.quorums import check_height, check_place
 
 __all__ = ["ASK", "BLOCK", "TreeReplica"]
 
@@ -41,8 +42,7 @@ class TreeReplica(Replica):
     def __init__(
         self, me: str, members: tuple[str, ...], validate: Validate | None, memory: TreeBlock | None = None
     ) -> None:
-        if me not in members or len(set(members)) != len(members):
-            raise ValueError(f"members must be distinct and contain {me!r}, got {members!r}")
+        check_place(me, members)
         self._me = me
         self._members = members
         self._known = frozenset(members)
@@ -95,8 +95,7 @@ class TreeReplica(Replica):
 
     def start(self, now: float, proposal: Proposal | None, height: int) -> Effects:
         """Begin to work on ``height``; the chain goes on where the height before left it."""
-        if height <= self._height:
-            raise ValueError(f"height must be > {self._height}, the height before, got {height!r}; heights only grow")
+        check_height(height, self._height)
         if self._height < 0:
             root = self._memory or self._first(height)
             if root.payloads != height:
@@ -170,21 +169,30 @@ class TreeReplica(Replica):
 
     def _on_block(self, now: float, message: Message) -> list[Effect]:
         """Attach a block and what waited for it; ask for its parent if that is unknown."""
-        if not isinstance(message, BlockMessage) or message.block.name in self.tree:
+        if not isinstance(message, BlockMessage):
             return []
-        if message.block.parent not in self.tree:
-            waiting = self._waiting[message.block.parent]
-            waiting += [message.block] if message.block not in waiting else []
-            return [self._request(message.sender, message.block.parent)]
-        effects: list[Effect] = []
-        todo = [message.block]
-        while todo:
-            block = todo.pop(0)
-            if self._sound(block, self.tree[block.parent]):
-                self.tree.add(block)
-                effects += self._attached(now, block)
-                todo += self._waiting.pop(block.name, [])
+        block, known = message.block, self.tree.blocks
+        if block.name in known:
+            return []
+        if block.parent not in known:
+            waiting = self._waiting[block.parent]
+            waiting += [block] if block not in waiting else []
+            return [self._request(message.sender, block.parent)]
+        effects = self._attach(now, block)
+        if self._waiting and block.name in known:
+            todo = self._waiting.pop(block.name, [])
+            while todo:
+                block = todo.pop(0)
+                effects += self._attach(now, block)
+                todo += self._waiting.pop(block.name, []) if block.name in known else []
         return effects
+
+    def _attach(self, now: float, block: TreeBlock) -> list[Effect]:
+        """Put a block into the tree, beside others on its parent, if it is sound."""
+        if not self._sound(block, self.tree.blocks[block.parent]):
+            return []
+        self.tree.add(block)
+        return self._attached(now, block)
 
     def _request(self, whom: str, name: str) -> Send:
         asked = Message(sender=self._me, kind=ASK, height=self._height, view=0, digest=name, signatures=0)

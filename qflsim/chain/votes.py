@@ -1,7 +1,7 @@
 """What one replica has heard about one height, and what counts as proof."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qflsim.chain.agreement import Message
 
@@ -15,6 +15,7 @@ __all__ = [
     "Rules",
     "VoteLog",
     "latest_prepared",
+    "without_blocks",
 ]
 
 PRE_PREPARE, PREPARE, COMMIT = "pre-prepare", "prepare", "commit"
@@ -104,3 +105,15 @@ def latest_prepared(requests: Iterable[Message]) -> Message | None:
     """The proposal of the highest view that any of ``requests`` proves prepared."""
     words = [request.evidence[0] for request in requests if request.evidence]
     return max(words, key=lambda word: word.view, default=None)
+
+
+def without_blocks(requests: Iterable[Message]) -> tuple[Message, ...]:
+    """Requests to change view without the blocks they prove prepared, which the new-view carries once itself."""
+    return tuple(_without_block(request) for request in requests)
+
+
+def _without_block(request: Message) -> Message:
+    if not request.evidence:
+        return request
+    word, *prepares = request.evidence
+    return replace(request, evidence=(replace(word, payload_byte=0), *prepares))

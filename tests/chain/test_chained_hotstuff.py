@@ -187,10 +187,13 @@ def test_forged_certificates_and_wrong_numbers_are_not_followed():
 
 
 def test_decisions_name_the_voters_and_mistakes_are_told():
-    network = Loopback(PATIENT, names(7))
     noted = []
-    network._note = lambda name, decide: noted.append(decide)
-    network.run()
+
+    class Noting(Loopback):
+        def _decide(self, name, decide):
+            noted.append(decide)
+
+    Noting(PATIENT, names(7)).run()
     assert len(noted) == 7 and all(isinstance(d, Decide) and len(d.signers) == PATIENT.quorum(7) for d in noted)
     with pytest.raises(ValueError, match="members must be distinct and contain 'z'"):
         PATIENT.replica("z", ("a", "b"))

@@ -28,7 +28,7 @@ def test_a_checkpoint_takes_a_message_from_each_to_each_and_all_below_is_forgott
     assert net.sent.total() == 23 * SHORT.messages(n) + net.sent["checkpoint"]
     for replica in net.replicas.values():
         assert replica.checkpoints.low == 20
-        assert set(replica._decisions) == {20, 21, 22}
+        assert set(replica._decisions.proofs) == {20, 21, 22}
         assert not replica._early and not replica.checkpoints._votes
 
 

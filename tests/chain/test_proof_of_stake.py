@@ -164,5 +164,5 @@ def test_votes_passed_on_are_counted_by_who_cast_them():
     replica.start(0.0, None, 0)
     votes = tuple(vote(name, Checkpoint(0, ROOT.name), Checkpoint(1, "far")) for name in ("v1", "v2", "stranger"))
     replica.handle(0.0, Message(sender="v1", kind="link", height=0, view=1, digest="far", evidence=Votes(votes)))
-    assert set(replica.finality._links[Checkpoint(0, ROOT.name), Checkpoint(1, "far")]) == {"v1", "v2"}
+    assert set(replica.finality._links[Checkpoint(0, ROOT.name), Checkpoint(1, "far")].votes) == {"v1", "v2"}
     assert EqualStakes().stake("v9") == 1.0

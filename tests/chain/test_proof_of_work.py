@@ -238,7 +238,7 @@ def success(share, confirmations, trials, **more):
     for seed in range(trials):
         attack = {"v0": played(DoubleSpendingReplica, give_up=20, **more)}
         net = Loopback(protocol, names(2), delay=lambda: 0.0, seed=seed, played=attack)
-        net.run(until=1e5, stop=lambda net=net: net.replicas["v0"].over and net._soonest()[0] > net.now)
+        net.run(until=1e5, stop=lambda net=net: net.replicas["v0"].over and net._agenda.next_due()[0] > net.now)
         payment = net.decided[0]["v1"].digest
         chain = [block.digest for block in net.replicas["v1"].tree.branch(net.replicas["v1"].tip.name)]
         undone += payment not in chain
