@@ -1,0 +1,83 @@
+"""A run as a timeline that opens in Perfetto: who did what when, made from the tables of the run alone.
+
+References
+----------
+.. [1] *Trace Event Format*, The Chromium Projects: JSON objects with ``ph``, ``ts`` and ``dur`` [µs], ``pid``, ``tid``.
+.. [2] Perfetto, https://ui.perfetto.dev, which opens a file of this format in the browser; nothing is uploaded.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qflsim.checks import ScenarioError
+from qflsim.tables import check_run, read_run, read_table
+
+__all__ = ["Timeline", "write_timeline"]
+
+NAME = "timeline.json"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A timeline that has been written.
+
+    Parameters
+    ----------
+    file:
+        Where it is.
+    events:
+        Events in it, names of tracks included.
+    left_out:
+        Sentences on what is not shown, since a table is too long; empty if everything is there.
+    """
+
+    file: Path
+    events: int
+    left_out: tuple[str, ...]
+
+
+def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: int = 10_000) -> Timeline:
+    """Write ``timeline.json`` of the run in ``folder``.
+
+    Parameters
+    ----------
+    folder:
+        The run's folder; a run that was interrupted is shown as far as it came.
+    into:
+        The file to write; ``timeline.json`` in the run's folder if left out.
+    most:
+        Rows of a table that are shown at most. Of a longer one whole rounds are, the first, the last and others spread
+        between them, or evenly spread rows if no round is short enough; ``left_out`` says so, and so does the file.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder holds no run, a table is missing or damaged, or the file cannot be written.
+
+    Notes
+    -----
+    Times are rounded to 1/8 µs, which binary fractions hold exactly. What overlaps on a track goes to further ones of
+    the same name, since Perfetto drops one of two slices that overlap.
+
+    *Scope*: a message is a slice from its sending to its last arrival at the sender and a mark of 1/8 µs where and when
+    it arrives, joined by an arrow; copies that were sent at one instant are one slice. The phases of an agreement are
+    worked out from its votes: from the first one sent to the last one delivered. Votes are told apart by who sent them,
+    when, and for which task, as the table of transfers does not name their chain. Power is the mean of a round.
+    """
+    if most < 1:
+        raise ScenarioError(f"a timeline must show at least 1 row of each table, got {most}")
+    place = Path(folder)
+    check_run(place)
+    from .counters import Counters
+    from .tracks import Tracks
+    from .trail import Trail
+    from .writing import write
+
+    trail, tracks = Trail(place, most), Tracks(read_table(place, "nodes", ["node", "role", "server"]))
+    curves = Counters(place, most)
+    events = [*trail.events(tracks), *curves.events(tracks)]
+    left_out = (*trail.left_out, *curves.left_out)
+    about = read_run(place)
+    file = place / NAME if into is None else Path(into)
+    count = write(file, [*tracks.names(), *events], about, left_out)
+    return Timeline(file, count, left_out)
