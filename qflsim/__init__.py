@@ -126,6 +126,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Median as Median,
         TrimmedMean as TrimmedMean,
     )
+    from .learning.collaboration import Collaboration as Collaboration, Federated as Federated, Isolated as Isolated
     from .learning.compression import (
         Compression as Compression,
         Float16 as Float16,
@@ -403,6 +404,7 @@ _HOMES = {
     ),
     "experiment": ("Run", "run"),
     "learning.aggregation": ("Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean"),
+    "learning.collaboration": ("Collaboration", "Federated", "Isolated"),
     "learning.compression": (
         "Compression",
         "Float16",

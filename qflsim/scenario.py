@@ -32,6 +32,7 @@ from .energy import (
     StationEnergy,
 )
 from .learning.aggregation import Aggregator, FedAvg
+from .learning.collaboration import Collaboration, Federated
 from .learning.compression import Compression, Float32
 from .learning.datasets import Dataset
 from .learning.digits import Digits
@@ -145,6 +146,8 @@ class Scenario(Part):
         The QPU of every device and server.
     model, data, training:
         What is learned, from what, and how a device trains.
+    collaboration:
+        Whether devices learn together or each for itself.
     selection, aggregation, mixing:
         Which devices take part, how a server combines their updates, how servers combine their models.
     tasks:
@@ -222,6 +225,7 @@ class Scenario(Part):
     model: Model = VQC()
     data: Dataset = Digits()
     training: LocalTraining = LocalTraining()
+    collaboration: Collaboration = Federated()
     selection: Selection = AllDevices()
     aggregation: Aggregator = FedAvg()
     mixing: Mixing = Star()
@@ -263,9 +267,11 @@ class Scenario(Part):
                 )
         for kind in CHAIN_KINDS:
             on_kind(self.block_limits, kind)
-        self._check_disc()
-        self._check_satellites()
-        self._check_station()
+        self.collaboration.check_scenario(self)
+        if self.collaboration.exchanges:
+            self._check_disc()
+            self._check_satellites()
+            self._check_station()
 
     def _check_tasks(self) -> None:
         names = [task.name for task in self.tasks]

@@ -3,7 +3,7 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,11 @@ from .network.placement import Placement
 from .nodes.attendance import Attendance
 from .nodes.batteries import Batteries
 from .nodes.books import Books
+from .nodes.isolated import IsolatedRounds
 from .nodes.ledger import Ledger
 from .nodes.membership import Membership
 from .nodes.mobility import Roaming
+from .nodes.rounds import Rounds
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
 from .trace import Trace
@@ -34,6 +36,7 @@ from .wiring.chains import notes, refuse_small_blocks
 from .wiring.common import context, share
 from .wiring.description import described
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
+from .wiring.isolated import isolate, silent
 from .wiring.movement import set_out
 from .wiring.payments import payments_of
 from .wiring.restart import put_back, refuse_other_tasks
@@ -78,7 +81,8 @@ class World:
         self.ctx = context(scenario, replication, start_s, done)
         streams = self.ctx.streams
         placement, ways = set_out(scenario, scenario.topology.place(streams), streams)
-        self._common = common = share(scenario, self.ctx, placement)
+        connected = scenario.collaboration.exchanges
+        self._common = common = share(scenario if connected else silent(scenario), self.ctx, placement)
         rounds_done = {plan.name: beginning.of(plan.name).round if beginning else 0 for plan in scenario.learning}
         self._tasks = [task_parts(common, plan, rounds_done[plan.name]) for plan in scenario.learning]
         self._roaming = self._roam(ways) if ways else None
@@ -87,29 +91,43 @@ class World:
         going = sum(plan.rounds > rounds_done[plan.name] for plan in scenario.learning)
         self._books = books = Books(self.ctx, common.roles(), self._upkeep, going)
         global_chain = common.ledger(self.ctx, "global")
-        self._rounds = [
+        self._rounds: Sequence[Rounds | IsolatedRounds]
+        if connected:
+            self._connect(global_chain, beginning)
+        elif beginning is None:
+            self._rounds = [isolate(common, parts, books, [global_chain]) for parts in self._tasks]
+        else:
+            raise ScenarioError("a run cannot go on with Isolated(): no device's model stands on a chain; run it anew")
+        self._payments = payments_of(common, beginning)
+
+    def _connect(self, global_chain: Ledger, beginning: Beginning | None) -> None:
+        """Publisher, servers, devices and chains of all tasks, whose parts are asked what they would refuse later."""
+        scenario, common, books = self.scenario, self._common, self._books
+        made = [
             learn(common, parts, global_chain, books, self._quiet, beginning, self._attendance) for parts in self._tasks
         ]
+        self._rounds = made
         if beginning is not None:
-            clerks = {parts.plan.name: rounds.clerk for parts, rounds in zip(self._tasks, self._rounds, strict=True)}
+            clerks = {parts.plan.name: rounds.clerk for parts, rounds in zip(self._tasks, made, strict=True)}
             put_back(beginning, common, self.ledgers, clerks)
-        self._payments = payments_of(common, beginning)
-        self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in self._rounds])
+        self._demand = key_demand(common, self._tasks, [rounds.model_byte for rounds in made])
         for parts in self._tasks:
             check_parts(common, parts)
             check_deadlines(common, parts)
         refuse_small_blocks(
             scenario,
-            max(rounds.model_byte for rounds in self._rounds),
-            len(placement.servers),
+            max(rounds.model_byte for rounds in made),
+            len(common.placement.servers),
             largest_committee(self._tasks),
         )
 
     def run(self) -> None:
         """Let simulated time pass until all rounds of all tasks are over."""
-        for node in described(self._common):
+        connected = self.scenario.collaboration.exchanges
+        for node in described(self._common, connected):
             self.trace(node)
-        self.wiring.backhaul.record()
+        if connected:
+            self.wiring.backhaul.record()
         env = self.ctx.env
         if self._roaming is not None:
             env.process(self._roaming.run())
@@ -153,6 +171,8 @@ class World:
 
     def notes(self) -> list[str]:
         """What a user should know before the run: where it waits for keys and blocks, what to expect of lists."""
+        if not self.scenario.collaboration.exchanges:
+            return []
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
         crowds = notes(self.scenario, smallest_committees(self._common, self._tasks))
         shards = risks(self._common)
@@ -182,7 +202,7 @@ class World:
 
     @property
     def models(self) -> dict[str, NDArray[np.float64]]:
-        """Parameters of the global model of every task as it is now."""
+        """Parameters of the global model of every task as it is now; in isolated training, of its first device's."""
         return {parts.plan.name: rounds.model for parts, rounds in zip(self._tasks, self._rounds, strict=True)}
 
     @property

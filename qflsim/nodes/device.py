@@ -93,6 +93,19 @@ class Device:
 
         There are two of them if the device is made to contradict itself.
         """
+        update = yield from self.learn(parameters, server, round)
+        cycles = self._ctx.stores.codec.compression.cycles(len(parameters))
+        if cycles:
+            yield self.computer.computed(cycles)
+        other = self._notary.contradicted(update)
+        signed = []
+        for stated in (self._notary.trained(update), *([] if other is None else [other])):
+            yield self.computer.signed()
+            signed.append(self._notary.sign_for_chain(self._transaction(stated, parameters, chain, round)))
+        return signed
+
+    def learn(self, parameters: Floats, server: str, round: int) -> Generator[Any, Any, Update]:
+        """Train from the given model in ``round``, for ``server``, or for nobody if it is empty; returns what came."""
         submissions = self._task.submissions(self.name)
         rng = self._ctx.streams.fresh("train", self.name, str(round))
         handed_in: list[Pending[Any, Any]] = []
@@ -111,21 +124,12 @@ class Device:
             raise
         result = handed_in[0].result()
         yield self.computer.computed(self._task.optimizer_cycles(len(parameters), len(submissions)))
-        update = Update(
+        return Update(
             device=self.name,
             parameters=result.parameters,
             samples=self._task.drawn(self.name),
             loss=self._task.last_epoch_loss(result),
         )
-        cycles = self._ctx.stores.codec.compression.cycles(len(parameters))
-        if cycles:
-            yield self.computer.computed(cycles)
-        other = self._notary.contradicted(update)
-        signed = []
-        for stated in (self._notary.trained(update), *([] if other is None else [other])):
-            yield self.computer.signed()
-            signed.append(self._notary.sign_for_chain(self._transaction(stated, parameters, chain, round)))
-        return signed
 
     def _transaction(self, update: Update, start: Floats, chain: str, round: int) -> UpdateTransaction:
         stores = self._ctx.stores

@@ -5,20 +5,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from qflsim.learning.aggregation import Update, mean_loss
-from qflsim.learning.loss import standard_error
-from qflsim.learning.task import LearningTask, Score, spread_of
+from qflsim.learning.task import LearningTask, spread_of
 from qflsim.quantum.native import NativeCircuit
-from qflsim.quantum.plugin import evaluate_with_pennylane
-from qflsim.trace import Evaluation, Round
+from qflsim.trace import Round
 
 from .books import Books
 from .clerk import Clerk
 from .context import Context
 from .contribution import Contribution
 from .device import Floats
+from .evaluator import Evaluator
 from .ledger import Ledger
 from .publisher import Publisher
 from .qpu import Work
@@ -91,8 +88,8 @@ class Rounds:
         self._renew = renew
         self._quiet = quiet
         self._works = works
+        self._evaluator = Evaluator(ctx, task)
         self.model: Floats = self._servers[0].parameters
-        self._ended = 0.0
 
     @property
     def model_byte(self) -> int:
@@ -101,7 +98,7 @@ class Rounds:
 
     def run(self) -> Generator[Any, Any, None]:
         """Evaluate the initial model, then go through all rounds."""
-        self._evaluate("global", self.model, self._ctx.now)
+        self._evaluator.evaluate("global", self.model, self._ctx.now)
         for number in range(self._ctx.round + 1, self._publisher.offer.rounds + 1):
             yield from self._round(number)
 
@@ -176,8 +173,8 @@ class Rounds:
         ctx = self._ctx
         self.clerk.close_round()
         spent = self._books.close(ctx.round, self.ledgers, times.ended)
-        score = self._evaluate("global", self.model, times.ended)
-        own = [self._evaluate(server.name, server.parameters, times.ended) for server in self._servers]
+        score = self._evaluator.evaluate("global", self.model, times.ended)
+        own = [self._evaluator.evaluate(server.name, server.parameters, times.ended) for server in self._servers]
         ctx.record(
             Round(
                 round=ctx.round,
@@ -212,49 +209,5 @@ class Rounds:
         ctx.flush()
 
     def check_on_aer(self, native: NativeCircuit, samples: Floats, shots: int, seed: int) -> dict[str, float]:
-        """Run the final global model on Aer through PennyLane and record it beside the engine's result.
-
-        Returns
-        -------
-        dict
-            Samples, shots, both accuracies and losses, the largest difference of an expectation value, and that
-            difference in standard errors sqrt((1 - <Z>^2) / shots) of the sampled one.
-        """
-        exact = self._task.expectations(self.model)[: len(samples)]
-        sampled = evaluate_with_pennylane(native, self.model, samples, shots=shots, seed=seed)
-        engine = self._record("global-sample", "engine", self._task.score_of(exact, self.model), self._ended)
-        aer = self._record("global-sample", "aer", self._task.score_of(sampled, self.model), self._ended)
-        return {
-            "samples": len(samples),
-            "shots": shots,
-            "accuracy_engine": engine.accuracy,
-            "accuracy_aer": aer.accuracy,
-            "loss_engine": engine.loss,
-            "loss_aer": aer.loss,
-            "largest_difference": float(np.abs(sampled - exact).max()),
-            "largest_standard_errors": float((np.abs(sampled - exact) / standard_error(exact, shots)).max()),
-        }
-
-    def _evaluate(self, model: str, parameters: Floats, time: float) -> Score:
-        """Record how good a model is on all test samples at ``time`` [s]."""
-        self._ended = time
-        return self._record(model, "engine", self._task.score(parameters), time)
-
-    def _record(self, model: str, backend: str, score: Score, time: float) -> Score:
-        """Write an evaluation, with what was spent until then."""
-        self._ctx.record(
-            Evaluation(
-                round=self._ctx.round,
-                task=self._ctx.task,
-                time_s=time,
-                model=model,
-                backend=backend,
-                samples=score.samples,
-                accuracy=score.accuracy,
-                loss=score.loss,
-                energy_j=self._ctx.energy.total(),
-                qpu_cooling_j=self._ctx.energy.by_cause()["qpu_cooling"],
-                air_bit=self._ctx.totals.air_bit,
-            )
-        )
-        return score
+        """Run the final global model on Aer through PennyLane; see `Evaluator.check_on_aer`."""
+        return self._evaluator.check_on_aer("global-sample", self.model, native, samples, shots, seed)

@@ -1,4 +1,4 @@
-"""Accuracy and loss of the global model against what they cost: time, joules, bytes on the air."""
+"""Accuracy and loss, of the global model or of isolated devices on average, against time, joules, bytes on the air."""
 
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,14 @@ def draw(folder: Path) -> Any:
 
 def _task(axes: Any, rows: Any, costs: list[tuple[Any, str]], colours: tuple[str, str], task: str) -> None:
     """The curves of one task."""
-    model = rows[rows["model"] == "global"]
-    mixed = rows[~rows["model"].isin(["global", "global-sample"])].groupby("round")
+    told = rows["model"].isin(["global", "devices"])
+    model, own = rows[told], rows[~told & ~rows["model"].str.endswith("-sample")].groupby("round")
     for column, (cost, label) in enumerate(costs):
         values = cost[model.index]
         for row, (measure, colour) in enumerate(zip(("accuracy", "loss"), colours, strict=True)):
             place = axes[row, column]
             place.plot(values, model[measure], marker="o", color=COLOURS[colour], clip_on=False, zorder=3, label=task)
-            _spread(place, dict(zip(model["round"], values, strict=True)), mixed[measure], COLOURS[colour])
+            _spread(place, dict(zip(model["round"], values, strict=True)), own[measure], COLOURS[colour])
         axes[1, column].set_xlabel(label)
 
 
@@ -67,7 +67,7 @@ def _costs(model: Any) -> list[tuple[Any, str]]:
 
 
 def _spread(axes: Any, at: dict[int, float], measures: Any, colour: str) -> None:
-    """A band from the worst to the best server's mixed model, where they differ."""
+    """A band from the worst to the best of the servers' own models, or of isolated devices', where they differ."""
     low, high = measures.min(), measures.max()
     if len(low) and (high > low).any():
         axes.fill_between([at[number] for number in low.index], low, high, color=colour, alpha=0.2, linewidth=0)

@@ -42,6 +42,8 @@ def draw(folder: Path) -> Any:
     stored = stored[stored["round"].isin(rounds)]
     nodes = read_table(folder, "nodes", ["node", "role"])
     blocks = read_table(folder, "blocks", ["round", "chain", *_BYTES])
+    if blocks.empty:
+        return None
     fetched = read_table(folder, "retrievals", ["round", "kind", "size_byte"])
     fetched = fetched[fetched["round"].isin(rounds)]
     figure = new_figure(11.0 if fetched.empty else 14.0, 3.5)

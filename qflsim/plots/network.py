@@ -26,16 +26,16 @@ _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
 
 def draw(folder: Path) -> Any:
     """Left: servers, publisher and backhaul to scale. Right: every cell with its devices, coloured by uplink SINR."""
-    nodes = read_table(folder, "nodes")
+    nodes, links = read_table(folder, "nodes"), read_table(folder, "links", ["first", "second"])
     servers = nodes[nodes["role"] == "server"]
-    if servers.empty:
+    if servers.empty or links.empty:
         return None
     cells = list(servers.itertuples())[:_MOST_CELLS]
     columns = min(3, len(cells))
     rows = math.ceil(len(cells) / columns)
     figure = new_figure(3.4 + 2.7 * columns, max(3.5, 2.9 * rows))
     grid = figure.add_gridspec(rows, columns + 1, width_ratios=(1.25, *[1.0] * columns))
-    _overview(figure.add_subplot(grid[:, 0]), nodes, read_table(folder, "links", ["first", "second"]))
+    _overview(figure.add_subplot(grid[:, 0]), nodes, links)
     norm, reach = _scales(nodes)
     places = [figure.add_subplot(grid[i // columns, 1 + i % columns]) for i in range(len(cells))]
     shown = [_cell(place, server, nodes, norm, reach) for place, server in zip(places, cells, strict=True)]

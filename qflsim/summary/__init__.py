@@ -9,7 +9,7 @@ from typing import Any
 from qflsim.readable import show, show_time
 
 from .reading import RunTables
-from .sentences import BLOCKS
+from .sentences import ALONE, BLOCKS
 
 __all__ = ["summarise"]
 
@@ -34,7 +34,8 @@ def summarise(folder: str | Path) -> str:
         return "\n".join([*lines, "No round was completed, so there is nothing to summarise.", ""])
     lines += [*_table(run), ""]
     for label, sentences in BLOCKS.items():
-        lines += _block(label, " ".join(sentences(run)))
+        if label in ALONE or not run.isolated:
+            lines += _block(label, " ".join(sentences(run)))
     return "\n".join([*lines, ""])
 
 

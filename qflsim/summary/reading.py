@@ -39,6 +39,12 @@ class RunTables:
         """The contents of ``run.json``."""
         return read_run(self.folder)
 
+    @property
+    def isolated(self) -> bool:
+        """Whether every device trained for itself."""
+        part: str = self.about.get("scenario", {}).get("collaboration", {}).get("part", "")
+        return part == "Isolated"
+
     @cached_property
     def rounds(self) -> Any:
         """The table of rounds, which only holds whole ones."""
@@ -54,7 +60,7 @@ class RunTables:
     def initial(self) -> Any:
         """The evaluation of the model before the first round; None if the table lacks it."""
         rows = read_table(self.folder, "evaluations", ["round", "task", "model", "accuracy", "loss"])
-        rows = rows[(rows["round"] == 0) & (rows["model"] == "global")]
+        rows = rows[(rows["round"] == 0) & rows["model"].isin(["global", "devices"])]
         rows = rows[rows["task"] == self.task] if self.task else rows
         return None if rows.empty else next(rows.itertuples())
 

@@ -20,7 +20,7 @@ from .shards import shard_sentences
 from .storage import storage_sentences
 from .waiting import waiting_sentences
 
-__all__ = ["BLOCKS"]
+__all__ = ["ALONE", "BLOCKS"]
 
 
 def _learning(run: RunTables) -> Iterator[str]:
@@ -33,10 +33,15 @@ def _learning(run: RunTables) -> Iterator[str]:
 
 def _learnt(run: RunTables) -> Iterator[str]:
     last, initial = run.last, run.initial
-    yield f"The global model classifies {share(last.accuracy, 1.0)} of the test samples after"
+    if run.isolated:
+        worst, best = share(last.own_accuracy_min, 1.0), share(last.own_accuracy_max, 1.0)
+        yield f"Every device trained alone: on average their own models classify {share(last.accuracy, 1.0)}"
+        yield f"of the test samples, the worst {worst}, the best {best}, after"
+    else:
+        yield f"The global model classifies {share(last.accuracy, 1.0)} of the test samples after"
     yield f"{show_time(last.ended_s)} of simulated time, with a loss of {last.loss:.4f} nat."
     if initial is not None:
-        yield f"It began at {share(initial.accuracy, 1.0)} and {initial.loss:.4f} nat."
+        yield f"{'They' if run.isolated else 'It'} began at {share(initial.accuracy, 1.0)} and {initial.loss:.4f} nat."
     best = next(run.rounds.nlargest(1, "accuracy").itertuples())
     if best.accuracy > last.accuracy:
         yield f"It was best after round {best.round}, at {share(best.accuracy, 1.0)}."
@@ -44,21 +49,22 @@ def _learnt(run: RunTables) -> Iterator[str]:
 
 def _aer(run: RunTables) -> Iterator[str]:
     check = run.about.get("aer")
+    which = "The final model of the first device" if run.isolated else "The final model"
     if not check:
         yield "The final model was not run on Aer."
     elif "samples" in check:
-        yield from _checked(check)
+        yield from _checked(check, which)
     else:
         for task, own in check.items():
             yield f"Task {task}:"
-            yield from _checked(own)
+            yield from _checked(own, which)
 
 
-def _checked(check: dict[str, Any]) -> Iterator[str]:
+def _checked(check: dict[str, Any], which: str = "The final model") -> Iterator[str]:
     exact, sampled = (share(check[f"accuracy_{backend}"], 1.0) for backend in ("engine", "aer"))
     points = 100.0 * (check["accuracy_aer"] - check["accuracy_engine"])
     loss = check["loss_aer"] - check["loss_engine"]
-    yield f"The final model on {check['samples']} test samples, engine and PennyLane on Aer ({check['shots']} shots):"
+    yield f"{which} on {check['samples']} test samples, engine and PennyLane on Aer ({check['shots']} shots):"
     yield f"accuracy {exact} and {sampled} ({points:+.1f} points),"
     yield f"loss {check['loss_engine']:.4f} and {check['loss_aer']:.4f} nat ({loss:+.4f})."
     yield f"Expectation values differ by at most {check['largest_difference']:.3f},"
@@ -74,7 +80,8 @@ def _time(run: RunTables) -> Iterator[str]:
         name = QPU_PARTS[largest][1].removeprefix("QPU: ")
         yield f"{share(qpu, whole)} of the round is QPU time, of which {share(parts[largest], qpu)} is {name}."
     others = parts.drop(list(QPU_PARTS)).sort_values(ascending=False)
-    told = [f"{PARTS[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
+    names = {**PARTS, "updates": "optimizer steps"} if run.isolated else PARTS
+    told = [f"{names[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
             for part, seconds in others.items() if seconds > 0.0]  # fmt: skip
     if told:
         yield f"The rest: {', '.join(told)}."
@@ -204,3 +211,6 @@ BLOCKS = {
     "batteries": battery_sentences,
 }
 """The label of each block and what makes its sentences."""
+
+ALONE = ("learning", "Aer check", "time", "energy")
+"""Blocks on a run in which nothing is exchanged."""

@@ -38,18 +38,22 @@ class Round(Record):
     )
     qpu_repetition_s: float = column("the part of qpu_s that is repetition delay between shots")
     local_agreement_s: float = column("longest local agreement in this round, a part of train_s")
-    selected: int = column("devices selected in this round")
+    selected: int = column("devices selected in this round; in isolated training all that have samples")
     aggregated: int = column("device updates that the servers aggregated into the new global model; 0 if there is none")
     accuracy: float = column(
-        "share of the test samples that the global model classifies correctly, engine, exact expectations"
+        "share of the test samples that the global model classifies correctly, engine, exact expectations; in isolated "
+        "training the mean over the devices' own models"
     )
     loss: float = column(
-        "mean cross-entropy [nat] of the global model over the test samples, engine, exact expectations"
+        "mean cross-entropy [nat] of the global model over the test samples, engine, exact expectations; in isolated "
+        "training the mean over the devices' own models"
     )
     train_loss: float = column(
         "sample-weighted mean training loss [nat] of the aggregated devices over their last epoch"
     )
-    own_accuracy: float = column("mean accuracy of the models that the servers go on with, each its own")
+    own_accuracy: float = column(
+        "mean accuracy of the servers' own models, which they go on with; in isolated training of the devices' own"
+    )
     own_accuracy_std: float = column("standard deviation of their accuracies, over all of them")
     own_accuracy_min: float = column("accuracy of the worst of them")
     own_accuracy_max: float = column("accuracy of the best of them")
@@ -78,7 +82,8 @@ class Job(Record):
     task: str = column("learning task")
     node: str = column("device or server that owns the QPU")
     server: str = column(
-        "server that it is done for: the one that a device trains for in this round, or the server itself"
+        "server that it is done for: the one that a device trains for in this round, or the server itself; empty if a "
+        "device trains for itself alone"
     )
     purpose: str = column("train, evaluate, or aborted: a training broken off at the update deadline")
     submitted_s: float = column("simulated time of submission")
@@ -108,7 +113,8 @@ class Evaluation(Record):
     task: str = column("learning task")
     time_s: float = column("simulated time")
     model: str = column(
-        "global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer"
+        "global, a server for its mixed model, or global-sample: the global model on the samples also run on Aer. In "
+        "isolated training a device for its own, devices for the mean of their measures, and one device's -sample"
     )
     backend: str = column("engine (exact expectations), or aer (PennyLane on qiskit.aer, sampled shots)")
     samples: int = column("test samples")

@@ -10,17 +10,17 @@ from .common import Common
 __all__ = ["described"]
 
 
-def described(common: Common) -> Iterator[Node]:
-    """A row for every node and every site that only forwards."""
+def described(common: Common, connected: bool) -> Iterator[Node]:
+    """A row for every node and every site that only forwards; nothing of radio if nodes are not ``connected``."""
     roles = common.roles()
     for name in (*common.placement.positions, *common.wiring.backhaul.transit):
-        yield _described(common, name, roles[name])
+        yield _described(common, name, roles[name], connected)
 
 
-def _described(common: Common, name: str, role: str) -> Node:
+def _described(common: Common, name: str, role: str, connected: bool) -> Node:
     transit, access = common.wiring.backhaul.transit, common.wiring.access
     east, north = transit[name] if role == "transit" else common.placement.positions[name]
-    channel = access.serving_channel(name) if role == "device" else None
+    channel = access.serving_channel(name) if role == "device" and connected else None
     everybody_sends = dict.fromkeys(common.placement.servers, 1.0)
     sinr_up, sinr_down = access.sinr(name, everybody_sends) if channel else (0.0, 0.0)
     return Node(

@@ -21,6 +21,7 @@ from qflsim.nodes.clerk import Clerk
 from qflsim.nodes.context import Context
 from qflsim.nodes.contribution import Rules
 from qflsim.nodes.device import Device
+from qflsim.nodes.isolated import IsolatedRounds
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.membership import Membership
 from qflsim.nodes.publisher import Publisher, TaskOffer
@@ -37,7 +38,7 @@ from .payments import desk
 from .restart import starting_model
 from .shards import seats_of
 
-__all__ = ["TaskParts", "learn", "task_parts"]
+__all__ = ["TaskParts", "device_of", "learn", "task_parts"]
 
 
 @dataclass
@@ -73,8 +74,8 @@ class TaskParts:
             for device in training
         }
 
-    def check_on_aer(self, rounds: Rounds, scenario: Scenario) -> dict[str, Any]:
-        """Re-evaluate the final global model through PennyLane on Aer, beside the engine's result."""
+    def check_on_aer(self, rounds: Rounds | IsolatedRounds, scenario: Scenario) -> dict[str, Any]:
+        """Re-evaluate the final model through PennyLane on Aer, beside the engine's result."""
         samples = min(scenario.aer_samples, len(self.data.test_y))
         seed = int(self.ctx.streams.fresh("aer").integers(2**31))
         return rounds.check_on_aer(self.compiled.native, self.data.test_x[:samples], scenario.aer_shots, seed)
@@ -194,7 +195,7 @@ def _edge(
     """The servers of a task, with the devices that may ever train for them."""
     scenario, access = common.scenario, common.wiring.access
     recruitable = [device for device in parts.devices if scenario.moves or access.reaches(device)]
-    fleet = {device: _device(common, parts, device) for device in recruitable}
+    fleet = {device: device_of(common, parts, device) for device in recruitable}
     return [_server(common, parts, name, fleet, initial, works, clerk, attendance) for name in parts.servers]
 
 
@@ -239,7 +240,8 @@ def _server(
     )
 
 
-def _device(common: Common, parts: TaskParts, name: str) -> Device:
+def device_of(common: Common, parts: TaskParts, name: str) -> Device:
+    """A device as the task uses it."""
     qpu, notary = _qpu(common, parts, name), common.notary(parts.ctx)
     return Device(parts.ctx, name, parts.plan.name, common.computers[name], qpu, parts.task, notary)
 
