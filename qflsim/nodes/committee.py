@@ -11,11 +11,12 @@ from qflsim.chain.seat import Seat
 from qflsim.crypto.signatures import SignatureScheme
 
 from .adversaries import Adversaries
+from .business import Business, Outcome, Terms
 from .computer import Computer
 from .context import Context
 from .entangler import Entangler
 from .fabric import Fabric
-from .session import Business, Outcome, Session, Terms
+from .session import Session
 from .tags import Tagger
 
 __all__ = ["Committee"]

@@ -18,6 +18,7 @@ from qflsim.trace import Block as BlockRecord
 
 from .adversaries import Adversaries
 from .blockmaker import BlockMaker, Pooling
+from .business import Business, Outcome
 from .committee import Committee
 from .computer import Computer
 from .context import Context
@@ -25,7 +26,6 @@ from .draft import Commitment, Draft, nothing, others_in
 from .entangler import Entangler
 from .fabric import Fabric
 from .notary import Notary
-from .session import Business, Outcome
 from .spread import About
 from .tags import Tagger
 
