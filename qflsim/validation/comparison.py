@@ -36,6 +36,7 @@ AREAS = {
     "timing": "Time of QPU jobs",
     "gradients": "Gradients of circuits",
     "noise": "Noise of circuits",
+    "learning": "Data, splits and optimizers",
     "mixing": "Mixing between servers",
     "aggregation": "Aggregation of updates",
     "participation": "Late updates and absent devices",
