@@ -41,6 +41,11 @@ class VQC(QuantumModel):
     *Scope*: data enter once (no re-uploading), so the outputs are trigonometric polynomials of degree 2 in each
     angle. Gates are those of the model; what a QPU runs is compiled from them.
 
+    Of the circuit of QFLchain's case study [4]_ the gates, 4 qubits and 6 layers are given: RX and RY encode, RX, RY,
+    RZ and CRX are trained. Choices made here for what it leaves open: feature q enters by both gates on qubit q, RX
+    first, in the range of `qflsim.learning.features.principal_angles`; the CRX of a layer form a ring; initial angles
+    are uniform.
+
     *Validation*: 96 angles; <Z_q> = cos^2(x_q) where they are zero; 72 two-term and 24 four-term shift rules.
 
     References
@@ -51,6 +56,7 @@ class VQC(QuantumModel):
        learning models", arXiv:2403.07059.
     .. [3] E. Grant, L. Wossnig, M. Ostaszewski, M. Benedetti, "An initialization strategy for addressing barren
        plateaus in parametrized quantum circuits", Quantum 3, 214 (2019), arXiv:1903.05076.
+    .. [4] D. C. Nguyen et al., "When Quantum Federated Learning Meets Blockchain in 6G Networks", arXiv:2512.09958.
     """
 
     layers: int = quantity(6, at_least=1, advice="write e.g. 6")

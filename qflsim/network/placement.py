@@ -1,8 +1,10 @@
 """Where publisher, servers and devices stand."""
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from qflsim.checks import Part, quantity
 from qflsim.streams import Streams
@@ -73,7 +75,7 @@ class DenseCell(Part):
     servers:
         Number of edge servers, each at its own base station.
     devices_per_server:
-        Number of quantum devices of each server.
+        Number of quantum devices of each server, the same for all or one for each.
     radius:
         Radius of a server's disc [m]; 150 m is a scenario choice of the order of dense urban sites, 200 m apart [1]_.
     spacing:
@@ -85,6 +87,9 @@ class DenseCell(Part):
         How the servers lie.
     publisher:
         East and north of the task publisher [m]; at the origin, beside the first server of the default layout.
+    names:
+        Names of the devices, server after server; empty for ``device-1-1``, ``device-1-2``, … by server and number.
+        Whatever is drawn for a device is drawn by its name: its place around its station, its batches, its shots.
 
     References
     ----------
@@ -100,19 +105,64 @@ class DenseCell(Part):
     """
 
     servers: int = quantity(3, at_least=1, advice="give a whole number, e.g. 3")
-    devices_per_server: int = quantity(5, at_least=1, advice="give a whole number, e.g. 5")
+    devices_per_server: int | tuple[int, ...] = quantity(
+        5, at_least=1, advice="give a whole number, e.g. 5, or one for each server, e.g. (2, 2, 1)"
+    )
     radius: float = quantity(150 * m, unit="m", above=0, at_most=5000, advice="give it in metres, e.g. 150 * m")
     spacing: float = quantity(1 * km, unit="m", above=0, advice="give it in metres, e.g. 1 * km")
     nearest: float = quantity(10 * m, unit="m", at_least=0, advice="give it in metres, e.g. 10 * m")
     layout: SiteLayout = HEXAGONAL
     publisher: tuple[float, float] = quantity((0.0, 0.0), unit="m", advice="give (east, north) in metres")
+    names: tuple[str, ...] = quantity((), advice="give one for every device, e.g. ('device-a', 'device-b')")
 
     def check(self) -> None:
-        """Refuse a disc with no room for devices."""
+        """Refuse a disc with no room for devices, and numbers and names that do not fit the servers."""
+        per_server = self.devices_per_server
+        if isinstance(per_server, tuple) and len(per_server) != self.servers:
+            raise ValueError(
+                f"DenseCell.devices_per_server must have one number for each of {self.servers} servers, got "
+                f"{per_server!r}; give as many, or one number for all"
+            )
+        if self.names:
+            self._check_names()
         if self.radius <= self.nearest:
             raise ValueError(
                 f"DenseCell.radius must be > nearest = {self.nearest:g} m, got {self.radius!r}; give e.g. 150 * m"
             )
+
+    def _check_names(self) -> None:
+        count, given = sum(self.counts), len(set(self.names))
+        if given < len(self.names) or given != count:
+            raise ValueError(
+                f"DenseCell.names must be {count} different names, one for every device, got {len(self.names)}, "
+                f"{given} of them different; leave them out for device-1-1 and so on"
+            )
+        for name in self.names:
+            if not re.fullmatch(r"device-[A-Za-z0-9._-]+", name):
+                raise ValueError(
+                    f"DenseCell.names must begin with 'device-' and go on with letters, digits, '.', '_' and '-', got "
+                    f"{name!r}; e.g. 'device-a'"
+                )
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of devices of every server, in order."""
+        per_server = self.devices_per_server
+        return per_server if isinstance(per_server, tuple) else (per_server,) * self.servers
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Names of all devices, server after server."""
+        numbered = ((s, d) for s, count in enumerate(self.counts, start=1) for d in range(1, count + 1))
+        return self.names or tuple(device_name(s, d) for s, d in numbered)
+
+    def central(self) -> "DenseCell":
+        """The same devices, by name, around one server: the first one, which then aggregates for all.
+
+        They hold the same data, draw the same batches and stand as far from their station as before, so that a run of
+        each differs in nothing but who aggregates, and how far messages go.
+        """
+        return replace(self, servers=1, devices_per_server=sum(self.counts), names=self.devices)
 
     @property
     def area(self) -> float:
@@ -125,9 +175,9 @@ class DenseCell(Part):
         positions: dict[str, Point] = {"publisher": self.publisher}
         positions |= {server_name(s): site for s, site in enumerate(sites, start=1)}
         home: dict[str, str] = {}
-        for s, site in enumerate(sites, start=1):
-            for d in range(1, self.devices_per_server + 1):
-                device = device_name(s, d)
+        names = iter(self.devices)
+        for s, (site, count) in enumerate(zip(sites, self.counts, strict=True), start=1):
+            for device in islice(names, count):
                 home[device] = server_name(s)
                 positions[device] = self._around(site, device, streams)
         return Placement(positions, home, self.layout.origin)

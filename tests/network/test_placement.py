@@ -78,3 +78,41 @@ def test_names_homes_and_distances():
 def test_a_disc_without_room_is_refused():
     with pytest.raises(ValueError, match=r"DenseCell\.radius must be > nearest = 10 m, got 10\.0"):
         DenseCell(radius=10)
+
+
+def test_servers_may_have_different_numbers_of_devices():
+    cell = DenseCell(servers=3, devices_per_server=(2, 2, 1))
+    placement = cell.place(Streams(1))
+    assert [len(placement.devices(server)) for server in placement.servers] == [2, 2, 1]
+    even = DenseCell(servers=3, devices_per_server=2).place(Streams(1))
+    assert all(placement.positions[device] == even.positions[device] for device in placement.home)
+    assert tuple(placement.home) == cell.devices == tuple(d for d in even.home if d != "device-3-2")
+
+
+def test_the_same_devices_around_one_server_stand_as_far_from_it():
+    cells = DenseCell(servers=3, devices_per_server=(2, 2, 1), spacing=700.0)
+    apart, together = cells.place(Streams(5)), cells.central().place(Streams(5))
+    assert together.servers == ("server-1",)
+    assert list(together.home) == list(apart.home)
+    for device, home in apart.home.items():
+        assert together.distance(device, "server-1") == pytest.approx(apart.distance(device, home))
+    assert cells.central().central() == cells.central()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"devices_per_server": (2, 2)}, r"must have one number for each of 3 servers, got \(2, 2\)"),
+        ({"devices_per_server": (2, 0, 1)}, r"devices_per_server\[1\] must be >= 1, got 0"),
+        ({"devices_per_server": 2.5}, "must be a whole number or"),
+        ({"devices_per_server": 1, "names": ("device-a", "device-b")}, "must be 3 different names.* got 2"),
+        ({"devices_per_server": 1, "names": ("device-a", "device-b", "device-a")}, "got 3, 2 of them different"),
+        (
+            {"devices_per_server": 1, "names": ("device-a", "device-b", "server-1")},
+            "must begin with 'device-'.*'server-1'",
+        ),
+    ],
+)
+def test_numbers_and_names_that_do_not_fit_are_refused(change, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        DenseCell(servers=3, **change)
