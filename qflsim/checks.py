@@ -10,27 +10,28 @@ import difflib
 import inspect
 import math
 import operator
-import re
 import types
-from collections.abc import Iterable
+from abc import ABCMeta
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-__all__ = ["Part", "ScenarioError", "advised", "quantity"]
+__all__ = ["Part", "ScenarioError", "nearest", "quantity"]
 
 
 class ScenarioError(ValueError):
     """A user's mistake in a scenario, an override or a folder: told in a sentence, before anything runs."""
 
 
-def advised(error: Exception, fields: Iterable[str]) -> str:
-    """The message of an error; where an argument has an unknown name, with the nearest of ``fields``."""
-    message = str(error)
-    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
-    near = difflib.get_close_matches(unknown[1], fields, n=1, cutoff=0.5) if unknown else []
-    return f"{message}; did you mean {near[0]!r}?" if near else message
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Half a sentence on what somebody may have meant who wrote ``name`` where one of ``known`` was to stand."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"it has {', '.join(names)}" if names else "it has none"
 
 
 def quantity(
@@ -73,8 +74,64 @@ def quantity(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+class PartType(ABCMeta):
+    """The class of all classes of parts: it refuses unknown, missing and unnamed fields in a sentence, as `Part` wrong ones.
+
+    Python would say "FirstK.__init__() missing 1 required keyword-only argument: 'k'", and not what k is.
+    """
+
+    if not TYPE_CHECKING:  # which see the fields of a part by themselves, and would see only this
+
+        def __call__(cls, *unnamed: Any, **fields: Any) -> Any:
+            _refuse_arguments(cls, unnamed, fields)
+            return super().__call__(*unnamed, **fields)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What notebooks and `help` show, and complete."""
+        _, *fields = inspect.signature(cls.__init__).parameters.values()
+        return inspect.Signature(fields)
+
+
+@cache
+def _signature(cls: PartType) -> tuple[inspect.Signature, frozenset[str], frozenset[str]]:
+    """How a part is built, with all its fields and those without a default."""
+    signature = inspect.signature(cls)
+    named = {name: p for name, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD}
+    return signature, frozenset(named), frozenset(name for name, p in named.items() if p.default is p.empty)
+
+
+def _refuse_arguments(cls: PartType, unnamed: tuple[Any, ...], fields: Mapping[str, Any]) -> None:
+    """Raise a TypeError unless a part of this class can be built from such fields."""
+    if inspect.isabstract(cls):
+        open_verbs = ", ".join(sorted(cls.__abstractmethods__))
+        raise TypeError(f"{cls.__name__} leaves open {open_verbs}; use {_describe(cls, {})}, or derive a part and write it")
+    signature, known, required = _signature(cls)
+    if not unnamed and fields.keys() <= known and required <= fields.keys():
+        return
+    try:
+        signature.bind(*unnamed, **fields)  # a part of a user's own may take more than its fields
+    except TypeError:
+        raise TypeError(_wrong_arguments(cls, unnamed, fields, list(signature.parameters), required)) from None
+
+
+def _wrong_arguments(
+    cls: PartType, unnamed: tuple[Any, ...], fields: Mapping[str, Any], known: list[str], required: frozenset[str]
+) -> str:
+    name = cls.__name__
+    for field in fields:
+        if field not in known:
+            return f"{name} has no field {field!r}; {nearest(field, known)}"
+    if unnamed:
+        advice = f"write e.g. {name}({known[0]}={_show(unnamed[0])})" if known else f"write {name}()"
+        return f"{name} takes its fields by name, got {', '.join(map(_show, unnamed))}; {advice}"
+    missing = next(field for field in known if field in required and field not in fields)
+    metadata = {field.name: field.metadata for field in dataclasses.fields(cls)}.get(missing, {})  # type: ignore[arg-type]
+    return f"{name}.{missing} must be given{_advise(metadata)}"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(metaclass=PartType):
     """A piece of a scenario: a frozen value that refuses wrong fields when it is built.
 
     Derive with ``@dataclass(frozen=True, kw_only=True)``. A part that needs checks across fields overrides

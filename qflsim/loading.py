@@ -4,7 +4,6 @@ A file is loaded under the stable module name ``scenarios.<stem>`` and registere
 user writes in it can be pickled and sent to worker processes.
 """
 
-import dataclasses
 import difflib
 import importlib.util
 import linecache
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from .checks import Part, ScenarioError, advised
+from .checks import ScenarioError
 from .scenario import Scenario
 
 __all__ = ["load", "load_module", "load_variants"]
@@ -99,19 +98,8 @@ def _failed(file: Path, error: Exception) -> str:
     """Where in the user's own file a mistake stands, and what it is."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == file.resolve()]
     kind = "" if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: "
-    message = kind + advised(error, _fields_of(str(error).partition(".__init__")[0]))
+    message = f"{kind}{error}"
     if not lines or lines[-1] is None:
         return f"{file}: {message}"
     source = linecache.getline(str(file.resolve()), lines[-1]).strip()
     return f"{file}, line {lines[-1]}: {message}\n    {source}"
-
-
-def _fields_of(part: str) -> tuple[str, ...]:
-    """Names of the fields of the part with that class name, one of the user's own included; none if there is none."""
-    waiting: list[type] = [Part]
-    while waiting:
-        cls = waiting.pop()
-        if cls.__name__ == part:
-            return tuple(field.name for field in dataclasses.fields(cls))
-        waiting += cls.__subclasses__()
-    return ()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from .checks import Part, ScenarioError, advised
+from .checks import Part, ScenarioError, nearest
 
 __all__ = ["apply", "read_axis", "read_part", "replaced"]
 
@@ -148,9 +148,7 @@ def _replace(part: Any, path: list[str], value_for: Callable[[Any], Any]) -> Any
         raise ValueError(f"{part!r} has no fields of its own, so no {field!r}")
     known = [f.name for f in dataclasses.fields(part)]
     if field not in known:
-        near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
-        advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-        raise ValueError(f"{type(part).__name__} has no field {field!r}; {advice}")
+        raise ValueError(f"{type(part).__name__} has no field {field!r}; {nearest(field, known)}")
     current = getattr(part, field)
     value = _replace(current, rest, value_for) if rest else value_for(get_type_hints(type(part))[field])
     return dataclasses.replace(part, **{field: value})
@@ -187,11 +185,7 @@ def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
         case ast.Call(func=function, args=args, keywords=keywords):
             arguments = {str(k.arg): _evaluate(k.value, names) for k in keywords}
-            part = _evaluate(function, names)
-            try:
-                return part(*[_evaluate(a, names) for a in args], **arguments)
-            except TypeError as error:
-                raise TypeError(advised(error, getattr(part, "__dataclass_fields__", ()))) from None
+            return _evaluate(function, names)(*[_evaluate(a, names) for a in args], **arguments)
         case _:
             raise ValueError(f"cannot read {ast.unparse(node)!r}; give a number, a unit expression or a part")
 

@@ -197,7 +197,7 @@ class Scenario(Part):
         If a field is of the wrong type or out of bounds, or the model does not fit the data's classes.
     """
 
-    name: str
+    name: str = quantity(advice="give the name of the results folder, e.g. '6g_dense'")
     seed: int = quantity(7, at_least=0, advice="give a whole number, e.g. 7")
     rounds: int = quantity(20, at_least=1, advice="give a whole number, e.g. 20")
     topology: DenseCell = DenseCell()
@@ -304,9 +304,17 @@ class Scenario(Part):
             )
 
     @property
-    def authentications(self) -> list[Authentication]:
-        """What authenticates the messages of agreements on each kind of chain."""
-        return [agreement.authentication or self.authentication for _, agreement in PerChain.of(self.agreement)]
+    def authentications(self) -> dict[str, Authentication]:
+        """What authenticates the messages of agreements, by the part that says so and its field."""
+        found = {}
+        for chain, agreement in PerChain.of(self.agreement):
+            own, field = agreement.authentication, "agreement"
+            if own is None:
+                found[f"{type(self.authentication).__name__} (Scenario.authentication)"] = self.authentication
+            else:
+                field += f".{chain}" if isinstance(self.agreement, PerChain) else ""
+                found[f"{type(agreement).__name__} (Scenario.{field})"] = own
+        return found
 
     @property
     def moves(self) -> bool:

@@ -31,6 +31,7 @@ from qflsim.units import s
 
 __all__ = ["CompactBlocks", "compact_byte", "compact_size_byte", "request_byte", "transactions_byte"]
 
+HIGH_BANDWIDTH = 3  # peers that a node of Bitcoin asks to send blocks unasked [1]_
 SHORT_ID_BYTE = 6
 NONCE_BYTE = 8
 HASH_BYTE = 32
@@ -76,7 +77,7 @@ class CompactBlocks(Dissemination):
     connections:
         Connections that each node opens; 8 (Bitcoin Core, from memory).
     high_bandwidth:
-        How many of these peers it asks to send blocks unasked; 3 [1]_.
+        How many of these peers it asks to send blocks unasked; ``None`` for 3 [1]_, or all of fewer connections.
     patience:
         Time [s] after which what was asked for is asked for elsewhere; 2 s (assumption).
     repair:
@@ -95,18 +96,23 @@ class CompactBlocks(Dissemination):
     """
 
     connections: int = quantity(8, at_least=1, advice="give a whole number, e.g. 8")
-    high_bandwidth: int = quantity(3, at_least=0, advice="give a whole number, e.g. 3")
+    high_bandwidth: int | None = quantity(None, at_least=0, advice="give a whole number, e.g. 3, or None")
     patience: float = quantity(2.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
     repair: float = quantity(5.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 5 * s")
 
     def check(self) -> None:
         """Refuse more peers of high bandwidth than connections."""
         super().check()
-        if self.high_bandwidth > self.connections:
+        if self.high_bandwidth is not None and self.high_bandwidth > self.connections:
             raise ValueError(
                 f"CompactBlocks.high_bandwidth must be <= connections = {self.connections}, got "
-                f"{self.high_bandwidth}; give e.g. 3"
+                f"{self.high_bandwidth}; lower it, or leave it out"
             )
+
+    @property
+    def unasked(self) -> int:
+        """Peers that a node asks to send blocks unasked."""
+        return min(HIGH_BANDWIDTH, self.connections) if self.high_bandwidth is None else self.high_bandwidth
 
     def relay(self, me: str, members: tuple[str, ...], rng: np.random.Generator) -> "CompactRelay":
         """The part of ``me``, with the connections that it opens."""
@@ -117,7 +123,7 @@ class CompactBlocks(Dissemination):
         relays = {member: self.relay(member, members, rng(member)) for member in members}
         for me, relay in relays.items():
             for place, peer in enumerate(relay.opened):
-                relays[peer].meet(me, asked=place < self.high_bandwidth)
+                relays[peer].meet(me, asked=place < self.unasked)
         return dict(relays)
 
 

@@ -1,6 +1,6 @@
 """Who keeps a task's contract on the timeline: told of every block, asked for the transactions that it takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from qflsim.chain.block import Block
@@ -56,15 +56,13 @@ class Clerk:
         """A block stands on the chains of an earlier run, which recorded what the contract refused."""
         self._contract.apply(block)
 
-    def check_terms(self, stated: Mapping[str, Any]) -> None:
-        """Raise a `ValueError` if the terms that stand on a chain are not its own."""
+    def changed_terms(self, stated: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+        """Terms that do not stand on a chain as they are here: their name, what is stated there, and what here."""
         for name, own in self._terms.items():
             there = stated.get(name)
-            if (tuple(there) if isinstance(there, list) else there) != own:
-                raise ValueError(
-                    f"the terms of the task on the chain say {name} = {there!r}, and the scenario {own!r}; leave what "
-                    "they rest on as it was"
-                )
+            there = tuple(there) if isinstance(there, list) else there
+            if there != own:
+                yield name, there, own
 
     def terms(self, publisher: str) -> list[SignedTransaction]:
         """The terms, until they stand on the chain."""

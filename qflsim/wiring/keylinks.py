@@ -82,7 +82,7 @@ class KeyLinks:
         self._placement = placement
         self._ctx = ctx
         self._reached = reached
-        self._payers = [way for way in scenario.authentications if way.key_bit(first=True) > 0.0]
+        self._payers = [who for who, way in scenario.authentications.items() if way.key_bit(first=True) > 0.0]
         self._tags = bool(self._payers)
         qkd, access = scenario.keys.qkd, scenario.key_access
         self._anchors: Anchors | None = None
@@ -261,7 +261,7 @@ class KeyLinks:
 
     def _refuse_fibres_to_the_moving(self) -> None:
         """Refuse a world in which devices that move would have to get QKD keys."""
-        asking = type(self._payers[0] if self._tags else self._scenario.keys).__name__
+        asking = self._payers[0] if self._tags else f"{type(self._scenario.keys).__name__} (Scenario.keys)"
         if self._tags or self._scenario.keys.fallback() is None:
             raise ScenarioError(
                 f"{asking} asks for QKD keys at devices, and devices that move have no fibre over which to get "
@@ -284,8 +284,8 @@ class KeyLinks:
                 )
         if self._tags:
             raise ScenarioError(
-                f"{type(self._payers[0]).__name__} pays its tags with QKD keys, and "
-                f"{type(scenario.keys).__name__} has none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
+                f"{self._payers[0]} pays its tags with QKD keys, and {type(scenario.keys).__name__} (Scenario.keys) has "
+                "none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
             )
         if scenario.sealing.unconditional:
             raise ScenarioError(

@@ -15,6 +15,7 @@ from qflsim.nodes.ledger import Ledger
 from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
+from .contract import changed_term
 
 __all__ = ["put_back", "refuse_other_tasks", "starting_model"]
 
@@ -88,7 +89,8 @@ def put_back(
     if foreign:
         raise ScenarioError(f"the run has a chain {foreign[0]!r}, and the scenario has none of that name")
     for name, task in beginning.tasks.items():
-        clerks[name].check_terms(task.terms)
+        for term, there, own in clerks[name].changed_terms(task.terms):
+            raise ScenarioError(changed_term(term, there, own))
     lasts = {
         chain: beginning.archive.block(chain, height).header.round
         for chain, height in beginning.heights.items()

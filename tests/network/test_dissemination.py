@@ -204,7 +204,10 @@ def test_same_seed_same_packets(way):
         (lambda: qfl.Gossip(period=0.0), "Gossip.period must be > 0 s"),
         (lambda: qfl.Push(rounds=0), "Push.rounds must be >= 1"),
         (lambda: qfl.GossipMesh(degree=13), "GossipMesh.degree must lie between low = 5 and high = 12, got 13"),
-        (lambda: qfl.CompactBlocks(connections=2), "CompactBlocks.high_bandwidth must be <= connections = 2, got 3"),
+        (
+            lambda: qfl.CompactBlocks(connections=2, high_bandwidth=3),
+            "CompactBlocks.high_bandwidth must be <= connections = 2, got 3",
+        ),
         (lambda: qfl.Direct(followers=("",)), "Direct.followers must be names"),
         (lambda: rounds_of_gossip(qfl.Gossip(), 5, None), "gossip.fanout must be 1"),
     ],
