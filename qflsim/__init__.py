@@ -83,7 +83,12 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .chain.tendermint import Tendermint as Tendermint
     from .chain.terms import TaskContract as TaskContract
     from .chain.traffic import ChainTraffic as ChainTraffic
-    from .checks import Part as Part, ScenarioError as ScenarioError, quantity as quantity
+    from .checks import (
+        Part as Part,
+        Recurring as Recurring,
+        ScenarioError as ScenarioError,
+        quantity as quantity,
+    )
     from .crypto.authentication import (
         Authentication as Authentication,
         Signatures as Signatures,
@@ -377,7 +382,7 @@ _HOMES = {
     "chain.tendermint": ("Tendermint",),
     "chain.terms": ("TaskContract",),
     "chain.traffic": ("ChainTraffic",),
-    "checks": ("Part", "ScenarioError", "quantity"),
+    "checks": ("Part", "Recurring", "ScenarioError", "quantity"),
     "crypto.authentication": ("Authentication", "Signatures", "WegmanCarter"),
     "crypto.elliptic": ("ECDH", "ECDSA_P256", "Ed25519"),
     "crypto.falcon": ("Falcon512", "Falcon1024"),
@@ -522,8 +527,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 _VERBS = (
-    "Comparing", "Failure", "Run", "ScenarioError", "Sweep", "SweepError", "compare", "load", "quantity",
-    "read_sweep", "resume", "run", "sweep",
+    "Comparing", "Failure", "Recurring", "Run", "ScenarioError", "Sweep", "SweepError", "compare", "load",
+    "quantity", "read_sweep", "resume", "run", "sweep",
 )  # fmt: skip
 
 PARTS = tuple(sorted(name for name in _HOME_OF if name not in _VERBS))

@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 
 import numpy as np
 
-__all__ = ["Part", "ScenarioError", "nearest", "quantity"]
+__all__ = ["Part", "Recurring", "ScenarioError", "nearest", "quantity"]
+
+
+LARGEST = 1e50
+"""No number of a scenario is larger, nor smaller than its inverse: products and powers of what is would overflow."""
 
 
 class ScenarioError(ValueError):
@@ -34,6 +38,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"it has {', '.join(names)}" if names else "it has none"
 
 
+@dataclasses.dataclass(frozen=True)
+class Recurring:
+    """What happens again and again in a run by itself, once per period [s] or at a rate [1/s] that a field gives.
+
+    A world is refused in which it would happen more than ``most`` times: in the shortest time that its rounds can take,
+    or, if it happens only ``while_deciding``, in the longest that one decision may take. The least ``most`` is a bound
+    of sense and not of nature: as much as a computer goes through in minutes.
+    """
+
+    what: str
+    most: float
+    while_deciding: bool = False
+
+
 def quantity(
     default: Any = dataclasses.MISSING,
     *,
@@ -43,6 +61,7 @@ def quantity(
     at_most: float | None = None,
     below: float | None = None,
     infinite: bool = False,
+    recurring: Recurring | None = None,
     advice: str = "",
 ) -> Any:
     """A field of a `Part` with its unit, its bounds and what to write instead of a wrong value.
@@ -57,6 +76,8 @@ def quantity(
         Bounds: value > above, value >= at_least, value <= at_most, value < below.
     infinite:
         Whether infinity is a meaningful value.
+    recurring:
+        What happens again and again, if the value is its period or rate.
     advice:
         Half a sentence on what to write, e.g. ``"give it in seconds, e.g. 5 * s"``.
     """
@@ -67,6 +88,7 @@ def quantity(
         "at_most": at_most,
         "below": below,
         "infinite": infinite,
+        "recurring": recurring,
         "advice": advice,
     }
     if default is dataclasses.MISSING:
@@ -75,7 +97,7 @@ def quantity(
 
 
 class PartType(ABCMeta):
-    """The class of all classes of parts: it refuses unknown, missing and unnamed fields in a sentence, as `Part` wrong ones.
+    """The class of all classes of parts: it refuses unknown, missing and unnamed fields in a sentence.
 
     Python would say "FirstK.__init__() missing 1 required keyword-only argument: 'k'", and not what k is.
     """
@@ -89,7 +111,8 @@ class PartType(ABCMeta):
     @property
     def __signature__(cls) -> inspect.Signature:
         """What notebooks and `help` show, and complete."""
-        _, *fields = inspect.signature(cls.__init__).parameters.values()
+        own: Any = cls
+        _, *fields = inspect.signature(own.__init__).parameters.values()
         return inspect.Signature(fields)
 
 
@@ -105,7 +128,9 @@ def _refuse_arguments(cls: PartType, unnamed: tuple[Any, ...], fields: Mapping[s
     """Raise a TypeError unless a part of this class can be built from such fields."""
     if inspect.isabstract(cls):
         open_verbs = ", ".join(sorted(cls.__abstractmethods__))
-        raise TypeError(f"{cls.__name__} leaves open {open_verbs}; use {_describe(cls, {})}, or derive a part and write it")
+        raise TypeError(
+            f"{cls.__name__} leaves open {open_verbs}; use {_describe(cls, {})}, or derive a part and write it"
+        )
     signature, known, required = _signature(cls)
     if not unnamed and fields.keys() <= known and required <= fields.keys():
         return
@@ -126,8 +151,9 @@ def _wrong_arguments(
         advice = f"write e.g. {name}({known[0]}={_show(unnamed[0])})" if known else f"write {name}()"
         return f"{name} takes its fields by name, got {', '.join(map(_show, unnamed))}; {advice}"
     missing = next(field for field in known if field in required and field not in fields)
-    metadata = {field.name: field.metadata for field in dataclasses.fields(cls)}.get(missing, {})  # type: ignore[arg-type]
-    return f"{name}.{missing} must be given{_advise(metadata)}"
+    own: Any = cls
+    told = {field.name: _advise(field.metadata) for field in dataclasses.fields(own)}
+    return f"{name}.{missing} must be given{told.get(missing, '')}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -173,7 +199,7 @@ def _typed(name: str, hint: Any, value: Any, metadata: Any) -> Any:
         return _typed_tuple(name, get_args(hint), value, metadata)
     is_number = isinstance(value, _KINDS) and not isinstance(value, bool)
     if hint is float and is_number:
-        return float(value)
+        return float(value) if abs(value) < 2**1023 or isinstance(value, (float, np.floating)) else value
     if hint is int and is_number and not isinstance(value, (float, np.floating)):
         return int(value)
     runtime = origin or hint
@@ -227,6 +253,8 @@ def _describe(hint: Any, metadata: Any) -> str:
 
 def _show(value: Any) -> str:
     """A value as its user wrote it; a class in place of an object is the commonest slip and named as such."""
+    if isinstance(value, int) and value.bit_length() > 400:
+        return f"a whole number of some {round(value.bit_length() * math.log10(2))} digits"  # Python shows 4300 at most
     return f"the class {value.__name__} (write {value.__name__}())" if isinstance(value, type) else repr(value)
 
 
@@ -249,7 +277,10 @@ def _bounded(name: str, value: Any, metadata: Any) -> None:
     for key, sign, holds in _BOUNDS:
         bound = metadata.get(key)
         if bound is not None and not holds(value, bound):
-            raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {value!r}{_advise(metadata)}")
+            raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {_show(value)}{_advise(metadata)}")
+    if value and not 1 / LARGEST <= abs(value) <= LARGEST and abs(value) != math.inf:
+        size = f"0{unit}, or {1 / LARGEST:g} to {LARGEST:g}{unit} in size"
+        raise ValueError(f"{name} must be {size}, got {_show(value)}{_advise(metadata)}")
 
 
 _BOUNDS = (

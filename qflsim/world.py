@@ -35,7 +35,15 @@ from .wiring import Wiring
 from .wiring.chains import notes, refuse_small_blocks
 from .wiring.common import context, share
 from .wiring.description import described
-from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
+from .wiring.effort import refuse_endless
+from .wiring.feasibility import (
+    check_deadlines,
+    check_parts,
+    key_demand,
+    largest_committee,
+    least_run_time,
+    smallest_committees,
+)
 from .wiring.isolated import isolate, silent
 from .wiring.movement import set_out
 from .wiring.payments import payments_of
@@ -114,6 +122,7 @@ class World:
         for parts in self._tasks:
             check_parts(common, parts)
             check_deadlines(common, parts)
+        refuse_endless(scenario, least_run_time(common, self._tasks), scenario.agreement_deadline)
         refuse_small_blocks(
             scenario,
             max(rounds.model_byte for rounds in made),
@@ -265,6 +274,7 @@ class World:
     def _attend(self) -> Attendance | None:
         """Let devices come and go, unless all are always there."""
         presence, devices = self.scenario.presence, tuple(self.placement.home)
+        presence.check_devices(len(devices))
         if isinstance(presence, AlwaysThere):
             return None
         return Attendance(self.ctx, presence, devices, self._switch)

@@ -115,8 +115,11 @@ def test_what_the_chains_do_not_say_may_change(source, tmp_path):
         ("model=VQC(qubits=2, layers=2)", "the model on the chains is VQC"),
         ("rounds=2", "Scenario.rounds must be > 2"),
         ("contract.deposit=5", "on the chain, where deposit=10.0, got deposit=5.0; leave contract as it was"),
-        ("agreement=ProofOfWork()", "Scenario.agreement must leave the terms of the task as they stand on the chain, "
-         "where a committee of 2 needs 2 votes, got 1; leave agreement as it was"),
+        (
+            "agreement=ProofOfWork()",
+            "Scenario.agreement must leave the terms of the task as they stand on the chain, "
+            "where a committee of 2 needs 2 votes, got 1; leave agreement as it was",
+        ),
         ("agreement_deadline=60", "slack_s = 120.0, got 60.0; leave agreement_deadline as it was"),
     ],
 )

@@ -207,9 +207,11 @@ def test_tracks_must_be_those_of_the_devices(tiny, tmp_path):
 
 
 def test_devices_that_move_have_qkd_up_to_their_anchor_only(busy):
-    with pytest.raises(ScenarioError, match="HybridKeys .Scenario.keys. asks for QKD keys at devices, and devices that"):
+    with pytest.raises(
+        ScenarioError, match=r"HybridKeys .Scenario.keys. asks for QKD keys at devices, and devices that"
+    ):
         World(replace(busy, keys=qfl.HybridKeys()))
-    with pytest.raises(ScenarioError, match="WegmanCarter .Scenario.authentication. asks for QKD keys at devices"):
+    with pytest.raises(ScenarioError, match=r"WegmanCarter .Scenario.authentication. asks for QKD keys at devices"):
         World(replace(busy, keys=qfl.EitherKeys(), authentication=qfl.WegmanCarter()))
     _, records = played(replace(busy, keys=qfl.EitherKeys(), rounds=2))
     by_kind = {}

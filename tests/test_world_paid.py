@@ -79,7 +79,10 @@ def test_threats_see_the_protocol_within(keyed):
 
 
 def test_without_quantum_keys_it_is_refused(keyed):
-    with pytest.raises(ScenarioError, match=r"QKDPaid \(Scenario.agreement\) pays its tags with QKD keys, and KEMKeys \(Scenario.keys\) has"):
+    with pytest.raises(
+        ScenarioError,
+        match=r"QKDPaid \(Scenario.agreement\) pays its tags with QKD keys, and KEMKeys \(Scenario.keys\) has",
+    ):
         World(replace(keyed, keys=qfl.KEMKeys(), agreement=qfl.QKDPaid()))
     with pytest.raises(ValueError, match=r"QKDPaid.protocol must be a protocol that is not paid yet"):
         qfl.QKDPaid(protocol=qfl.QKDPaid())

@@ -6,6 +6,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.chain.transactions import read_transaction
+from qflsim.checks import ScenarioError
 from qflsim.experiment import run
 from qflsim.trace import Agreement, Block, Job, Presence, Round, Transfer, UpdateFate
 from qflsim.units import s
@@ -104,7 +105,7 @@ def test_committees_of_the_next_round_are_those_present(churned):
 
 
 def test_absent_devices_make_no_key_and_do_nothing(short):
-    away = qfl.Churn(present=0.0, arrivals=0.0)
+    away = qfl.Churn(present=0.0, arrivals=1e-9)
     scenario = replace(short, rounds=1, presence=away, battery=qfl.Battery())
     world, records = played(scenario)
     assert of(records, Round)[0].selected == 0 and not [b for b in of(records, Block) if b.chain.startswith("lmuc")]
@@ -113,6 +114,27 @@ def test_absent_devices_make_no_key_and_do_nothing(short):
     assert sum(link.manager.made_bit for link in links.values()) < sum(
         link.manager.made_bit for ends, link in there.wiring.keys.links.items() if ends in links
     )
+
+
+def test_a_round_without_devices_waits_for_the_first_one_to_come(short):
+    """Nobody is there at first; the first device comes in the first round, and trains alone with its server."""
+    _, records = played(replace(short, presence=qfl.Churn(present=0.0, arrivals=0.1 / s), update_deadline=60 * s))
+    came = min(p.time_s for p in of(records, Presence) if p.reason == "joined")
+    first = of(records, Round)[0]
+    assert first.started_s + first.publish_s > came > 0.5 and first.selected >= 1
+    assert came < first.started_s + short.update_deadline
+
+
+def test_a_round_to_which_nobody_comes_ends_at_the_deadline(short):
+    _, records = played(replace(short, rounds=2, presence=qfl.Churn(present=0.0, arrivals=1e-9)))
+    rounds = of(records, Round)
+    assert all(short.update_deadline <= r.publish_s < short.update_deadline + 1.0 for r in rounds)
+    assert not any(r.selected for r in rounds)
+
+
+def test_a_world_that_nobody_is_in_or_comes_to_is_refused(short):
+    with pytest.raises(ScenarioError, match=r"Churn.present must be >= 0.0667 if nobody joins later .*got 0.05"):
+        World(replace(short, presence=qfl.Churn(present=0.05, arrivals=0.0)))
 
 
 def test_the_same_draws_whoever_else_is_there(short):

@@ -55,6 +55,16 @@ def test_who_crashes_and_recovers_is_in_the_next_decisions(played):
     assert [r.aggregated for r in of(records, Round)] == [6, 9]  # it heard of the first task too late
 
 
+def test_a_server_that_was_waited_for_in_vain_is_not_waited_for_again_until_it_is_heard(played):
+    """It is down when the first task is announced; all later rounds begin without it, and soon with it again."""
+    down = qfl.Crash(nodes=("server-2",), end=20 * s)
+    records = played(threats=(down,), rounds=6, agreement_deadline=5 * s, update_deadline=60 * s)
+    first, *rest = of(records, Round)
+    assert 5.0 <= first.publish_s < 6.0 and max(r.publish_s for r in rest) < 3.0
+    assert [first.aggregated, rest[-1].aggregated] == [6, 9]
+    assert [r.aggregated for r in rest if r.started_s < 19.0] == [6] * sum(r.started_s < 19.0 for r in rest)
+
+
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_more_crashed_than_a_protocol_bears_end_each_decision_at_the_deadline_with_a_record(played, name):
     """Two of four: nothing is decided, nobody waits for ever, and every decision sought leaves its row."""

@@ -65,7 +65,7 @@ class ListBroadcast(Agreement):
     *Validation*: probabilities of failure published with [1]_; Monte Carlo of replicas that lie as well as they can.
     """
 
-    states: int = quantity(2000, at_least=2, advice="give a whole number, e.g. 2000")
+    states: int = quantity(2000, at_least=2, at_most=10_000, advice="give a whole number, e.g. 2000")
     length: float = quantity(0.28, above=0, below=1 / 3, advice="give a share below 1/3, e.g. 0.28")
     agreeing: float = quantity(0.88, above=0, below=1, advice="give a share, e.g. 0.88")
     tolerance: float = quantity(0.11, at_least=0, below=1, advice="give a share, e.g. 0.11; 0 for lists without errors")
@@ -86,6 +86,12 @@ class ListBroadcast(Agreement):
             raise ValueError(
                 f"{name}.agreeing must let a proof be refuted by more wrong places than {name}.tolerance = "
                 f"{self.tolerance!r} forgives a sender, got {self.agreeing!r}; lower it below {1 - self.tolerance:.3g}"
+            )
+        if limits.length - limits.refuting < limits.tolerated:
+            name, least = type(self).__name__, (limits.tolerated + 1) / limits.length
+            raise ValueError(
+                f"{name}.agreeing must ask for more right places in a proof than {name}.tolerance = "
+                f"{self.tolerance!r} forgives wrong ones, got {self.agreeing!r}; raise it above {least:.3g}"
             )
 
     @property

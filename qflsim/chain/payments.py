@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from qflsim.chain.transactions import Transaction
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, Recurring, quantity
 
 __all__ = ["Credit", "CrossShardTraffic", "Lock", "Release", "ShardAccounts"]
 
@@ -49,10 +49,12 @@ class CrossShardTraffic(Part):
     *Validation*: the share of payments that cross shards; all money, that which is locked included, never changes.
     """
 
-    rate: float = quantity(1.0, unit="1/s", above=0, advice="give it per second, e.g. 2 / s")
-    accounts: int = quantity(2, at_least=2, advice="give a whole number, e.g. 2")
+    rate: float = quantity(
+        1.0, unit="1/s", above=0, recurring=Recurring("payments", 2e5), advice="give it per second, e.g. 2 / s"
+    )
+    accounts: int = quantity(2, at_least=2, at_most=1000, advice="give a whole number, e.g. 2")
     amount: int = quantity(1, at_least=1, advice="give a whole number, e.g. 1")
-    holders: int = quantity(100, at_least=1, advice="give a whole number, e.g. 100")
+    holders: int = quantity(100, at_least=1, at_most=1_000_000, advice="give a whole number, e.g. 100")
     balance: int = quantity(10, at_least=0, advice="give a whole number, e.g. 10")
 
     def draw(self, shards: int, rng: np.random.Generator) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from qflsim.chain.agreement import Agreement, Draws, Validate
 from qflsim.chain.stakereplica import StakeReplica
 from qflsim.chain.stakes import EqualStakes, Stakes
-from qflsim.checks import quantity
+from qflsim.checks import Recurring, quantity
 from qflsim.streams import Streams
 
 __all__ = ["ProofOfStake"]
@@ -54,7 +54,10 @@ class ProofOfStake(Agreement):
 
     name: ClassVar[str] = "proof of stake"
 
-    slot: float = quantity(2.0, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
+    slot: float = quantity(
+        2.0, unit="s", above=0, recurring=Recurring("slots", 1e6, while_deciding=True),
+        advice="give it in seconds, e.g. 2 * s",
+    )  # fmt: skip
     epoch: int = quantity(4, at_least=1, advice="give a whole number of slots, e.g. 4")
     stakes: Stakes = EqualStakes()
 

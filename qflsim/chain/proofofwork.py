@@ -21,7 +21,7 @@ from qflsim.chain.blocktree import TreeBlock
 from qflsim.chain.forkchoice import ForkChoice, LongestChain
 from qflsim.chain.mining import Difficulty, Miner, RetargetedDifficulty, SoftwareMiner
 from qflsim.chain.treereplica import TreeReplica
-from qflsim.checks import quantity
+from qflsim.checks import Recurring, quantity
 from qflsim.streams import Streams
 
 __all__ = ["ProofOfWork", "WorkReplica"]
@@ -71,7 +71,10 @@ class ProofOfWork(Agreement):
 
     name: ClassVar[str] = "proof of work"
 
-    interval: float = quantity(5.0, unit="s", above=0, advice="give it in seconds, e.g. 5 * s")
+    interval: float = quantity(
+        5.0, unit="s", above=0, recurring=Recurring("blocks", 1e6, while_deciding=True),
+        advice="give it in seconds, e.g. 5 * s",
+    )  # fmt: skip
     confirmations: int = quantity(6, at_least=1, advice="give a whole number of blocks, e.g. 6")
     fork_choice: ForkChoice = LongestChain()
     miner: Miner = SoftwareMiner()

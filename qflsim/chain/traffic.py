@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from qflsim.chain.bundle import FRAME_BYTE
 from qflsim.chain.limits import check_kinds
 from qflsim.chain.mempool import Mempool
-from qflsim.checks import Part, quantity
-from qflsim.units import byte, s
+from qflsim.checks import Part, Recurring, quantity
+from qflsim.units import GB, byte, s
 
 __all__ = ["Arrivals", "ChainTraffic"]
 
@@ -52,8 +52,13 @@ class ChainTraffic(Part):
     their signatures. Their bytes are filler.
     """
 
-    rate: float = quantity(5.0 / s, unit="1/s", above=0, advice="give it per second, e.g. 20 / s")
-    size: float = quantity(250 * byte, unit="bit", at_least=200 * byte, advice="give it in bits, e.g. 250 * byte")
+    rate: float = quantity(
+        5.0 / s, unit="1/s", above=0, recurring=Recurring("transactions on each chain", 1e8),
+        advice="give it per second, e.g. 20 / s",
+    )  # fmt: skip
+    size: float = quantity(
+        250 * byte, unit="bit", at_least=200 * byte, at_most=1 * GB, advice="give it in bits, e.g. 250 * byte"
+    )
     size_spread: float = quantity(0.0, at_least=0, at_most=3, advice="give a small number, e.g. 0.5")
     fee_rate: float = quantity(1.0, unit="1/byte", at_least=0, advice="give it per byte, e.g. 1.0")
     fee_spread: float = quantity(1.0, at_least=0, at_most=3, advice="give a small number, e.g. 1.0")

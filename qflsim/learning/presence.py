@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, Recurring, quantity
 from qflsim.units import h
 
 __all__ = ["AlwaysThere", "Churn", "Dropouts", "Intermittent", "Presence"]
@@ -32,6 +32,9 @@ class Presence(Part, ABC):
 
     announced = False
     """Whether a device that goes says so, so that nobody waits for it."""
+
+    def check_devices(self, devices: int) -> None:
+        """Refuse, by a ValueError, a world in which none of so many devices is ever there (none by default)."""
 
     def spells(self, devices: Sequence[str], draw: Draw) -> Mapping[str, Spells]:
         """When each device is there; one that is not among them is always there.
@@ -103,8 +106,14 @@ class Intermittent(Presence):
     .. [1] R. E. Barlow, F. Proschan, "Mathematical theory of reliability" (1965).
     """
 
-    on: float = quantity(2 * h, unit="s", above=0.0, advice="give a mean time in seconds, e.g. 2 * h")
-    off: float = quantity(1 * h, unit="s", above=0.0, advice="give a mean time in seconds, e.g. 1 * h")
+    on: float = quantity(
+        2 * h, unit="s", above=0.0, recurring=Recurring("spells of each device", 1e6),
+        advice="give a mean time in seconds, e.g. 2 * h",
+    )  # fmt: skip
+    off: float = quantity(
+        1 * h, unit="s", above=0.0, recurring=Recurring("absences of each device", 1e6),
+        advice="give a mean time in seconds, e.g. 1 * h",
+    )  # fmt: skip
 
     def spells(self, devices: Sequence[str], draw: Draw) -> Mapping[str, Spells]:
         """Every device by its own stream."""
@@ -150,10 +159,21 @@ class Churn(Presence):
         5 * h, unit="s", above=0.0, infinite=True, advice="give a mean time in seconds, e.g. 5 * h, or inf"
     )
 
+    def check_devices(self, devices: int) -> None:
+        """Refuse a world that nobody is in and nobody comes to."""
+        if not self.arrivals and not self._at_first(devices):
+            raise ValueError(
+                f"Churn.present must be >= {1 / devices:.3g} if nobody joins later (arrivals = 0), so that one of "
+                f"{devices} devices is there at the beginning, got {self.present!r}; raise present or arrivals"
+            )
+
+    def _at_first(self, devices: int) -> int:
+        return int(self.present * devices + 1e-9)
+
     def spells(self, devices: Sequence[str], draw: Draw) -> Mapping[str, Spells]:
         """One spell for each device, in a random order; none for those that never come."""
         order = draw("order").permutation(len(devices)).tolist()
-        there, rng, now = int(self.present * len(devices) + 1e-9), draw("arrivals"), 0.0
+        there, rng, now = self._at_first(len(devices)), draw("arrivals"), 0.0
         found: dict[str, Spells] = {}
         for place, index in enumerate(order):
             if place >= there:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from qflsim.checks import quantity
+from qflsim.checks import Recurring, quantity
 from qflsim.network.dissemination import (
     Dissemination,
     Effect,
@@ -98,7 +98,10 @@ class CompactBlocks(Dissemination):
     connections: int = quantity(8, at_least=1, advice="give a whole number, e.g. 8")
     high_bandwidth: int | None = quantity(None, at_least=0, advice="give a whole number, e.g. 3, or None")
     patience: float = quantity(2.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
-    repair: float = quantity(5.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 5 * s")
+    repair: float = quantity(
+        5.0 * s, unit="s", above=0, recurring=Recurring("repairs", 1e7, while_deciding=True),
+        advice="give it in seconds, e.g. 5 * s",
+    )  # fmt: skip
 
     def check(self) -> None:
         """Refuse more peers of high bandwidth than connections."""

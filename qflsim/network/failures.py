@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, Recurring, quantity
 from qflsim.units import h
 
 __all__ = ["LinkFailures"]
@@ -50,8 +50,9 @@ class LinkFailures(Part):
         advice="give (end, end, from, until) in seconds, e.g. ('server-1', 'server-2', 10 * s, 60 * s)",
     )  # fmt: skip
     between: float = quantity(
-        math.inf, unit="s", above=0, infinite=True, advice="give a mean time in seconds, e.g. 30 * day; inf for none"
-    )
+        math.inf, unit="s", above=0, infinite=True, recurring=Recurring("failures of each fibre", 1e6),
+        advice="give a mean time in seconds, e.g. 30 * day; inf for none",
+    )  # fmt: skip
     repair: float = quantity(12 * h, unit="s", above=0, advice="give a mean time in seconds, e.g. 12 * h")
 
     def check(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qflsim.checks import quantity
+from qflsim.checks import Recurring, quantity
 from qflsim.network.dissemination import (
     Dissemination,
     Effect,
@@ -68,12 +68,16 @@ class Gossip(Dissemination):
 
     fanout: int = quantity(3, at_least=1, advice="give a whole number of nodes, e.g. 3")
     mode: GossipMode = PushPull()
-    period: float = quantity(100 * ms, unit="s", above=0, advice="give it in seconds, e.g. 100 * ms")
+    period: float = quantity(
+        100 * ms, unit="s", above=0, recurring=Recurring("ticks", 1e7, while_deciding=True),
+        advice="give it in seconds, e.g. 100 * ms",
+    )  # fmt: skip
     ticks: Ticks = StaggeredTicks()
     patience: float = quantity(2.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 2 * s")
     repair: float = quantity(
-        1.0 * s, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 1 * s; inf for never"
-    )
+        1.0 * s, unit="s", above=0, infinite=True, recurring=Recurring("repairs", 1e7, while_deciding=True),
+        advice="give it in seconds, e.g. 1 * s; inf for never",
+    )  # fmt: skip
 
     def relay(self, me: str, members: tuple[str, ...], rng: np.random.Generator) -> Relay:
         """The part of ``me``."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qflsim.checks import quantity
+from qflsim.checks import Recurring, quantity
 from qflsim.network.dissemination import (
     Dissemination,
     Effect,
@@ -80,7 +80,10 @@ class GossipMesh(Dissemination):
     high: int = quantity(12, at_least=1, advice="give a whole number of peers, e.g. 12")
     lazy: int = quantity(6, at_least=0, advice="give a whole number of nodes, e.g. 6")
     share: float = quantity(0.25, at_least=0, at_most=1, advice="give a share, e.g. 0.25")
-    heartbeat: float = quantity(1.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 1 * s")
+    heartbeat: float = quantity(
+        1.0 * s, unit="s", above=0, recurring=Recurring("heartbeats", 1e7, while_deciding=True),
+        advice="give it in seconds, e.g. 1 * s",
+    )  # fmt: skip
     history: int = quantity(3, at_least=1, advice="give a whole number of heartbeats, e.g. 3")
     follow_up: float = quantity(3.0 * s, unit="s", above=0, advice="give it in seconds, e.g. 3 * s")
     backoff: float = quantity(1.0 * minute, unit="s", at_least=0, advice="give it in seconds, e.g. 1 * minute")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, Recurring, quantity
 from qflsim.units import ms
 
 __all__ = ["Handover", "Monitor"]
@@ -60,7 +60,10 @@ class Handover(Part):
     offset: float = quantity(2.0, unit="dB", at_least=-15, at_most=15, advice="give decibels as a number, e.g. 2.0")
     hysteresis: float = quantity(1.0, unit="dB", at_least=0, at_most=15, advice="give decibels as a number, e.g. 1.0")
     time_to_trigger: float = quantity(160 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 160 * ms")
-    period: float = quantity(200 * ms, unit="s", above=0, advice="give it in seconds, e.g. 200 * ms")
+    period: float = quantity(
+        200 * ms, unit="s", above=0, recurring=Recurring("measurements of each device", 1e9),
+        advice="give it in seconds, e.g. 200 * ms",
+    )  # fmt: skip
     interruption: float = quantity(40 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 40 * ms")
 
     def check(self) -> None:

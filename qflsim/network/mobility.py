@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, Recurring, quantity
 from qflsim.streams import Streams
 from qflsim.units import h, km, s
 
@@ -74,7 +74,10 @@ class Mobility(Part, ABC):
         Time between two records of where a device is [s]; 1 s, the usual rate of satellite positioning (*assumption*).
     """
 
-    record_period: float = quantity(1 * s, unit="s", above=0, advice="give it in seconds, e.g. 1 * s")
+    record_period: float = quantity(
+        1 * s, unit="s", above=0, recurring=Recurring("records of each device", 1e9),
+        advice="give it in seconds, e.g. 1 * s",
+    )  # fmt: skip
 
     @abstractmethod
     def trajectory(self, name: str, start: Point, site: Point, streams: Streams) -> Trajectory:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+import simpy
+
 from qflsim.learning.presence import Presence
 from qflsim.trace import Presence as PresenceRecord
 
@@ -39,6 +41,7 @@ class Attendance:
         self._switch = switch
         self._dropped: dict[str, None] = {}
         self._out: set[str] = set()  # of their spell, as far as that goes
+        self._awaited: list[simpy.Event] = []
         self.works: list[WorkBook] = []
 
     @property
@@ -56,6 +59,12 @@ class Attendance:
                 self._go(device, "not there yet")
                 self._out.add(device)
             self._await(device, first, going)
+
+    def next_arrival(self) -> simpy.Event:
+        """The event of any device coming or coming back."""
+        event = self._ctx.env.event()
+        self._awaited.append(event)
+        return event
 
     def drop(self, device: str, task: str, round: int, training_s: float) -> None:
         """A device begins to train for so long [s]: it may drop out on the way."""
@@ -101,6 +110,9 @@ class Attendance:
             self._switch(device, True)
             self._ctx.away.discard(device)
             self._note(device, reason)
+            awaited, self._awaited = self._awaited, []
+            for event in awaited:
+                event.succeed()
 
     def _go(self, device: str, reason: str) -> None:
         if device in self._ctx.away:

@@ -94,6 +94,11 @@ class Gathering:
         return member in self._heard - self._held[self.leader]
 
     @property
+    def heard(self) -> frozenset[str]:
+        """Members of whom something has come to the leader so far, itself included once it has shared."""
+        return frozenset(self._heard)
+
+    @property
     def all_rejected(self) -> list[str]:
         """Members of whom the leader holds nothing because what came was not what they signed, by name."""
         return sorted(self._heard - self._held[self.leader])

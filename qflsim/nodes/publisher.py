@@ -1,8 +1,10 @@
 """The task publisher: announces the task on the global chain; servers join and become the task's shard."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import simpy
 
 from qflsim.chain.block import ModelMetadata
 from qflsim.chain.transactions import Join, Shard, SignedTransaction, Task, Transaction
@@ -54,6 +56,10 @@ class Publisher:
         The computers of all servers, which validate the global chain with it.
     patience:
         Time [s] after which the shard is formed without servers whose joining has not arrived.
+    idleness:
+        Time [s] for which servers without any device wait for one to come.
+    arrival, renew:
+        The event of a device coming, and what lets it be a member of the server that serves it.
     """
 
     def __init__(
@@ -69,10 +75,18 @@ class Publisher:
         seats: Seats,
         validators: Sequence[Computer],
         patience: float,
+        idleness: float,
+        arrival: Callable[[], simpy.Event],
+        renew: Callable[[], None],
     ) -> None:
         self._ctx = ctx
         self._fabric = fabric
         self._patience = patience
+        self._idleness = idleness
+        self._arrival = arrival
+        self._renew = renew
+        self._silent: set[str] = set()  # servers that were waited for in vain, and not heard since
+        self._joined: tuple[Gathering, tuple[str, ...]] | None = None  # the last gathering, and who was to join
         self.computer = computer
         self.offer = offer
         self._notary = notary
@@ -104,20 +118,29 @@ class Publisher:
 
     def _form_shard(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
         """Servers with eligible devices join; the validators of the shard, one in turn, write its membership."""
-        joining = [server for server in servers if server.ready()]
+        joining = yield from self._ready(servers)
         if not joining:
             return []
         yield from self._seats.open_round()
+        self._recall()
         seats = self._seats.among([server.computer for server in joining])
+        seats = [seat for seat in seats if seat.node not in self._silent] or seats
         if not seats:
             return []
         leader = seats[(self._ctx.round - 1) % len(seats)]
         joins = {server.name: [self._join(server), *server.moves(), server.select()] for server in joining}
         involved = {computer.node: computer for computer in (*(server.computer for server in joining), *seats)}
-        gathering = Gathering(self._ctx, self._fabric, self._notary, "join", leader.node, involved, senders=list(joins))
+        awaited = [name for name in joins if name not in self._silent] or list(joins)
+        gathering = Gathering(
+            self._ctx, self._fabric, self._notary, "join", leader.node, involved, senders=awaited, counting=awaited,
+        )  # fmt: skip
+        self._joined = gathering, tuple(joins)
         for name, join in joins.items():
             self._ctx.env.process(gathering.sign_and_share(name, join))
+        began = self._ctx.now
         yield gathering.complete | self._ctx.env.timeout(self._patience)
+        if gathering.complete.triggered and not gathering.heard.issuperset(joins):
+            yield self._ctx.env.timeout(self._ctx.now - began)  # as long again for those that may be back
         members = [server for server in joining if server.name in gathering.at_leader]
         if not members or (leader.node in joins and leader.node not in gathering.at_leader):
             return []
@@ -132,6 +155,32 @@ class Publisher:
         for server in members:
             server.stated()
         return members
+
+    def _ready(self, servers: Sequence[Server]) -> Generator[Any, Any, list[Server]]:
+        """Servers with devices for a round; if there are none at all, they wait some time for one to come."""
+        ends = self._ctx.now + self._idleness
+        while True:
+            joining = [server for server in servers if server.ready()]
+            left = ends - self._ctx.now
+            if joining or left <= 0.0:
+                return joining
+            yield self._arrival() | self._ctx.env.timeout(left)
+            self._renew()
+
+    def _recall(self) -> None:
+        """A server that was waited for in vain is not waited for until the end again, until its joining is heard.
+
+        A leader that heard nobody else is taken to be the one that is cut off.
+        """
+        if self._joined is None:
+            return
+        gathering, names = self._joined
+        others = set(names) - {gathering.leader}
+        if others and not others & gathering.heard:
+            self._silent |= {gathering.leader} & set(names)
+        else:
+            self._silent = set(names) - gathering.heard
+        self._joined = None
 
     def _join(self, server: Server) -> SignedTransaction:
         eligible = server.eligible()

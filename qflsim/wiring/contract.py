@@ -39,9 +39,8 @@ def _first_difference(name: str, there: Any, own: Any) -> tuple[str, str]:
         pairs = zip_longest(there[:-1].split(", "), own[:-1].split(", "), fillvalue="nothing")
         return next((before, now) for before, now in pairs if before != now)
     if name == "quorums" and isinstance(there, tuple):
-        pairs = enumerate(zip_longest(there, own, fillvalue="none"), start=1)
-        size, (before, now) = next(pair for pair in pairs if pair[1][0] != pair[1][1])
-        return f"a committee of {size} needs {before} votes", f"{now}"
+        votes = enumerate(zip_longest(there, own, fillvalue="none"), start=1)
+        return next((f"a committee of {size} needs {old} votes", f"{new}") for size, (old, new) in votes if old != new)
     if isinstance(there, tuple):
         return f"there are {len(there)} {name}", f"{len(own)} {name}"
     return f"{name} = {there!r}", f"{own!r}"

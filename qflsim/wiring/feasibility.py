@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from qflsim.chain.limits import CHAIN_KINDS, on_kind
 from qflsim.checks import ScenarioError
 from qflsim.crypto.keyrouting import ends_of
 
@@ -10,7 +11,7 @@ from .common import Common
 from .keydemand import KeyDemand, Offer
 from .tasks import TaskParts
 
-__all__ = ["check_deadlines", "check_parts", "key_demand", "largest_committee", "smallest_committees"]
+__all__ = ["check_deadlines", "check_parts", "key_demand", "largest_committee", "least_run_time", "smallest_committees"]
 
 WAITS_OF_A_ROUND = 10  # times that a round can wait for as long as an agreement may take, generously counted
 
@@ -75,8 +76,9 @@ def largest_committee(tasks: Sequence[TaskParts]) -> int:
 
 
 def check_deadlines(common: Common, parts: TaskParts) -> None:
-    """Refuse deadlines that even the quickest agreement or local training must miss."""
-    patience, sizes = common.scenario.agreement_deadline, smallest_committees(common, [parts])
+    """Refuse deadlines that even the quickest agreement, block or local training must miss."""
+    scenario, sizes = common.scenario, smallest_committees(common, [parts])
+    patience = scenario.agreement_deadline
     largest = sizes | {"lmuc": largest_committee([parts])}
     for (_, protocol), validators, most in zip(common.protocols, sizes.values(), largest.values(), strict=True):
         agreement = protocol.core
@@ -87,10 +89,36 @@ def check_deadlines(common: Common, parts: TaskParts) -> None:
                 f"Scenario.agreement_deadline must leave time for {agreement.name}, which takes {least:.4g} s by "
                 f"design, got {patience!r} s; raise agreement_deadline"
             )
-    deadline, times = common.scenario.update_deadline, parts.training_times(common)
+    for kind in CHAIN_KINDS:
+        interval = on_kind(scenario.block_limits, kind).interval
+        if interval >= patience:
+            raise ScenarioError(
+                f"BlockLimits.interval must be < Scenario.agreement_deadline = {patience!r} s, after which what waits "
+                f"for a {kind} block is given up, got {interval!r} s; lower the interval, or raise agreement_deadline"
+            )
+    _check_training(common, parts)
+
+
+def _check_training(common: Common, parts: TaskParts) -> None:
+    """Refuse a round that ends before anybody can have trained, or, if late updates count, signed."""
+    scenario, times = common.scenario, parts.training_times(common)
     quickest = min(times, key=lambda device: times[device])
+    rule, deadline = scenario.participation, scenario.update_deadline
     if times[quickest] > deadline:
         raise ScenarioError(
             f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, "
             f"takes {times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
         )
+    patience, signing = rule.patience(deadline), scenario.signatures.sign(scenario.device_processor).time_s
+    needs, needed = (signing, "signing an update") if rule.oldest else (times[quickest], "the quickest QPU job")
+    if needs > patience:
+        raise ScenarioError(
+            f"Scenario.participation must leave time for {needed}, which takes {needs:.4g} s, and "
+            f"{type(rule).__name__} goes on after {patience!r} s; let it wait longer"
+        )
+
+
+def least_run_time(common: Common, tasks: Sequence[TaskParts]) -> float:
+    """The time [s] that the rounds of all tasks, side by side, take at least: waiting for the quickest training."""
+    waits = common.scenario.participation.patience(common.scenario.update_deadline)
+    return max(parts.plan.rounds * min(waits, *parts.training_times(common).values()) for parts in tasks)

@@ -284,8 +284,8 @@ class KeyLinks:
                 )
         if self._tags:
             raise ScenarioError(
-                f"{self._payers[0]} pays its tags with QKD keys, and {type(scenario.keys).__name__} (Scenario.keys) has "
-                "none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
+                f"{self._payers[0]} pays its tags with QKD keys, and {type(scenario.keys).__name__} (Scenario.keys) "
+                "has none; use keys=QKDKeys(), HybridKeys() or EitherKeys()"
             )
         if scenario.sealing.unconditional:
             raise ScenarioError(

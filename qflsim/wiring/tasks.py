@@ -157,9 +157,11 @@ def learn(
     if scenario.payments is not None:
         common.desks.append(desk(common, ctx, shard_chain, seats, parts.servers, notary))
     clerk = contracted(common, ctx, plan.name, parts.servers, parts.devices)
+    arrival = ctx.env.event if attendance is None else attendance.next_arrival
     publisher = Publisher(
-        ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience
-    )
+        ctx, fabric, computer, offer, notary, clerk, global_chain, shard_chain, seats, validators, patience,
+        scenario.update_deadline, arrival, parts.membership.renew,
+    )  # fmt: skip
     works = WorkBook(ctx)
     if attendance is not None:
         attendance.works.append(works)
