@@ -36,14 +36,7 @@ from .wiring.chains import notes, refuse_small_blocks
 from .wiring.common import context, share
 from .wiring.description import described
 from .wiring.effort import refuse_endless
-from .wiring.feasibility import (
-    check_deadlines,
-    check_parts,
-    key_demand,
-    largest_committee,
-    least_run_time,
-    smallest_committees,
-)
+from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.isolated import isolate, silent
 from .wiring.movement import set_out
 from .wiring.payments import payments_of
@@ -122,7 +115,7 @@ class World:
         for parts in self._tasks:
             check_parts(common, parts)
             check_deadlines(common, parts)
-        refuse_endless(scenario, least_run_time(common, self._tasks), scenario.agreement_deadline)
+        refuse_endless(common, self._tasks)
         refuse_small_blocks(
             scenario,
             max(rounds.model_byte for rounds in made),

@@ -2,32 +2,29 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qflsim.checks import Part, Recurring, ScenarioError
 
+from .common import Common
+from .tasks import TaskParts
+
 __all__ = ["refuse_endless"]
 
 
-def refuse_endless(scenario: Part, run_s: float, decision_s: float) -> None:
+def refuse_endless(common: Common, tasks: Sequence[TaskParts]) -> None:
     """Refuse periods so short and rates so high that a run would be nothing but them.
-
-    Parameters
-    ----------
-    run_s:
-        The shortest time [s] that the rounds of the scenario can take.
-    decision_s:
-        The longest time [s] that one decision may take.
 
     Raises
     ------
     ScenarioError
         If something recurs more often than its part allows; see `qflsim.checks.Recurring`.
     """
+    scenario, run_s = common.scenario, _least_run_time(common, tasks)
     for part, field, recurring in _recurring(scenario):
         value = getattr(part, field.name)
-        span = decision_s if recurring.while_deciding else run_s
+        span = scenario.agreement_deadline if recurring.while_deciding else run_s
         is_rate, unit = field.metadata["unit"] == "1/s", field.metadata["unit"]
         times = span * value if is_rate else span / value
         if times <= recurring.most:
@@ -39,6 +36,12 @@ def refuse_endless(scenario: Part, run_s: float, decision_s: float) -> None:
             f"{value!r}, which makes {times:.3g} {recurring.what} in the {span:.4g} s {within}, and more than "
             f"{recurring.most:g} of them take too long to simulate; {field.metadata['advice']}"
         )
+
+
+def _least_run_time(common: Common, tasks: Sequence[TaskParts]) -> float:
+    """The time [s] that the rounds of all tasks, side by side, take at least: waiting for the quickest training."""
+    waits = common.scenario.participation.patience(common.scenario.update_deadline)
+    return max(parts.plan.rounds * min(waits, *parts.training_times(common).values()) for parts in tasks)
 
 
 def _recurring(part: Part) -> Iterator[tuple[Part, "dataclasses.Field[Any]", Recurring]]:

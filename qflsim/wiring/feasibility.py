@@ -11,7 +11,7 @@ from .common import Common
 from .keydemand import KeyDemand, Offer
 from .tasks import TaskParts
 
-__all__ = ["check_deadlines", "check_parts", "key_demand", "largest_committee", "least_run_time", "smallest_committees"]
+__all__ = ["check_deadlines", "check_parts", "key_demand", "largest_committee", "smallest_committees"]
 
 WAITS_OF_A_ROUND = 10  # times that a round can wait for as long as an agreement may take, generously counted
 
@@ -116,9 +116,3 @@ def _check_training(common: Common, parts: TaskParts) -> None:
             f"Scenario.participation must leave time for {needed}, which takes {needs:.4g} s, and "
             f"{type(rule).__name__} goes on after {patience!r} s; let it wait longer"
         )
-
-
-def least_run_time(common: Common, tasks: Sequence[TaskParts]) -> float:
-    """The time [s] that the rounds of all tasks, side by side, take at least: waiting for the quickest training."""
-    waits = common.scenario.participation.patience(common.scenario.update_deadline)
-    return max(parts.plan.rounds * min(waits, *parts.training_times(common).values()) for parts in tasks)
