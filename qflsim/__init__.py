@@ -159,6 +159,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     )
     from .learning.mnist import MNIST as MNIST
     from .learning.models import LinearReadout as LinearReadout, Model as Model, QuantumModel as QuantumModel
+    from .learning.networks import ConvNet as ConvNet, Network as Network, Perceptron as Perceptron
     from .learning.participation import (
         Asynchronous as Asynchronous,
         Buffered as Buffered,
@@ -426,6 +427,7 @@ _HOMES = {
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Spokes", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("LinearReadout", "Model", "QuantumModel"),
+    "learning.networks": ("ConvNet", "Network", "Perceptron"),
     "learning.participation": ("Asynchronous", "Buffered", "Deadline", "FirstK", "Participation", "Synchronous"),
     "learning.presence": ("AlwaysThere", "Churn", "Dropouts", "Intermittent", "Presence"),
     "learning.selection": ("AllDevices", "RandomSelection", "ReputationSelection", "Selection"),

@@ -15,7 +15,7 @@ from .tables import read_table
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["PARTS", "QPU_PARTS", "read_time_by_part", "time_by_part"]
+__all__ = ["JOB_PARTS", "PARTS", "QPU_PARTS", "read_time_by_part", "time_by_part"]
 
 QPU_PARTS = {
     "qpu_gates": ("circuit_s", "QPU: gates"),
@@ -23,12 +23,15 @@ QPU_PARTS = {
     "qpu_repetition": ("repetition_s", "QPU: repetition delay"),
     "qpu_overhead": ("overhead_s", "QPU: job overhead"),
 }
-"""Parts of a job: the column of the jobs table behind each, and its name."""
+"""Parts of a QPU's job: the column of the jobs table behind each, and its name."""
+
+JOB_PARTS = {**QPU_PARTS, "arithmetic": ("arithmetic_s", "arithmetic of networks")}
+"""Parts of a job, on a QPU or on the processor of a node that trains a network."""
 
 PARTS = {
     "publish": "publish the task",
     "distribute": "keys and model download",
-    **{part: name for part, (_, name) in QPU_PARTS.items()},
+    **{part: name for part, (_, name) in JOB_PARTS.items()},
     "updates": "updates to peers",
     "local_agreement": "local agreement",
     "cross_chain": "cross-chain",
@@ -43,7 +46,7 @@ _SLACK_S = 1e-9
 def read_time_by_part(folder: str | Path) -> "DataFrame":
     """`time_by_part` of the run in ``folder``, reading no more than it needs."""
     steps = ["publish_s", "distribute_s", "train_s", "cross_chain_s", "aggregate_s"]
-    job = [column for column, _ in QPU_PARTS.values()]
+    job = [column for column, _ in JOB_PARTS.values()]
     return time_by_part(
         read_table(folder, "rounds", ["round", "task", "started_s", "ended_s", *steps]),
         read_table(folder, "jobs", ["round", "task", "node", "server", "purpose", "started_s", "ended_s", *job]),
@@ -67,9 +70,9 @@ def time_by_part(rounds: "DataFrame", jobs: "DataFrame", agreements: "DataFrame"
 
     Notes
     -----
-    *Scope*: QPU time is that of the critical device's training and of the slowest server's evaluation at the end.
+    *Scope*: time of a job is that of the critical device's training and of the slowest server's evaluation at the end.
     A critical device that began before the last device had its model began within ``distribute``; only the rest of
-    its job counts as QPU time. If no committee agreed, the whole of training after that job is ``updates``.
+    its job counts. If no committee agreed, the whole of training after that job is ``updates``.
     """
     import pandas as pd
 
@@ -111,12 +114,12 @@ class _Round:
         agreement = _last(self.agreements, trained)
         agreeing = trained if agreement is None else max(agreement.started_s, distributed)
         agreement_s = 0.0 if agreement is None else max(0.0, min(agreement.ended_s, trained) - agreeing)
-        training = self._qpu(self._critical_job(agreement, agreeing), distributed, agreeing)
-        evaluation = self._qpu(_last(self.evaluations, step.ended_s), step.ended_s - step.aggregate_s, step.ended_s)
+        training = self._job(self._critical_job(agreement, agreeing), distributed, agreeing)
+        evaluation = self._job(_last(self.evaluations, step.ended_s), step.ended_s - step.aggregate_s, step.ended_s)
         return {
             "publish": step.publish_s,
             "distribute": step.distribute_s,
-            **{part: training[part] + evaluation[part] for part in QPU_PARTS},
+            **{part: training[part] + evaluation[part] for part in JOB_PARTS},
             "updates": _rest(step.train_s, agreement_s + sum(training.values())),
             "local_agreement": agreement_s,
             "cross_chain": step.cross_chain_s,
@@ -130,11 +133,11 @@ class _Round:
             jobs = jobs[jobs["server"] == agreement.chain.removeprefix("lmuc-").removesuffix(self.ending)]
         return _last(jobs, until)
 
-    def _qpu(self, job: Any, begin: float, end: float) -> dict[str, float]:
+    def _job(self, job: Any, begin: float, end: float) -> dict[str, float]:
         """Seconds of a job between two times, by part in proportion."""
         if job is None:
-            return dict.fromkeys(QPU_PARTS, 0.0)
-        seconds = {part: getattr(job, column) for part, (column, _) in QPU_PARTS.items()}
+            return dict.fromkeys(JOB_PARTS, 0.0)
+        seconds = {part: getattr(job, column) for part, (column, _) in JOB_PARTS.items()}
         whole = sum(seconds.values())
         inside = max(0.0, min(job.ended_s, end) - max(job.started_s, begin))
         return {part: inside * time / whole if whole else 0.0 for part, time in seconds.items()}

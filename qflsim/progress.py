@@ -46,7 +46,7 @@ class Progress:
             self._bar.update(1)
             self._done += 1
             if self._done == self._rounds:
-                self._bar.set_description(f"{self._front}checking on Aer, drawing")
+                self._bar.set_description(f"{self._front}checking, drawing")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

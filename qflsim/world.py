@@ -38,6 +38,7 @@ from .wiring.description import described
 from .wiring.effort import refuse_endless
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.isolated import isolate, silent
+from .wiring.machines import unused_qpus
 from .wiring.movement import set_out
 from .wiring.payments import payments_of
 from .wiring.restart import put_back, refuse_other_tasks
@@ -160,7 +161,7 @@ class World:
         return tips
 
     def check_on_aer(self) -> dict[str, Any] | None:
-        """Re-evaluate the final global models through PennyLane on Aer; ``None`` if the scenario skips it.
+        """Re-evaluate the final global models through PennyLane on Aer; ``None`` if nothing is.
 
         Both results go to the evaluations table; what is returned compares them, task by task if there are several.
         """
@@ -169,7 +170,9 @@ class World:
             return None
         pairs = zip(self._tasks, self._rounds, strict=True)
         checks = {parts.plan.name: parts.check_on_aer(rounds, scenario) for parts, rounds in pairs}
-        return checks if len(checks) > 1 else next(iter(checks.values()))
+        if len(checks) == 1:
+            return next(iter(checks.values()))
+        return {name: check for name, check in checks.items() if check} or None
 
     def notes(self) -> list[str]:
         """What a user should know before the run: where it waits for keys and blocks, what to expect of lists."""
@@ -179,8 +182,13 @@ class World:
         crowds = notes(self.scenario, smallest_committees(self._common, self._tasks))
         shards = risks(self._common)
         return [
-            *self._demand.notes(min(times)), *self.wiring.lists.notes, *storage_notes(self.scenario), *crowds, *shards,
-        ]  # fmt: skip
+            *unused_qpus(self.scenario),
+            *self._demand.notes(min(times)),
+            *self.wiring.lists.notes,
+            *storage_notes(self.scenario),
+            *crowds,
+            *shards,
+        ]
 
     @property
     def trace(self) -> Trace:
@@ -234,9 +242,9 @@ class World:
         return self._tasks[0].membership
 
     @property
-    def timing(self) -> ShotTiming:
-        """Durations of one shot of the first task's circuit."""
-        return self._tasks[0].compiled.timing
+    def timing(self) -> ShotTiming | None:
+        """Durations of one shot of the first task's circuit; ``None`` for a network."""
+        return self._tasks[0].machines.timing
 
     def _upkeep(self, started: float, ended: float) -> None:
         """Charge what ran between two times [s] whether it was used or not."""

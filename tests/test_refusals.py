@@ -113,7 +113,7 @@ BUSY = {"tasks": (qfl.Task(name="a"), qfl.Task(name="b"))}
         ({"participation": qfl.Deadline(seconds=1e-9)}, "Scenario.participation must leave time for signing an update"),
         (
             {"participation": qfl.Deadline(seconds=0.1, longest=0)},
-            "Scenario.participation must leave time for the quickest QPU job, .* and Deadline goes on after 0.1 s",
+            "Scenario.participation must leave time for the quickest job, .* and Deadline goes on after 0.1 s",
         ),
         (
             {"block_limits": qfl.BlockLimits(interval=1e6)},

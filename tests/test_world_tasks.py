@@ -119,5 +119,5 @@ def test_a_qpu_of_ones_own_is_cooled_all_the_time_and_not_twice(tiny):
     world, records = played(replace(tiny, tasks=apart))
     end = max(r.ended_s for r in of(records, Round))
     cooled = [e.energy_j for e in of(records, Energy) if e.cause == "qpu_cooling" and e.node == "device-1-1"]
-    power = world.scenario.qpu.plant.idle_energy(world._tasks[0].compiled.chip_qubits, 1.0)
+    power = world.scenario.qpu.plant.idle_energy(world._tasks[0].machines.chip_qubits, 1.0)
     assert sum(cooled) == pytest.approx(power * end, rel=1e-6)

@@ -50,7 +50,7 @@ class Requirement(Part):
         Reputation it must not have fallen below.
     """
 
-    qubits: int = quantity(1, at_least=1, advice="write the model's number of qubits, e.g. 4")
+    qubits: int = quantity(1, at_least=0, advice="write the model's number of qubits, e.g. 4, or 0 for a network")
     samples: int = quantity(1, at_least=1, advice="write e.g. 1")
     reputation: float = quantity(0.0, at_least=0.0, at_most=1.0, advice="write e.g. 0.2, or 0 for no limit")
 

@@ -13,7 +13,7 @@ from qflsim.learning.loss import accuracy, cross_entropy
 from qflsim.learning.training import LocalTraining
 from qflsim.quantum.training import Backend, SoftmaxHead, TrainingJob, TrainingResult
 
-__all__ = ["LearningTask", "Score", "spread_of"]
+__all__ = ["Effort", "LearningTask", "Score", "spread_of"]
 
 Floats = NDArray[np.float64]
 
@@ -39,13 +39,29 @@ def spread_of(scores: Sequence[Score]) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """What one sample takes: circuits of a QPU, or floating-point operations of a processor.
+
+    Parameters
+    ----------
+    training:
+        For its loss and gradient.
+    evaluation:
+        For the outputs alone.
+    """
+
+    training: int
+    evaluation: int
+
+
 class LearningTask:
     """What is learned, and the numbers of it.
 
     Parameters
     ----------
     engine:
-        Computes exact expectations of the task's circuit, for evaluation.
+        Computes exact expectations of the task's circuit, or the network's outputs, for evaluation.
     trainer:
         Computes trainings.
     training:
@@ -56,8 +72,8 @@ class LearningTask:
         Indices of each device's training samples, by device.
     head:
         What makes classes of the model's outputs.
-    circuits_per_sample:
-        Circuits that one sample's loss and gradient take on a QPU.
+    effort:
+        What a sample takes of the device.
 
     Raises
     ------
@@ -74,18 +90,19 @@ class LearningTask:
         shares: Mapping[str, NDArray[np.int64]],
         *,
         head: SoftmaxHead,
-        circuits_per_sample: int,
+        effort: Effort,
     ) -> None:
         self._engine = engine
         self._trainer = trainer
         self._training = training
         self._head = head
         training.check_shares({device: len(rows) for device, rows in shares.items()})
-        self._circuits_per_sample = circuits_per_sample
+        self._effort = effort
         self._encoded = {device: trainer.encode(data.train_x[rows]) for device, rows in shares.items()}
         self._labels = {device: data.train_y[rows] for device, rows in shares.items()}
         self._test = engine.encode(data.test_x)
         self._test_labels = data.test_y
+        self._last: tuple[bytes, Floats] = (b"", np.empty(0))
         self._batch: TrainingBatch[TrainingJob, TrainingResult] = TrainingBatch(self._train)
 
     def _train(self, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
@@ -110,8 +127,12 @@ class LearningTask:
         return len(self._test_labels)
 
     def submissions(self, device: str) -> list[int]:
-        """Circuits of each submission of one local training to the device's QPU."""
-        return self._training.submissions(self.samples(device), self._circuits_per_sample)
+        """Circuits of each submission of one local training to the device's QPU, or operations of each step."""
+        return self._training.submissions(self.samples(device), self._effort.training)
+
+    def evaluation(self, samples: int) -> list[int]:
+        """Circuits, or operations, of evaluating a model on ``samples`` samples."""
+        return [samples * self._effort.evaluation]
 
     def optimizer_cycles(self, parameters: int, steps: int) -> float:
         """Cycles of the optimizer's steps on a device's processor."""
@@ -136,8 +157,11 @@ class LearningTask:
         return float(np.mean(result.losses[-steps:]))
 
     def expectations(self, parameters: Floats) -> Floats:
-        """<Z> of every qubit for all test samples, shape (samples, qubits)."""
-        return self._engine.expectations(parameters, self._test)
+        """<Z> of every qubit, or the network's outputs, for all test samples, shape (samples, outputs)."""
+        model = parameters.tobytes()
+        if self._last[0] != model:  # servers often have the same model
+            self._last = model, self._engine.expectations(parameters, self._test)
+        return self._last[1]
 
     def score(self, parameters: Floats, rows: slice = slice(None)) -> Score:
         """Accuracy and loss of a model on all test samples, or on some."""

@@ -1,4 +1,4 @@
-"""A quantum device: trains on its private data on its own QPU, signs its update and sends it to its peers."""
+"""A device: trains on its private data on its own QPU or processor, signs its update and sends it to its peers."""
 
 from collections.abc import Generator
 from typing import Any
@@ -19,7 +19,7 @@ from qflsim.learning.task import LearningTask
 from .computer import Computer
 from .context import Context
 from .notary import Notary
-from .qpu import QuantumProcessor, Work
+from .processor import TaskProcessor, Work
 from .stores import Stores
 
 __all__ = ["Device", "Floats", "parameters_in", "update_in"]
@@ -50,7 +50,7 @@ class Device:
         The run's shared services.
     name, task_name:
         Its name, and the learning task's.
-    computer, qpu:
+    computer, processor:
         What it computes with.
     task:
         The learning task.
@@ -64,14 +64,14 @@ class Device:
         name: str,
         task_name: str,
         computer: Computer,
-        qpu: QuantumProcessor,
+        processor: TaskProcessor,
         task: LearningTask,
         notary: Notary,
     ) -> None:
         self._ctx = ctx
         self.name = name
         self.computer = computer
-        self.qpu = qpu
+        self.processor = processor
         self._task_name = task_name
         self._task = task
         self._notary = notary
@@ -84,7 +84,7 @@ class Device:
     @property
     def training_s(self) -> float:
         """Time [s] that it trains, queueing left out."""
-        return self.qpu.duration(self._task.submissions(self.name))
+        return self.processor.duration(self._task.submissions(self.name))
 
     def train(
         self, parameters: Floats, server: str, round: int, chain: str
@@ -117,7 +117,8 @@ class Device:
             return self._task.last_epoch_loss(handed_in[0].result())
 
         try:
-            yield from self.qpu.run(Work("train", server, submissions, self._task.drawn(self.name), start, finish))
+            work = Work("train", server, submissions, self._task.drawn(self.name), start, finish)
+            yield from self.processor.run(work)
         except BaseException:  # interrupted at the deadline: nobody will ask for the result
             for pending in handed_in:
                 pending.cancel()

@@ -1,47 +1,17 @@
 """A quantum processor on the timeline: one job at a time, each with its time by part and its energy by cause."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import simpy
 
 from qflsim.learning.stragglers import Speeds
 from qflsim.quantum.qpu import QPU, JobTime, ShotTiming
-from qflsim.trace import Job
 
 from .context import Context
+from .processor import TaskProcessor
 
-__all__ = ["QuantumProcessor", "Work"]
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a job is for and how much it runs.
-
-    Parameters
-    ----------
-    purpose:
-        ``train`` or ``evaluate``.
-    server:
-        Server for which it is done.
-    submissions:
-        Circuits of each submission, one submission after the other.
-    samples:
-        Data samples used.
-    start:
-        Called when the QPU begins; hands the job to whoever computes its result.
-    finish:
-        Called when the QPU is done; gives the mean loss [nat].
-    """
-
-    purpose: str
-    server: str
-    submissions: Sequence[int]
-    samples: int
-    start: Callable[[], None]
-    finish: Callable[[], float]
+__all__ = ["QuantumProcessor"]
 
 
 @dataclass
@@ -53,41 +23,27 @@ class _Hours:
     began_s: float | None = None
 
 
-class QuantumProcessor:
+class QuantumProcessor(TaskProcessor):
     """The QPU of one node.
 
     Parameters
     ----------
-    ctx:
-        The run's shared services.
-    node:
-        Its owner.
+    ctx, node, speeds:
+        See `TaskProcessor`.
     qpu:
         Timing and power.
     timing:
         Durations of one shot of the task's circuit.
     qubits:
         Physical qubits of the chip, all of which are controlled and cooled.
-    speeds:
-        How much longer its jobs take than the model says.
-
-    Attributes
-    ----------
-    slowdown:
-        Factor on the time of its jobs.
     """
 
-    def __init__(self, ctx: Context, node: str, qpu: QPU, timing: ShotTiming, qubits: int, speeds: Speeds) -> None:
-        self._ctx = ctx
-        self._node = node
+    def __init__(self, ctx: Context, node: str, speeds: Speeds, qpu: QPU, timing: ShotTiming, qubits: int) -> None:
+        super().__init__(ctx, node, speeds)
         self._qpu = qpu
         self._timing = timing
         self._qubits = qubits
-        self._resource = simpy.Resource(ctx.env, capacity=1)
         self._hours = _Hours(accounted_s=ctx.now)
-        self._pace = speeds
-        self._draws = ctx.streams("speed", "queue", node)
-        self.slowdown = speeds.slowdown(ctx.streams.fresh("speed", node))
 
     def for_task(self, ctx: Context, timing: ShotTiming) -> "QuantumProcessor":
         """The same QPU, for the jobs of another task, whose circuit has its own durations: all queue for it."""
@@ -97,34 +53,22 @@ class QuantumProcessor:
 
     def duration(self, submissions: Sequence[int]) -> float:
         """Time [s] of a job on this machine, queueing left out."""
-        return self._qpu.run_time(submissions, self._timing).scaled(self.slowdown).total_s
+        return self._time(submissions).total_s
 
-    def run(self, work: Work) -> Generator[Any, Any, None]:
-        """Queue for the QPU, run the job, record it; an interrupted job is broken off and recorded as far as it got."""
-        submitted = self._ctx.now
-        with self._resource.request() as turn:
-            yield turn
-            if work.purpose == "train" and (wait := self._pace.queueing(self._draws)):
-                yield self._ctx.env.timeout(wait)
-            started = self._ctx.now
-            time = self._qpu.run_time(work.submissions, self._timing).scaled(self.slowdown)
-            self._hours.began_s = started
-            work.start()
-            try:
-                yield self._ctx.env.timeout(time.total_s)
-            except simpy.Interrupt:
-                share = (self._ctx.now - started) / time.total_s
-                self._close(
-                    replace(work, purpose="aborted", finish=lambda: float("nan")), submitted, started, time, share
-                )
-                raise
-            self._close(work, submitted, started, time, 1.0)
-            if work.purpose == "train" and time.total_s > self._ctx.longest.qpu_s:
-                self._ctx.longest.qpu_s = time.total_s
-                self._ctx.longest.repetition_s = time.repetition_s
+    def _time(self, submissions: Sequence[int]) -> JobTime:
+        return self._qpu.run_time(submissions, self._timing).scaled(self.slowdown)
 
-    def _close(self, work: Work, submitted: float, started: float, time: JobTime, share: float) -> None:
-        """Charge and record a job that ran for ``share`` of its time."""
+    def _began(self) -> None:
+        self._hours.began_s = self._ctx.now
+
+    def _completed(self, submissions: Sequence[int]) -> None:
+        time = self._time(submissions)
+        if time.total_s > self._ctx.longest.qpu_s:
+            self._ctx.longest.qpu_s = time.total_s
+            self._ctx.longest.repetition_s = time.repetition_s
+
+    def _spend(self, submissions: Sequence[int], share: float) -> dict[str, Any]:
+        time = self._time(submissions)
         ran_s = share * time.total_s
         control_j = self._qpu.plant.control_energy(self._qubits, ran_s)
         cooling_j = self._qpu.plant.cooling_energy(self._qubits, ran_s)
@@ -132,29 +76,16 @@ class QuantumProcessor:
         self._hours.began_s = None
         self._ctx.energy.charge(self._node, "qpu_control", control_j)
         self._ctx.energy.charge(self._node, "qpu_cooling", cooling_j)
-        self._ctx.record(
-            Job(
-                round=self._ctx.round,
-                task=self._ctx.task,
-                node=self._node,
-                server=work.server,
-                purpose=work.purpose,
-                submitted_s=submitted,
-                started_s=started,
-                ended_s=self._ctx.now,
-                steps=len(work.submissions),
-                circuits=sum(work.submissions),
-                shots=self._qpu.shots,
-                overhead_s=share * time.overhead_s,
-                circuit_s=share * time.circuit_s,
-                readout_s=share * time.readout_s,
-                repetition_s=share * time.repetition_s,
-                control_j=control_j,
-                cooling_j=cooling_j,
-                samples=work.samples,
-                loss=work.finish(),
-            )
-        )
+        return {
+            "circuits": sum(submissions),
+            "shots": self._qpu.shots,
+            "overhead_s": share * time.overhead_s,
+            "circuit_s": share * time.circuit_s,
+            "readout_s": share * time.readout_s,
+            "repetition_s": share * time.repetition_s,
+            "control_j": control_j,
+            "cooling_j": cooling_j,
+        }
 
     def account_idle(self, until: float) -> None:
         """Charge the time since the last account in which no job ran: a cryostat of one's own never stops."""

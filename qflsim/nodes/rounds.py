@@ -17,8 +17,8 @@ from .contribution import Contribution
 from .device import Floats
 from .evaluator import Evaluator
 from .ledger import Ledger
+from .processor import Work
 from .publisher import Publisher
-from .qpu import Work
 from .server import Server
 from .shard import Mixed, TaskShard
 from .workbook import WorkBook
@@ -159,7 +159,8 @@ class Rounds:
         if share:
             rows = slice(index, None, count)
             loss = self._task.score(self.model, rows).loss
-            yield from server.qpu.run(Work("evaluate", server.name, [share], share, lambda: None, lambda: loss))
+            work = self._task.evaluation(share)
+            yield from server.processor.run(Work("evaluate", server.name, work, share, lambda: None, lambda: loss))
 
     def _hand_out(self) -> Generator[Any, Any, None]:
         """The final models go down to the devices; those of earlier rounds do so in the next round's second step."""

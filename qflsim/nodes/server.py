@@ -29,7 +29,7 @@ from .ledger import Ledger
 from .membership import Membership
 from .models import ModelService
 from .notary import Notary
-from .qpu import QuantumProcessor
+from .processor import TaskProcessor
 from .supervision import Supervision
 from .waiting import ending_quietly
 from .workbook import Labour, WorkBook
@@ -46,7 +46,7 @@ class Server:
         The run's shared services, links, session keys, who signs and checks, and ways of models to devices.
     name:
         Its name.
-    computer, qpu:
+    computer, processor:
         What it computes with.
     fleet:
         All devices that may ever train for it, by name.
@@ -77,7 +77,7 @@ class Server:
         models: ModelService,
         name: str,
         computer: Computer,
-        qpu: QuantumProcessor,
+        processor: TaskProcessor,
         fleet: Mapping[str, Device],
         membership: Membership,
         clerk: Clerk,
@@ -94,7 +94,7 @@ class Server:
         self._handing = Handing(ctx, keys, notary, models, name, rules.task, computer)
         self.name = name
         self.computer = computer
-        self.qpu = qpu
+        self.processor = processor
         self._fleet = fleet
         self._membership = membership
         self._clerk = clerk

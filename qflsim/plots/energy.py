@@ -32,10 +32,14 @@ def draw(folder: Path) -> Any:
     rows = rows[rows["round"].isin(rounds)]
     by_round = rows.pivot_table(index="round", columns="cause", values="energy_j", aggfunc="sum", fill_value=0.0)
     figure = new_figure(11.0, 3.8)
-    everything, without, spread = figure.subplots(1, 3, width_ratios=(1.0, 1.0, 1.6))
-    causes = [cause for cause in _CAUSES if cause in by_round]
-    _stack(everything, by_round, causes, "With cooling plant")
-    _stack(without, by_round, [cause for cause in causes if cause != "qpu_cooling"], "Without it")
+    causes = [cause for cause in _CAUSES if cause in by_round and by_round[cause].any()]
+    if "qpu_cooling" in causes:
+        everything, without, spread = figure.subplots(1, 3, width_ratios=(1.0, 1.0, 1.6))
+        _stack(everything, by_round, causes, "With cooling plant")
+        _stack(without, by_round, [cause for cause in causes if cause != "qpu_cooling"], "Without it")
+    else:
+        everything, spread = figure.subplots(1, 2, width_ratios=(1.0, 1.6))
+        _stack(everything, by_round, causes, "No QPU is cooled")
     _spread(spread, rows, causes)
     return figure
 

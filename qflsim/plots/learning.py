@@ -15,17 +15,18 @@ _SEVERAL = ("blue", "vermillion", "green", "purple", "orange", "black")
 
 
 def draw(folder: Path) -> Any:
-    """Two rows, accuracy and loss, over four columns: simulated time, energy with and without cooling, air traffic."""
+    """Two rows, accuracy and loss, over simulated time, energy (with and without cooling) and air traffic."""
     rows = read_table(folder, "evaluations")
     rows = rows[
         (rows["backend"] == "engine") & (rows["round"] <= read_table(folder, "rounds", ["round"])["round"].max())
     ]
     figure = new_figure(11.0, 4.6)
-    axes = figure.subplots(2, 4, sharex="col", sharey="row")
+    costs = _costs(rows)
+    axes = figure.subplots(2, len(costs), sharex="col", sharey="row")
     tasks = list(dict.fromkeys(rows["task"]))
     for number, task in enumerate(tasks):
         colours = ("blue", "vermillion") if len(tasks) == 1 else (_SEVERAL[number % len(_SEVERAL)],) * 2
-        _task(axes, rows[rows["task"] == task], _costs(rows), colours, task)
+        _task(axes, rows[rows["task"] == task], costs, colours, task)
     for place in axes[1]:
         place.set_xlim(left=0.0)
     if len(tasks) > 1:
@@ -58,10 +59,15 @@ def _costs(model: Any) -> list[tuple[Any, str]]:
     joule, joule_name = axis_unit(model["energy_j"].max(), "J")
     less, less_name = axis_unit(without.max(), "J")
     byte, byte_name = axis_unit(model["air_bit"].max() / 8, "B")
-    return [
-        (model["time_s"] / time, f"simulated time [{time_name}]"),
+    energies = [
         (model["energy_j"] / joule, f"energy with QPU cooling plant [{joule_name}]"),
         (without / less, f"energy without the plant [{less_name}]"),
+    ]
+    if not model["qpu_cooling_j"].any():
+        energies = [(model["energy_j"] / joule, f"energy [{joule_name}]")]
+    return [
+        (model["time_s"] / time, f"simulated time [{time_name}]"),
+        *energies,
         (model["air_bit"] / 8 / byte, f"sent over the air [{byte_name}]"),
     ]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from qflsim.breakdown import PARTS, read_time_by_part
+from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show_time, time_unit
 
 from .style import COLOURS, label_rows, log_time, new_figure, rounds_axis
@@ -17,6 +17,7 @@ _COLOURS = {
     "qpu_readout": "#3182BD",
     "qpu_repetition": "#6BAED6",
     "qpu_overhead": "#BDD7E7",
+    "arithmetic": COLOURS["sky"],
     "updates": COLOURS["yellow"],
     "local_agreement": COLOURS["orange"],
     "cross_chain": COLOURS["purple"],
@@ -29,15 +30,22 @@ def draw(folder: Path) -> Any:
     parts = read_time_by_part(folder)
     figure = new_figure(11.0, 4.2)
     stack, rows = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
-    _stack(stack, parts)
-    _rows(rows, parts)
+    shown = _shown(parts)
+    _stack(stack, parts[shown])
+    _rows(rows, parts[shown])
     return figure
+
+
+def _shown(parts: Any) -> list[str]:
+    """Parts of a round, without those of machines that nobody trained on."""
+    idle = {part for group in (list(QPU_PARTS), ["arithmetic"]) if not parts[group].to_numpy().any() for part in group}
+    return [part for part in PARTS if part not in idle]
 
 
 def _stack(axes: Any, parts: Any) -> None:
     factor, unit = time_unit(parts.sum(axis=1).max())
     bottom = 0.0 * parts["publish"]
-    for part in PARTS:
+    for part in parts:
         height = parts[part] / factor
         axes.bar(parts.index, height, bottom=bottom, width=0.8, color=_COLOURS[part], linewidth=0)
         bottom = bottom + height
@@ -49,7 +57,7 @@ def _stack(axes: Any, parts: Any) -> None:
 
 def _rows(axes: Any, parts: Any) -> None:
     mean, whole = parts.mean(), parts.sum(axis=1).mean()
-    for row, part in enumerate(PARTS):
+    for row, part in enumerate(parts):
         taken = parts[part][parts[part] > 0.0]
         if len(taken):
             axes.plot([taken.min(), taken.max()], [row, row], color=_COLOURS[part], linewidth=3, solid_capstyle="butt")
@@ -61,4 +69,4 @@ def _rows(axes: Any, parts: Any) -> None:
     log_time(axes.xaxis)
     axes.set_xlabel("simulated time per round, mean and range")
     axes.set_title("What a round waits for, in order")
-    label_rows(axes, list(PARTS.values()))
+    label_rows(axes, [PARTS[part] for part in parts])

@@ -51,7 +51,9 @@ def _aer(run: RunTables) -> Iterator[str]:
     check = run.about.get("aer")
     which = "The final model of the first device" if run.isolated else "The final model"
     if not check:
-        yield "The final model was not run on Aer."
+        circuits = run.table("jobs", "circuits")["circuits"]
+        networks = len(circuits) and not circuits.any()
+        yield "Networks have no circuit to run on Aer." if networks else "The final model was not run on Aer."
     elif "samples" in check:
         yield from _checked(check, which)
     else:
@@ -84,12 +86,15 @@ def _time(run: RunTables) -> Iterator[str]:
     told = [f"{names[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
             for part, seconds in others.items() if seconds > 0.0]  # fmt: skip
     if told:
-        yield f"The rest: {', '.join(told)}."
+        yield f"{'The rest' if qpu > 0.0 else 'It goes to'}: {', '.join(told)}."
 
 
 def _energy(run: RunTables) -> Iterator[str]:
     total, cooling = run.rounds["energy_j"].sum(), run.rounds["qpu_cooling_j"].sum()
-    yield f"{show(total, 'J')} with the QPU cooling plant, {show(total - cooling, 'J')} without it."
+    if cooling > 0.0:
+        yield f"{show(total, 'J')} with the QPU cooling plant, {show(total - cooling, 'J')} without it."
+    else:
+        yield f"{show(total, 'J')} in all; no QPU was cooled."
     causes = run.table("energy", "cause", "energy_j").groupby("cause")["energy_j"].sum()
     causes = causes[causes > 0.0].sort_values(ascending=False)
     told = [f"{name.replace('_', ' ')} {show(joules, 'J')} ({share(joules, total)})" for name, joules in causes.items()]

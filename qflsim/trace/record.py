@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 __all__ = ["Record", "cell", "cells", "column", "columns"]
 
 
-def column(meaning: str) -> Any:
+def column(meaning: str, default: Any = dataclasses.MISSING) -> Any:
     """A column of a table with its meaning, from which the reference page is generated."""
-    return dataclasses.field(metadata={"meaning": meaning})
+    return dataclasses.field(default=default, metadata={"meaning": meaning})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -73,33 +73,39 @@ class Round(Record):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Job(Record):
-    """One job on one QPU."""
+    """One job on one QPU, or on the processor of a node that trains a network."""
 
     table: ClassVar[str] = "jobs"
-    about: ClassVar[str] = "one row per QPU job"
+    about: ClassVar[str] = (
+        "one row per job on a QPU, or on the processor on which a node trains and evaluates a network; what the "
+        "other of both takes is 0"
+    )
 
     round: int = column("number of the global round")
     task: str = column("learning task")
-    node: str = column("device or server that owns the QPU")
+    node: str = column("device or server that owns the QPU or processor")
     server: str = column(
         "server that it is done for: the one that a device trains for in this round, or the server itself; empty if a "
         "device trains for itself alone"
     )
     purpose: str = column("train, evaluate, or aborted: a training broken off at the update deadline")
     submitted_s: float = column("simulated time of submission")
-    started_s: float = column("simulated time at which the QPU began")
-    ended_s: float = column("simulated time at which the QPU was done")
-    steps: int = column("optimizer steps, each its own submission to the QPU")
-    circuits: int = column("circuits run, over all steps, samples and parameter shifts")
-    shots: int = column("shots of each circuit")
-    overhead_s: float = column("time to load jobs into the control electronics")
-    circuit_s: float = column("time in gates")
-    readout_s: float = column("time in measurement and active reset")
-    repetition_s: float = column("time in the repetition delay between shots")
-    control_j: float = column("energy of the control electronics")
-    cooling_j: float = column("energy of the cooling plant")
+    started_s: float = column("simulated time at which it began")
+    ended_s: float = column("simulated time at which it was done")
+    steps: int = column("optimizer steps, each its own submission to a QPU")
+    circuits: int = column("circuits run, over all steps, samples and parameter shifts", 0)
+    shots: int = column("shots of each circuit", 0)
+    overhead_s: float = column("time to load jobs into the control electronics", 0.0)
+    circuit_s: float = column("time in gates", 0.0)
+    readout_s: float = column("time in measurement and active reset", 0.0)
+    repetition_s: float = column("time in the repetition delay between shots", 0.0)
+    control_j: float = column("energy of the control electronics", 0.0)
+    cooling_j: float = column("energy of the cooling plant", 0.0)
     samples: int = column("data samples used")
     loss: float = column("mean loss [nat] of the last epoch (train) or over the samples (evaluate)")
+    operations: int = column("floating-point operations of a network's layers, over all steps and samples", 0)
+    arithmetic_s: float = column("time of these operations", 0.0)
+    computing_j: float = column("energy of these operations", 0.0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from qflsim.crypto.keyring import Keyring
 from qflsim.energy import EnergyBook
 from qflsim.network.placement import Placement
 from qflsim.nodes.adversaries import Adversaries
+from qflsim.nodes.arithmetic import ArithmeticProcessor
 from qflsim.nodes.committees import Committees
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
@@ -57,6 +58,7 @@ class Common:
     network: KeyNetwork | None = None
     paid: dict[Authentication, Tagger] = field(default_factory=dict)
     qpus: dict[str, QuantumProcessor] = field(default_factory=dict)
+    processors: dict[str, ArithmeticProcessor] = field(default_factory=dict)
     committees: Committees = field(default_factory=Committees)
     desks: list[Desk] = field(default_factory=list)
     seats: dict[str, Seats] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def check_parts(common: Common, parts: TaskParts) -> None:
     """Ask the parts of a task now for what they would refuse in the middle of the run."""
     scenario, plan, servers = common.scenario, parts.plan, parts.servers
     plan.mixing.check_servers(len(servers))
-    scenario.qpu.plant.control_power(parts.compiled.chip_qubits)
+    parts.machines.check(scenario)
     scenario.energy.station.load_energy(scenario.access.station_power, 0.0)
     home = parts.devices
     largest = len(home) if scenario.moves else max(len(parts.membership.members(server)) for server in servers)
@@ -104,13 +104,14 @@ def _check_training(common: Common, parts: TaskParts) -> None:
     scenario, times = common.scenario, parts.training_times(common)
     quickest = min(times, key=lambda device: times[device])
     rule, deadline = scenario.participation, scenario.update_deadline
+    levers = "epochs" if parts.machines.native is None else "shots or epochs"
     if times[quickest] > deadline:
         raise ScenarioError(
-            f"Scenario.update_deadline must leave time for training: the quickest QPU job, that of {quickest}, "
-            f"takes {times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower shots or epochs"
+            f"Scenario.update_deadline must leave time for training: the quickest job, that of {quickest}, "
+            f"takes {times[quickest]:.4g} s, got {deadline!r} s; raise update_deadline, or lower {levers}"
         )
     patience, signing = rule.patience(deadline), scenario.signatures.sign(scenario.device_processor).time_s
-    needs, needed = (signing, "signing an update") if rule.oldest else (times[quickest], "the quickest QPU job")
+    needs, needed = (signing, "signing an update") if rule.oldest else (times[quickest], "the quickest job")
     if needs > patience:
         raise ScenarioError(
             f"Scenario.participation must leave time for {needed}, which takes {needs:.4g} s, and "

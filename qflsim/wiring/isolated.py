@@ -26,7 +26,7 @@ def silent(scenario: Scenario) -> Scenario:
 def isolate(common: Common, parts: TaskParts, books: Books, ledgers: Sequence[Ledger]) -> IsolatedRounds:
     """The devices of a task that have samples, ready to go through its rounds, each for itself."""
     plan, ctx, task = parts.plan, parts.ctx, parts.task
-    common.scenario.qpu.plant.control_power(parts.compiled.chip_qubits)  # refused now if it would be later
+    parts.machines.check(common.scenario)
     devices = [device_of(common, parts, name) for name in parts.devices]
     return IsolatedRounds(
         ctx,

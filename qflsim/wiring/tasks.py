@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 
 from qflsim.chain.beginning import Beginning
 from qflsim.checks import ScenarioError
-from qflsim.learning.compiling import CompiledTask, compile_task
 from qflsim.learning.datasets import Data
-from qflsim.learning.models import Model, QuantumModel
 from qflsim.learning.selection import Requirement
-from qflsim.learning.stragglers import EqualSpeeds
 from qflsim.learning.task import LearningTask
 from qflsim.nodes.attendance import Attendance
 from qflsim.nodes.books import Books
@@ -25,7 +22,6 @@ from qflsim.nodes.isolated import IsolatedRounds
 from qflsim.nodes.ledger import Ledger
 from qflsim.nodes.membership import Membership
 from qflsim.nodes.publisher import Publisher, TaskOffer
-from qflsim.nodes.qpu import QuantumProcessor
 from qflsim.nodes.rounds import Rounds
 from qflsim.nodes.server import Server
 from qflsim.nodes.shard import TaskShard
@@ -34,6 +30,7 @@ from qflsim.scenario import LearningPlan, Scenario
 
 from .common import Common
 from .contract import contracted
+from .machines import Machines, machines
 from .payments import desk
 from .restart import starting_model
 from .shards import seats_of
@@ -48,7 +45,7 @@ class TaskParts:
     plan: LearningPlan
     ctx: Context
     data: Data
-    compiled: CompiledTask
+    machines: Machines
     task: LearningTask
     servers: tuple[str, ...]
     membership: Membership
@@ -57,7 +54,7 @@ class TaskParts:
     @property
     def requirement(self) -> Requirement:
         """What the task asks of a device."""
-        return Requirement(qubits=self.compiled.native.qubits, reputation=self.least_reputation)
+        return Requirement(qubits=self.machines.qubits, reputation=self.least_reputation)
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -65,24 +62,24 @@ class TaskParts:
         return self.task.devices
 
     def training_times(self, common: Common) -> dict[str, float]:
-        """Time [s] of each device's QPU job in a round."""
+        """Time [s] of each device's job in a round."""
         training = [device for device in self.devices if self.task.samples(device)]
-        run_time, timing = common.scenario.qpu.run_time, self.compiled.timing
-        slower = {device: qpu.slowdown for device, qpu in common.qpus.items()}  # those that may ever train
         return {
-            device: slower.get(device, 1.0) * run_time(self.task.submissions(device), timing).total_s
+            device: self.machines.slowdown(common, device) * self.machines.duration(self.task.submissions(device))
             for device in training
         }
 
-    def check_on_aer(self, rounds: Rounds | IsolatedRounds, scenario: Scenario) -> dict[str, Any]:
-        """Re-evaluate the final model through PennyLane on Aer, beside the engine's result."""
+    def check_on_aer(self, rounds: Rounds | IsolatedRounds, scenario: Scenario) -> dict[str, Any] | None:
+        """Re-evaluate the final model through PennyLane on Aer, beside the engine's result; not a network."""
+        if self.machines.native is None:
+            return None
         samples = min(scenario.aer_samples, len(self.data.test_y))
         seed = int(self.ctx.streams.fresh("aer").integers(2**31))
-        return rounds.check_on_aer(self.compiled.native, self.data.test_x[:samples], scenario.aer_shots, seed)
+        return rounds.check_on_aer(self.machines.native, self.data.test_x[:samples], scenario.aer_shots, seed)
 
 
 def task_parts(common: Common, plan: LearningPlan, done: int = 0) -> TaskParts:
-    """Load and split the data of a task, compile its circuit, and prepare its engine.
+    """Load and split the data of a task, and prepare what computes its model.
 
     Parameters
     ----------
@@ -99,29 +96,22 @@ def task_parts(common: Common, plan: LearningPlan, done: int = 0) -> TaskParts:
     servers = _servers(common, plan)
     devices = tuple(device for device in home if home[device] in servers)
     data = plan.data.load(ctx.streams.fresh("data"))
-    model = _quantum(plan.model)
-    model.check_task(data.features, len(data.classes))
+    plan.model.check_task(data.features, len(data.classes))
     shares = plan.data.split.split(data.train_y, len(devices), ctx.streams.fresh("split"))
-    compiled = compile_task(model, scenario.qpu, plan.training.gradient)
+    own = machines(scenario, plan, len(data.classes))
     task = LearningTask(
-        compiled.engine,
-        compiled.trainer,
+        own.engine,
+        own.trainer,
         plan.training,
         data,
         dict(zip(devices, shares, strict=True)),
-        head=model.head(len(data.classes)),
-        circuits_per_sample=compiled.circuits_per_sample,
+        head=own.head,
+        effort=own.effort,
     )
     reached = _reached_with_data(common, frozenset(devices))
     membership = Membership(servers, common.wiring.access.serving, reached)
     least = scenario.contract.least_reputation
-    return TaskParts(plan, ctx, data, compiled, task, servers, membership, least)
-
-
-def _quantum(model: Model) -> QuantumModel:
-    if not isinstance(model, QuantumModel):
-        raise ScenarioError(f"{type(model).__name__} must be a QuantumModel; derive it from qfl.QuantumModel")
-    return model
+    return TaskParts(plan, ctx, data, own, task, servers, membership, least)
 
 
 def _servers(common: Common, plan: LearningPlan) -> tuple[str, ...]:
@@ -229,14 +219,14 @@ def _server(
         common.models.for_task(ctx, fabric),
         name,
         common.computers[name],
-        _qpu(common, parts, name),
+        parts.machines.at(common, ctx, name),
         fleet,
         parts.membership,
         clerk,
         common.ledger(ctx, f"lmuc-{name}" if alone else f"lmuc-{name}-{plan.name}", fabric),
         rules,
         initial,
-        device_qubits=parts.compiled.chip_qubits,
+        device_qubits=parts.machines.chip_qubits,
         works=works,
         attendance=attendance,
     )
@@ -244,14 +234,5 @@ def _server(
 
 def device_of(common: Common, parts: TaskParts, name: str) -> Device:
     """A device as the task uses it."""
-    qpu, notary = _qpu(common, parts, name), common.notary(parts.ctx)
-    return Device(parts.ctx, name, parts.plan.name, common.computers[name], qpu, parts.task, notary)
-
-
-def _qpu(common: Common, parts: TaskParts, node: str) -> QuantumProcessor:
-    """A node's one QPU, as the task uses it."""
-    timing, chip = parts.compiled.timing, parts.compiled.chip_qubits
-    if node not in common.qpus:
-        speeds = common.scenario.speeds if node in common.placement.home else EqualSpeeds()
-        common.qpus[node] = QuantumProcessor(common.ctx, node, common.scenario.qpu, timing, chip, speeds)
-    return common.qpus[node].for_task(parts.ctx, timing)
+    machine, notary = parts.machines.at(common, parts.ctx, name), common.notary(parts.ctx)
+    return Device(parts.ctx, name, parts.plan.name, common.computers[name], machine, parts.task, notary)

@@ -7,7 +7,7 @@ import pytest
 
 import qflsim as qfl
 from qflsim.learning.compiling import compile_task
-from qflsim.learning.task import LearningTask
+from qflsim.learning.task import Effort, LearningTask
 from qflsim.quantum.shots import ExactGradient, ParameterShift
 
 TEN = tuple(range(10))
@@ -66,7 +66,7 @@ def test_ten_digits_are_told_apart_with_four_qubits(model, compiled):
     shares = {"device-1-1": np.arange(len(data.train_y))}
     task = LearningTask(
         compiled.engine, compiled.trainer, training, data, shares, head=model.head(10),
-        circuits_per_sample=compiled.circuits_per_sample,
+        effort=Effort(training=compiled.circuits_per_sample, evaluation=1),
     )  # fmt: skip
     start = model.initial(np.random.default_rng(2))
     result = task.train("device-1-1", start, np.random.default_rng(3)).result()

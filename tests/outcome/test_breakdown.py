@@ -24,6 +24,7 @@ def test_the_parts_of_a_round_are_those_on_its_critical_path(run):
             "qpu_readout": 0.1 * qpu,
             "qpu_repetition": 0.6 * qpu,
             "qpu_overhead": 0.1 * qpu,
+            "arithmetic": 0.0,
             "updates": 5.0,
             "local_agreement": 15.0,
             "cross_chain": 3.0,
