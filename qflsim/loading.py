@@ -9,7 +9,8 @@ import importlib.util
 import linecache
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -70,7 +71,8 @@ def load_module(path: str | Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with _beside(file):
+            spec.loader.exec_module(module)
     except SyntaxError as error:
         raise ScenarioError(
             f"{file}, line {error.lineno or 1}: {error.msg}\n    {(error.text or '').strip()}"
@@ -78,6 +80,17 @@ def load_module(path: str | Path) -> ModuleType:
     except Exception as error:
         raise ScenarioError(_failed(file, error)) from error
     return module
+
+
+@contextmanager
+def _beside(file: Path) -> Iterator[None]:
+    """Let a scenario file import the files beside it, as any Python program can."""
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
 
 
 def _missing(file: Path) -> str:

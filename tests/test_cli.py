@@ -156,6 +156,22 @@ def test_missing_scenarios_are_looked_for_nearby(qflsim, scenario, tmp_path):
     refused(qflsim("--seed", "-1", scenario), "must be a whole number >= 0, got '-1'")
 
 
+def test_a_folder_that_is_a_program_is_run_with_its_arguments(qflsim, tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "beside.py").write_text("WORD = 'asked'\n")
+    program = "import sys\nfrom beside import WORD\nprint(WORD, sys.argv[1:])\nsys.exit(3)\n"
+    (folder / "__main__.py").write_text(program)
+    done = qflsim(folder, "--quick")
+    assert (done.returncode, done.stdout.strip()) == (3, "asked ['--quick']")
+
+
+def test_a_scenario_file_may_import_the_files_beside_it(qflsim, scenario, tmp_path):
+    (tmp_path / "beside.py").write_text(scenario.read_text())
+    (tmp_path / "mine.py").write_text('"""Mine."""\n\nfrom beside import scenario\n')
+    refused(qflsim(tmp_path / "mine.py", "--set", "rounds=0"), "rounds")
+
+
 def test_unwritable_results_are_refused_before_anything_runs(qflsim, scenario, tmp_path):
     (tmp_path / "file").write_text("")
     refused(qflsim(scenario, "--out", "file"), "cannot write results to file", "is a file")
