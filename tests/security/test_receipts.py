@@ -75,3 +75,24 @@ def test_the_contract_takes_updates_from_proven_blocks_and_refuses_nothing(small
     assert not [record for record in records if isinstance(record, Refusal)]
     paid = [record for record in records if isinstance(record, Standing) and record.role == "device"]
     assert paid and all(record.earned > 0 for record in paid)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("proof", "its proof does not lead to the root in its header"),
+        ("committee", "no quorum of the committee of its source signed its block"),
+    ],
+)
+def test_a_payment_is_not_credited_on_a_forged_receipt_of_its_lock(small, part, reason):
+    """The leader of the payee's shard says that money is locked in the other one, and cannot prove it."""
+    into = ("server-2", "server-3")
+    tasks = (qfl.Task(name="a", servers=("server-1",)), qfl.Task(name="b", servers=into))
+    paid = replace(small, tasks=tasks, mixing=qfl.Star(), payments=qfl.CrossShardTraffic(rate=4.0))
+    honest, _ = played(paid)
+    assert {item.source for item in receipts_on(honest, "shard-b")} >= {"shard-a"}
+    world, records = played(replace(paid, threats=(qfl.ForgedReceipts(part=part, nodes=("server-2",)),)))
+    assert "shard-a" not in {item.source for item in receipts_on(world, "shard-b")}
+    rejected = {(r.node, r.sender, r.reason) for r in records if isinstance(r, Rejection) and r.kind == "block"}
+    assert ("server-3", "server-2", reason) in rejected
+    assert sum(desk.accounts.total for desk in world._common.desks) == 2 * 100 * 10
