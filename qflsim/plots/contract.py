@@ -32,7 +32,6 @@ def draw(folder: Path) -> Any:
         if own["role"].iloc[0] == "device":
             trust.plot(own["round"], own["reputation"], **look)
         money.plot(own["round"], (own["earned"] - own["slashed"]).cumsum(), **look)
-    trust.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
     trust.set(title="Reputation of devices", ylim=(0.0, 1.0))
     money.set_title("Rewards less slashes [units]")
     money.axhline(0.0, color=MUTED, linewidth=0.8)

@@ -54,21 +54,22 @@ def _task(axes: Any, rows: Any, costs: list[tuple[Any, str]], colours: tuple[str
 
 def _costs(model: Any) -> list[tuple[Any, str]]:
     """Scaled values and axis label of every cost."""
+    whose = "\nof all tasks" if model["task"].nunique() > 1 else ""  # joules and bits are not told apart by task
     time, time_name = time_unit(model["time_s"].max())
     without = model["energy_j"] - model["qpu_cooling_j"]
     joule, joule_name = axis_unit(model["energy_j"].max(), "J")
     less, less_name = axis_unit(without.max(), "J")
     byte, byte_name = axis_unit(model["air_bit"].max() / 8, "B")
     energies = [
-        (model["energy_j"] / joule, f"energy with QPU cooling plant [{joule_name}]"),
-        (without / less, f"energy without the plant [{less_name}]"),
+        (model["energy_j"] / joule, f"energy with QPU cooling plant [{joule_name}]{whose}"),
+        (without / less, f"energy without the plant [{less_name}]{whose}"),
     ]
     if not model["qpu_cooling_j"].any():
-        energies = [(model["energy_j"] / joule, f"energy [{joule_name}]")]
+        energies = [(model["energy_j"] / joule, f"energy [{joule_name}]{whose}")]
     return [
         (model["time_s"] / time, f"simulated time [{time_name}]"),
         *energies,
-        (model["air_bit"] / 8 / byte, f"sent over the air [{byte_name}]"),
+        (model["air_bit"] / 8 / byte, f"sent over the air [{byte_name}]{whose}"),
     ]
 
 

@@ -39,6 +39,7 @@ def _backlog(axes: Any, pools: Any) -> None:
             axes.step(chain["time_s"], chain["waiting"], where="post", color=colour, label=label, linewidth=1.3)
     axes.set_title("Transactions that wait for a block")
     axes.set_xlabel("simulated time [s]")
+    axes.set_ylabel("transactions")
     axes.set_ylim(bottom=0.0)
     axes.legend(loc="upper left")
 
@@ -58,5 +59,6 @@ def _waits(axes: Any, handed_in: Any) -> None:
     log_time(axes.xaxis)
     axes.set_xlim(0.7 * _LEAST_S, 2.0 * max(handed_in["wait_s"].max(), _LEAST_S))
     longest = handed_in["wait_s"].max()
-    axes.set_title(f"Waits, {show_time(longest)} at most (x: in no block)")
-    axes.set_xlabel("time in the mempool (1 ms: none)")
+    lost = " (x: in no block)" if (handed_in["outcome"] != "included").any() else ""
+    axes.set_title(f"Waits, {show_time(longest)} at most{lost}")
+    axes.set_xlabel("time in the mempool (1 ms: that or less)")

@@ -35,6 +35,7 @@ def draw(folder: Path) -> Any:
     axes.set_title("Updates that went into a round's models, by how late they were")
     axes.set_xlabel("round")
     axes.set_ylabel("updates")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     return figure

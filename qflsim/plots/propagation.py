@@ -54,7 +54,8 @@ def _sent(axes: Any, sorts: list[tuple[str, Any]]) -> None:
     axes.axvline(1.0, color=MUTED, linewidth=0.8)
     label_rows(axes, [name for name, _ in sorts])
     axes.set_xlim(0.0, 1.8 * axes.get_xlim()[1])
-    axes.set_title("Bits sent over one copy each")
+    axes.set_title("Bits sent")
+    axes.set_xlabel("times one copy for each node")
     axes.grid(visible=False, axis="y")
 
 

@@ -9,6 +9,7 @@ from qflsim.scenario import Scenario
 
 from .access import AccessNetwork
 from .backhaul import BackhaulNetwork
+from .fibres import Fibres
 from .keylinks import KeyLinks
 from .listlinks import ListLinks
 from .pairlinks import PairLinks
@@ -45,17 +46,10 @@ class Wiring:
         self.space = SpaceNetwork(scenario, placement, ctx)
         self.backhaul = BackhaulNetwork(scenario, placement, ctx, self.space, self.forget_routes)
         reached = {server: self.reached(server) for server in placement.servers}
-        self.keys = KeyLinks(
-            scenario,
-            placement,
-            ctx,
-            reached,
-            self.backhaul.graph,
-            self.space,
-            lambda device: self.access.position(device),
-        )
-        self.pairs = PairLinks(scenario, placement, ctx, reached, self.backhaul.graph)
-        self.lists = ListLinks(scenario, placement, ctx, reached, self.backhaul.graph)
+        fibres = Fibres(scenario, placement, ctx, reached, self.backhaul.graph)
+        self.keys = KeyLinks(fibres, self.space, lambda device: self.access.position(device))
+        self.pairs = PairLinks(fibres)
+        self.lists = ListLinks(fibres)
         self._routes: dict[tuple[str, str], Route] = {}
 
     def reached(self, server: str) -> tuple[str, ...]:

@@ -3,25 +3,19 @@
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from qflsim.checks import ScenarioError
 from qflsim.crypto.keyaccess import AnchorAccess
 from qflsim.crypto.keyrouting import Ends, ends_of
 from qflsim.network.layouts import Point
-from qflsim.network.placement import Placement
 from qflsim.nodes.anchors import Anchors
-from qflsim.nodes.context import Context
 from qflsim.nodes.keylink import BlockMaker, KeyLink
 from qflsim.quantum.keyblocks import KeyBlock
 from qflsim.quantum.keyrates import QKD
-from qflsim.scenario import Scenario
 from qflsim.units import km
 
+from .fibres import Fibres
 from .space import SpaceNetwork
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 __all__ = ["KeyLinks"]
 
@@ -36,16 +30,8 @@ class KeyLinks:
 
     Parameters
     ----------
-    scenario:
-        What the world is.
-    placement:
-        Where everybody stands.
-    ctx:
-        The run's shared services.
-    reached:
-        The devices of each server that its base station reaches.
-    backhaul:
-        The graph of the backhaul, with the ``length`` [m] of every fibre.
+    fibres:
+        What they are laid over.
     space:
         The satellites: trusted nodes whose links are filled pass by pass.
     position:
@@ -67,21 +53,12 @@ class KeyLinks:
         QKD.
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        placement: Placement,
-        ctx: Context,
-        reached: Mapping[str, Sequence[str]],
-        backhaul: "nx.Graph",
-        space: SpaceNetwork,
-        position: Callable[[str], Point],
-    ) -> None:
+    def __init__(self, fibres: Fibres, space: SpaceNetwork, position: Callable[[str], Point]) -> None:
         self._aloft = [ends_of(satellite, s) for satellite, stations in space.stations.items() for s in stations]
-        self._scenario = scenario
-        self._placement = placement
-        self._ctx = ctx
-        self._reached = reached
+        self._scenario = scenario = fibres.scenario
+        self._placement = placement = fibres.placement
+        self._ctx = ctx = fibres.ctx
+        self._laid = fibres
         self._payers = [who for who, way in scenario.authentications.items() if way.key_bit(first=True) > 0.0]
         self._tags = bool(self._payers)
         qkd, access = scenario.keys.qkd, scenario.key_access
@@ -101,8 +78,8 @@ class KeyLinks:
                 self._refuse_unauthenticated()
         elif scenario.moves:
             self._refuse_fibres_to_the_moving()
-        lengths = self._lengths(qkd, backhaul)
-        self._refuse_apart(qkd, backhaul, lengths)
+        lengths = self._lengths(qkd)
+        self._refuse_apart(qkd, lengths)
         self.links = {ends: self._link(qkd, ends, length) for ends, length in lengths.items()}
         self.capacity = {ends: self._rate(qkd, ends, length) for ends, length in lengths.items()}
         self.links |= {ends: KeyLink(ctx, ends, scenario.key_store) for ends in self._aloft}
@@ -141,7 +118,7 @@ class KeyLinks:
     def pairs(self) -> Iterator[Ends]:
         """Every two nodes that ask for QKD keys."""
         servers = self._placement.servers
-        devices = {server: self._reached[server] if self._anchors else self._fibres(server) for server in servers}
+        devices = {server: self._laid.reached[server] if self._anchors else self._fibres(server) for server in servers}
         for server in servers:
             yield from (ends_of(server, device) for device in devices[server])
         yield from (ends_of(*pair) for pair in itertools.combinations(servers, 2))
@@ -152,7 +129,7 @@ class KeyLinks:
 
     def _fibres(self, server: str) -> Sequence[str]:
         """The devices with a fibre to ``server``."""
-        return () if self._anchors is not None or self._scenario.moves else self._reached[server]
+        return () if self._anchors is not None or self._scenario.moves else self._laid.reached[server]
 
     def _from_above(self, satellite: str, station: str, block: KeyBlock) -> None:
         """A pass has become a block of key at a station."""
@@ -160,15 +137,14 @@ class KeyLinks:
         self._ctx.energy.charge(station, "qkd", receiver)
         self.links[ends_of(satellite, station)].put_block(block)
 
-    def _lengths(self, qkd: QKD, backhaul: "nx.Graph") -> dict[Ends, float]:
+    def _lengths(self, qkd: QKD) -> dict[Ends, float]:
         """Metres of fibre [m] of every link within reach."""
-        scenario, placement = self._scenario, self._placement
         lengths = {
-            ends_of(device, server): scenario.backhaul.length(placement.distance(device, server))
-            for server in placement.servers
+            ends_of(device, server): self._laid.length(device, server)
+            for server in self._placement.servers
             for device in self._fibres(server)
         }
-        lengths |= {ends_of(a, b): edge["length"] for a, b, edge in backhaul.edges(data=True)}
+        lengths |= {ends_of(a, b): edge["length"] for a, b, edge in self._laid.backhaul.edges(data=True)}
         within = {ends: length for ends, length in lengths.items() if self._rate(qkd, ends, length) > 0.0}
         spared = {ends: length for ends, length in within.items() if "publisher" not in ends}
         return within if self._apart(spared) else spared
@@ -220,7 +196,7 @@ class KeyLinks:
             None,
         )
 
-    def _refuse_apart(self, qkd: QKD, backhaul: "nx.Graph", lengths: Mapping[Ends, float]) -> None:
+    def _refuse_apart(self, qkd: QKD, lengths: Mapping[Ends, float]) -> None:
         """Refuse a world in which two nodes wait for keys that can never come."""
         apart = self._apart(lengths)
         if apart is None or (self._scenario.keys.fallback() is not None and not self._tags):
@@ -231,10 +207,9 @@ class KeyLinks:
         share, reach = _undisturbed(qkd).eavesdropping.share, _undisturbed(qkd).reach()
         spy = f" with an eavesdropper on {share:.0%} of the pulses" if share else ""
         advice = "move them closer, or use keys=KEMKeys()" if reach else "use keys=KEMKeys()"
-        if backhaul.has_edge(first, second):
-            length = backhaul.edges[first, second]["length"]
-        else:
-            length = self._scenario.backhaul.length(self._placement.distance(first, second))
+        backhaul = self._laid.backhaul
+        straight = backhaul.has_edge(first, second)
+        length = backhaul.edges[first, second]["length"] if straight else self._laid.length(first, second)
         raise ScenarioError(
             f"no QKD key reaches from {first} to {second}, nor is relayed: their fibre is {length / km:.4g} km and the "
             f"reach {reach / km:.4g} km{spy} (error rate {_undisturbed(qkd).error_rate(length):.3g}); {advice}"

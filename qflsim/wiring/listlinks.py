@@ -1,6 +1,6 @@
 """The fibres of one world on which validators make the pairs of their lists, and what the terminals take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -8,14 +8,13 @@ import numpy as np
 
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.perchain import PerChain
-from qflsim.network.placement import Placement
-from qflsim.nodes.context import Context
 from qflsim.nodes.models import PairLink
 from qflsim.quantum.chainpairs import store_of
 from qflsim.quantum.routing import Path, expectation
 from qflsim.quantum.singlets import entry_errors
 from qflsim.quantum.supply import PairSupply
-from qflsim.scenario import Scenario
+
+from .fibres import AttemptMeter, Fibres
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -33,16 +32,8 @@ class ListLinks:
 
     Parameters
     ----------
-    scenario:
-        What the world is.
-    placement:
-        Where everybody stands.
-    ctx:
-        The run's shared services.
-    reached:
-        The devices of each server that its base station reaches.
-    backhaul:
-        The graph of the backhaul, with the ``length`` [m] of every fibre.
+    fibres:
+        What they are laid over.
 
     Attributes
     ----------
@@ -55,24 +46,15 @@ class ListLinks:
         If lists cannot be made, err too much, or come too late for every decision.
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        placement: Placement,
-        ctx: Context,
-        reached: Mapping[str, Sequence[str]],
-        backhaul: "nx.Graph",
-    ) -> None:
-        self._scenario = scenario
-        self._placement = placement
-        self._ctx = ctx
-        self._backhaul = backhaul
+    def __init__(self, fibres: Fibres) -> None:
+        self._fibres = fibres
+        self._scenario = scenario = fibres.scenario
         self._links: dict[tuple[PairSupply, str, str], PairLink] = {}
-        self._charged: dict[tuple[PairSupply, str, str], int] = {}
+        self._meter = AttemptMeter()
         protocols = {chain: agreement.core for chain, agreement in PerChain.of(scenario.agreement)}
         self._supplies = list(dict.fromkeys(p.supply for p in protocols.values() if p.supply is not None))
-        servers = tuple(placement.servers)
-        cells = (tuple(devices) for devices in reached.values())
+        servers = tuple(fibres.placement.servers)
+        cells = (tuple(devices) for devices in fibres.reached.values())
         largest: tuple[str, ...] = max(cells, key=len, default=())
         committees = {"global_chain": ("publisher", *servers), "shard": servers, "local": largest}
         granted = {agreement.title: agreement.assumption for agreement in protocols.values() if agreement.assumption}
@@ -87,28 +69,22 @@ class ListLinks:
         ends = (supply, min(first, second), max(first, second))
         if ends not in self._links:
             lengths = self._path(*ends).lengths
-            rng = self._ctx.streams("list-pairs", str(self._supplies.index(supply)), ends[1], ends[2])
+            rng = self._fibres.ctx.streams("list-pairs", str(self._supplies.index(supply)), ends[1], ends[2])
             self._links[ends] = PairLink(store_of(supply.plan(lengths), supply.memories, rng), sum(lengths))
         return self._links[ends]
 
     def upkeep(self, duration: float, now: float) -> None:
         """Charge the terminals of all links in use for ``duration`` [s], and their attempts until ``now`` [s]."""
-        model, charge = self._scenario.energy.entanglement, self._ctx.energy.charge
+        model, charge = self._scenario.energy.entanglement, self._fibres.ctx.energy.charge
         for ends, link in self._links.items():
-            made = link.store.attempts(now)
-            joules = model.attempt_energy(made - self._charged.get(ends, 0))
+            joules = model.attempt_energy(self._meter.new(ends, link, now))
             joules += 2 * len(link.store.plan.lengths) * model.terminal_energy(duration)
-            self._charged[ends] = made
             for node in ends[1:]:
                 charge(node, "entanglement", 0.5 * joules)
 
     def _path(self, supply: PairSupply, first: str, second: str) -> Path:
         """The way of pairs: fibres joined at the sites to one, or over the sites, each a repeater."""
-        graph, home = self._backhaul.copy(), self._placement.home
-        for name in (first, second):
-            if name in home:
-                length = self._scenario.backhaul.length(self._placement.distance(name, home[name]))
-                graph.add_edge(name, home[name], length=length)
+        graph = self._fibres.among(first, second)
         if supply.switched:
             graph = _joined(graph, first, second)
         shortest = min(length for _, _, length in graph.edges(data="length"))

@@ -1,17 +1,10 @@
 """The fibres of one world on which servers and devices make entangled pairs, and what their terminals take."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
-from qflsim.network.placement import Placement
-from qflsim.nodes.context import Context
 from qflsim.nodes.models import PairLink
 from qflsim.quantum.chainpairs import store_of
 from qflsim.quantum.transports import Content, EntangledTransport, ModelTransport
-from qflsim.scenario import Scenario
 
-if TYPE_CHECKING:
-    import networkx as nx
+from .fibres import AttemptMeter, Fibres
 
 __all__ = ["PairLinks"]
 
@@ -21,16 +14,8 @@ class PairLinks:
 
     Parameters
     ----------
-    scenario:
-        What the world is.
-    placement:
-        Where everybody stands.
-    ctx:
-        The run's shared services.
-    reached:
-        The devices of each server that its base station reaches.
-    backhaul:
-        The graph of the backhaul, with the ``length`` [m] of every fibre.
+    fibres:
+        What they are laid over.
 
     Raises
     ------
@@ -38,24 +23,15 @@ class PairLinks:
         If no pair can be made over a fibre.
     """
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        placement: Placement,
-        ctx: Context,
-        reached: Mapping[str, Sequence[str]],
-        backhaul: "nx.Graph",
-    ) -> None:
-        self._scenario = scenario
-        self._placement = placement
-        self._ctx = ctx
-        self._backhaul = backhaul
+    def __init__(self, fibres: Fibres) -> None:
+        self._fibres = fibres
+        self._scenario = scenario = fibres.scenario
         self.transports: dict[str, ModelTransport] = {
-            server: scenario.model_transport.of_server(index) for index, server in enumerate(placement.servers)
+            server: scenario.model_transport.of_server(index) for index, server in enumerate(fibres.placement.servers)
         }
         self._links: dict[tuple[str, str], PairLink] = {}
-        self._charged: dict[tuple[str, str], int] = {}
-        for server, devices in reached.items():
+        self._meter = AttemptMeter()
+        for server, devices in fibres.reached.items():
             if isinstance(self.transports[server], EntangledTransport):
                 for device in devices:
                     self.link(server, device)
@@ -97,15 +73,13 @@ class PairLinks:
 
         Every device has a terminal, and so has its server for it; the two of a repeater are the server's.
         """
-        model, charge = self._scenario.energy.entanglement, self._ctx.energy.charge
+        model, charge = self._scenario.energy.entanglement, self._fibres.ctx.energy.charge
         for server, device in self._home:
             segments = len(self._links[server, device].store.plan.lengths)
             charge(device, "entanglement", model.terminal_energy(duration))
             charge(server, "entanglement", (2 * segments - 1) * model.terminal_energy(duration))
         for ends, link in self._links.items():
-            made = link.store.attempts(now)
-            joules = model.attempt_energy(made - self._charged.get(ends, 0))
-            self._charged[ends] = made
+            joules = model.attempt_energy(self._meter.new(ends, link, now))
             for node in ends:
                 charge(node, "entanglement", 0.5 * joules)
 
@@ -113,9 +87,8 @@ class PairLinks:
         transport = self.transports[server]
         if not isinstance(transport, EntangledTransport):
             raise RuntimeError(f"{server} hands out models without pairs")
-        graph, home = self._backhaul.copy(), self._placement.home[device]
-        length = self._scenario.backhaul.length(self._placement.distance(device, home))
-        graph.add_edge(device, home, length=length)
-        path = transport.routing.choose(graph, server, device, transport.plan((length,)), transport.repeaters)
-        rng = self._ctx.streams("pairs", server, device)
+        last = self._fibres.length(device, self._fibres.placement.home[device])
+        graph = self._fibres.among(device)
+        path = transport.routing.choose(graph, server, device, transport.plan((last,)), transport.repeaters)
+        rng = self._fibres.ctx.streams("pairs", server, device)
         return PairLink(store_of(transport.plan(path.lengths), transport.memories, rng), sum(path.lengths))
