@@ -131,16 +131,9 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Median as Median,
         TrimmedMean as TrimmedMean,
     )
+    from .learning.amplitudes import IdealisedQuantumCompression as IdealisedQuantumCompression
     from .learning.collaboration import Collaboration as Collaboration, Federated as Federated, Isolated as Isolated
-    from .learning.compression import (
-        Compression as Compression,
-        Float16 as Float16,
-        Float32 as Float32,
-        IdealisedQuantumCompression as IdealisedQuantumCompression,
-        Int8 as Int8,
-        TopK as TopK,
-        Whole as Whole,
-    )
+    from .learning.compression import Compression as Compression, Whole as Whole
     from .learning.datasets import Data as Data, Dataset as Dataset
     from .learning.digits import Digits as Digits
     from .learning.features import (
@@ -149,6 +142,8 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         PrincipalAngles as PrincipalAngles,
         StandardisedAngles as StandardisedAngles,
     )
+    from .learning.floats import Float16 as Float16, Float32 as Float32
+    from .learning.int8 import Int8 as Int8
     from .learning.label_splits import LabelShards as LabelShards, LabelsPerDevice as LabelsPerDevice
     from .learning.mixing import (
         Mixing as Mixing,
@@ -200,6 +195,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
         Speeds as Speeds,
     )
     from .learning.tasks import Task as Task
+    from .learning.topk import TopK as TopK
     from .learning.training import LocalTraining as LocalTraining
     from .learning.vqc import VQC as VQC
     from .loading import load as load
@@ -411,15 +407,11 @@ _HOMES = {
     "experiment": ("Run", "run"),
     "learning.aggregation": ("Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean"),
     "learning.collaboration": ("Collaboration", "Federated", "Isolated"),
-    "learning.compression": (
-        "Compression",
-        "Float16",
-        "Float32",
-        "IdealisedQuantumCompression",
-        "Int8",
-        "TopK",
-        "Whole",
-    ),
+    "learning.amplitudes": ("IdealisedQuantumCompression",),
+    "learning.compression": ("Compression", "Whole"),
+    "learning.floats": ("Float16", "Float32"),
+    "learning.int8": ("Int8",),
+    "learning.topk": ("TopK",),
     "learning.datasets": ("Data", "Dataset"),
     "learning.digits": ("Digits",),
     "learning.features": ("Features", "Pixels", "PrincipalAngles", "StandardisedAngles"),

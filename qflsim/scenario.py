@@ -33,9 +33,10 @@ from .energy import (
 )
 from .learning.aggregation import Aggregator, FedAvg
 from .learning.collaboration import Collaboration, Federated
-from .learning.compression import Compression, Float32
+from .learning.compression import Compression
 from .learning.datasets import Dataset
 from .learning.digits import Digits
+from .learning.floats import Float32
 from .learning.mixing import Mixing, Star
 from .learning.models import Model
 from .learning.participation import Participation, Synchronous

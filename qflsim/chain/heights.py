@@ -34,6 +34,7 @@ class _Timers:
     count: int = 0
 
     def add(self, height: int, purpose: str) -> str:
+        """Start a timer; its name."""
         self.count += 1
         name = f"{height}/{self.count}"
         self.running[name] = purpose

@@ -5,7 +5,8 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.learning.compression import Compression, Float32
+from qflsim.learning.compression import Compression
+from qflsim.learning.floats import Float32
 from qflsim.streams import Streams
 
 __all__ = ["Codec"]

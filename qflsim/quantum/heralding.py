@@ -39,6 +39,7 @@ class _Heralds(NamedTuple):
 
     @property
     def total(self) -> float:
+        """That an attempt is heralded at all."""
         return self.coherent + self.which_way + self.alike
 
 

@@ -19,7 +19,9 @@ import numpy as np
 from qflsim.chain.erasure import decode, encode
 from qflsim.chain.transactions import Update, digest_of, pack_parameters
 from qflsim.crypto.keyring import AssumedSignatures, Keyring
-from qflsim.learning.compression import Float16, Float32, Int8, TopK
+from qflsim.learning.floats import Float16, Float32
+from qflsim.learning.int8 import Int8
+from qflsim.learning.topk import TopK
 from qflsim.validation.comparison import Comparison
 
 __all__ = ["comparisons"]

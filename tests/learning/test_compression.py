@@ -5,8 +5,11 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
+from qflsim.learning.amplitudes import IdealisedQuantumCompression
 from qflsim.learning.codec import Codec
-from qflsim.learning.compression import Float16, Float32, IdealisedQuantumCompression, Int8, TopK
+from qflsim.learning.floats import Float16, Float32
+from qflsim.learning.int8 import Int8
+from qflsim.learning.topk import TopK
 from qflsim.streams import Streams
 
 finite = st.floats(-1e4, 1e4, allow_nan=False, width=64)
