@@ -15,6 +15,8 @@ _LABELS = ("of the round itself", "one round late", "two rounds late", "later st
 
 def draw(folder: Path) -> Any:
     """Updates by round and staleness, and those that were not used; None if all devices are waited for and come."""
+    from matplotlib.ticker import MaxNLocator
+
     updates = read_table(folder, "updates")
     if updates.empty or (updates["used"].all() and not updates["staleness"].any()):
         return None
@@ -35,7 +37,7 @@ def draw(folder: Path) -> Any:
     axes.set_title("Updates that went into a round's models, by how late they were")
     axes.set_xlabel("round")
     axes.set_ylabel("updates")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     return figure
