@@ -75,8 +75,9 @@ def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: 
 
     trail, tracks = Trail(place, most), Tracks(read_table(place, "nodes", ["node", "role", "server"]))
     curves = Counters(place, most)
-    events = [*trail.events(tracks), *curves.events(tracks)]
-    left_out = (*trail.left_out, *curves.left_out)
+    points = list(curves.events(tracks))
+    events = [*trail.events(tracks, curves.left_out), *points]
+    left_out = tuple(trail.left_out)
     about = read_run(place)
     file = place / NAME if into is None else Path(into)
     count = write(file, [*tracks.names(), *events], about, left_out)

@@ -44,9 +44,10 @@ class Counters:
                 for time, value in part:
                     at = {"pid": tracks.group(group), "ts": microseconds(ticks(time))}
                     yield {"ph": "C", "name": name, **at, "args": {unit: value}}
-            if kept < there or len(shown) < len(curves):
-                of = f" of {len(shown):,} of {len(curves):,} curves" if len(shown) < len(curves) else ""
-                self.left_out.append(f"{what}: only {kept:,} of {there:,} points{of} are shown")
+            if len(shown) < len(curves):
+                self.left_out.append(f"{what}: only {len(shown):,} of {len(curves):,} curves are shown")
+            if kept < there:
+                self.left_out.append(f"{what}: only {kept:,} of {there:,} points are shown")
 
 
 def _without_gaps(times: Any, values: Any) -> list[tuple[float, float]]:

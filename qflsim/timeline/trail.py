@@ -1,5 +1,6 @@
 """Everything that happened in a run, as slices on the tracks of who did it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,12 @@ class Trail:
         self._most = most
         self.left_out: list[str] = []
 
-    def events(self, tracks: Tracks) -> list[dict[str, Any]]:
-        """Slices and arrows."""
+    def events(self, tracks: Tracks, also_left_out: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Slices and arrows; what is left out is told on a track of its own, with what is left out besides."""
         made = [*self._acting(), *self._agreeing()]
         messages = sent_and_received(self._rows("transfers", "messages"))
         made += [piece for message in messages for piece in message]
+        self.left_out += also_left_out
         made += self._notice(made)
         placed = tracks.place(made)
         return [*placed.values(), *arrows(messages, placed)]
