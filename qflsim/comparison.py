@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,18 @@ from .trace import Record, cells, column, columns
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["COMPARISON", "Compared", "compared", "labels", "measure", "read_comparison", "tabulate", "write_comparison"]
+__all__ = [
+    "COLUMNS",
+    "COMPARISON",
+    "Compared",
+    "compared",
+    "labels",
+    "measure",
+    "read_comparison",
+    "shown",
+    "tabulate",
+    "write_comparison",
+]
 
 COMPARISON = "comparison.csv"
 """Name of the table that stands beside the folders of the runs compared."""
@@ -150,7 +161,7 @@ def labels(table: "DataFrame") -> list[str]:
     return [", ".join(row) for row in zip(*texts, strict=True)] if axes else [""] * len(table)
 
 
-_COLUMNS = {
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "round": ("round_s", show_time),
     "global": ("global_s", show_time),
     "shard": ("shard_s", show_time),
@@ -174,13 +185,13 @@ def tabulate(rows: Sequence[Compared], variants: Sequence[str]) -> str:
     names = [
         name + (f" ({row.replication})" if row.replication else "") for row, name in zip(rows, variants, strict=True)
     ]
-    shown = [["", *names]]
-    for heading, (attribute, text) in _COLUMNS.items():
+    texts_by_column = [["", *names]]
+    for heading, (attribute, text) in COLUMNS.items():
         values = [getattr(row, attribute) for row in rows]
         if any(value and not math.isnan(value) for value in values):
-            shown.append([heading, *(_shown(value, text) for value in values)])
-    widths = [max(map(len, texts)) for texts in shown]
-    first, *others = zip(shown, widths, strict=True)
+            texts_by_column.append([heading, *(shown(value, text) for value in values)])
+    widths = [max(map(len, texts)) for texts in texts_by_column]
+    first, *others = zip(texts_by_column, widths, strict=True)
     lines = (
         "  ".join([f"{first[0][line]:<{first[1]}}", *(f"{texts[line]:>{width}}" for texts, width in others)])
         for line in range(len(rows) + 1)
@@ -188,7 +199,8 @@ def tabulate(rows: Sequence[Compared], variants: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: float, text: Any) -> str:
+def shown(value: float, text: Callable[[Any], str]) -> str:
+    """A measure as ``text`` writes it; ``none`` if there is none."""
     return "none" if math.isnan(value) else str(text(value))
 
 

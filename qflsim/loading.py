@@ -4,8 +4,10 @@ A file is loaded under the stable module name ``scenarios.<stem>`` and registere
 user writes in it can be pickled and sent to worker processes.
 """
 
+import dataclasses
 import difflib
 import importlib.util
+import inspect
 import linecache
 import sys
 import traceback
@@ -79,6 +81,7 @@ def load_module(path: str | Path) -> ModuleType:
         ) from None
     except Exception as error:
         raise ScenarioError(_failed(file, error)) from error
+    _ask(module)
     return module
 
 
@@ -91,6 +94,21 @@ def _beside(file: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(folder)
+
+
+def _ask(module: ModuleType) -> None:
+    """Let the scenarios that a file defines ask what its docstring asks, unless they ask something themselves."""
+
+    def asking(value: object) -> object:
+        if not isinstance(value, Scenario) or value.question:
+            return value
+        return dataclasses.replace(value, question=inspect.getdoc(module) or "")
+
+    defined = vars(module)
+    if "scenario" in defined:
+        defined["scenario"] = asking(defined["scenario"])
+    if isinstance(defined.get("variants"), Mapping):
+        defined["variants"] = {name: asking(variant) for name, variant in defined["variants"].items()}
 
 
 def _missing(file: Path) -> str:

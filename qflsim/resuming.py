@@ -8,6 +8,7 @@ under way, key stores, batteries, pools of pairs, and random streams that are dr
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def scenario_of(about: Mapping[str, Any], names: Mapping[str, Any] | None = None
         ) from None
     if not isinstance(scenario, Scenario) or runs.describe(scenario) != about.get("scenario"):
         raise ScenarioError("run.json contradicts itself on what was run; it was changed after the run")
-    return scenario
+    return replace(scenario, question=str(about.get("question", "")))
 
 
 def _refuse_other_shards(before: Scenario, after: Scenario) -> None:

@@ -106,6 +106,7 @@ def write_run_json(
     content = {
         "scenario": describe(scenario),
         "python": repr(scenario),
+        "question": getattr(scenario, "question", ""),
         "replication": replication,
         "status": status,
         "rounds_done": rounds_done,
@@ -120,10 +121,13 @@ def write_run_json(
 
 
 def describe(value: Any) -> Any:
-    """A part as plain JSON: its class under ``"part"``, its fields by name, units left to the reference."""
+    """A part as plain JSON: its class under ``"part"``, its fields by name, units left to the reference.
+
+    Fields that do not count when two parts are compared are left out.
+    """
     if isinstance(value, Part):
-        fields = {field.name: describe(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return {"part": type(value).__name__, **fields}
+        fields = [field.name for field in dataclasses.fields(value) if field.compare]
+        return {"part": type(value).__name__, **{name: describe(getattr(value, name)) for name in fields}}
     if isinstance(value, tuple):
         return [describe(item) for item in value]
     if isinstance(value, float) and value in (float("inf"), float("-inf")):

@@ -1,7 +1,7 @@
 """A scenario: one frozen value that says what the world is. It holds a seed, never a generator."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .chain.agreement import Agreement
 from .chain.limits import CHAIN_KINDS, BlockLimits, on_kind
@@ -191,6 +191,9 @@ class Scenario(Part):
         Energy models.
     aer_samples, aer_shots:
         Test samples and shots for the re-evaluation of the final model on Aer through PennyLane; 0 samples skip it.
+    question:
+        What is to be found out: the docstring of the scenario file, unless it is given. It stands in ``run.json`` and
+        above the report, and changes nothing: scenarios that differ in it alone are equal.
 
     Raises
     ------
@@ -252,6 +255,7 @@ class Scenario(Part):
     energy: EnergyModels = EnergyModels()
     aer_samples: int = quantity(200, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
     aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
+    question: str = field(default="", repr=False, compare=False)
 
     def check(self) -> None:
         """Refuse a name that is no folder name, and a radio cell that fits neither the disc nor the station."""

@@ -15,6 +15,7 @@ COMMANDS = {
     "show": ("showing", "the summary of a finished run"),
     "compare": ("contrasting", "two runs side by side: settings and outcomes that differ"),
     "plot": ("plotting", "draw the figures of a run, for the screen or for print"),
+    "report": ("reporting", "write a run or comparison as a page for the browser"),
     "timeline": ("timing", "write a run as a timeline that opens in Perfetto"),
     "audit": ("auditing", "check and search the chains of a run"),
     "resume": ("resuming", "go on from a round of a run"),

@@ -9,7 +9,7 @@ References
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 from qflsim.units import day, h, minute
 
-__all__ = ["COLOURS", "INK", "MUTED", "canvas", "label_rows", "log_time", "new_figure", "rounds_axis", "save"]
+__all__ = ["COLOURS", "INK", "MUTED", "canvas", "label_rows", "log_time", "new_figure", "rounds_axis", "save", "write"]
 
 COLOURS = {
     "black": "#000000",
@@ -93,15 +93,20 @@ def new_figure(width: float, height: float) -> "Figure":
 
 def save(figure: "Figure", stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write a figure in every format; no date and no program name, so that equal figures are equal bytes."""
+    files = [stem.with_suffix(f".{name}") for name in formats]
+    for name, file in zip(formats, files, strict=True):
+        write(figure, file, name)
+    return files
+
+
+def write(figure: "Figure", file: Path | BinaryIO, name: str) -> None:
+    """Write a figure in one format, as `save` does."""
     nothing: dict[str, dict[str, Any]] = {
         "png": {"Software": None},
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
         "svg": {"Date": None, "Creator": None},
     }
-    files = [stem.with_suffix(f".{name}") for name in formats]
-    for name, file in zip(formats, files, strict=True):
-        figure.savefig(file, format=name, metadata=nothing[name])
-    return files
+    figure.savefig(file, format=name, metadata=nothing[name])
 
 
 def rounds_axis(axes: "Axes", rounds: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from qflsim.readable import show, show_time
 from .reading import RunTables
 from .sentences import ALONE, BLOCKS
 
-__all__ = ["summarise"]
+__all__ = ["BLOCKS", "COLUMNS", "RunTables", "glued", "summarise", "title_of"]
 
 _WIDTH = 100
 _LABEL = 12
@@ -29,7 +29,7 @@ def summarise(folder: str | Path) -> str:
         If the folder holds no run or a table is damaged.
     """
     run = RunTables(Path(folder))
-    lines = [_title(run), ""]
+    lines = [title_of(run), ""]
     if run.rounds.empty:
         return "\n".join([*lines, "No round was completed, so there is nothing to summarise.", ""])
     lines += [*_table(run), ""]
@@ -39,7 +39,8 @@ def summarise(folder: str | Path) -> str:
     return "\n".join([*lines, ""])
 
 
-def _title(run: RunTables) -> str:
+def title_of(run: RunTables) -> str:
+    """Scenario, seed and how far the run came, in a line."""
     scenario, status = run.about.get("scenario", {}), run.about.get("status")
     planned, done = _planned(scenario), len(run.rounds)
     replication = f", replication {run.about['replication']}" if run.about.get("replication") else ""
@@ -54,7 +55,7 @@ def _planned(scenario: dict[str, Any]) -> int:
     return sum(tasks) or own
 
 
-_COLUMNS: dict[str, tuple[int, Callable[[Any], str]]] = {
+COLUMNS: dict[str, tuple[int, Callable[[Any], str]]] = {
     "round": (5, lambda row: f"{row.round}"),
     "ends at": (9, lambda row: show_time(row.ended_s)),
     "lasts": (9, lambda row: show_time(row.ended_s - row.started_s)),
@@ -72,7 +73,7 @@ _COLUMNS: dict[str, tuple[int, Callable[[Any], str]]] = {
 def _table(run: RunTables) -> list[str]:
     """First, some and last rounds, one line each."""
     rows, tasks = list(run.rounds.itertuples()), run.tasks
-    columns = dict(_COLUMNS)
+    columns = dict(COLUMNS)
     if len(tasks) > 1:
         columns = {"task": (max(map(len, tasks)), _task_of), **columns}
     lines = ["  ".join(f"{heading:>{width}}" for heading, (width, _) in columns.items())]
@@ -91,10 +92,14 @@ def _some(count: int) -> list[int]:
     return [0] if shown == 1 else [round(i * (count - 1) / (shown - 1)) for i in range(shown)]
 
 
+def glued(text: str) -> str:
+    """Text in which a number and its unit stay on one line."""
+    return re.sub(r"(?<=[\d<]) (?=\S)", "\N{NO-BREAK SPACE}", text)
+
+
 def _block(label: str, text: str) -> list[str]:
     """A label in the margin and the text beside it, wrapped; a number and its unit stay together."""
-    glued = re.sub(r"(?<=[\d<]) (?=\S)", "\N{NO-BREAK SPACE}", text)
-    lines = wrap(glued, _WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
+    lines = wrap(glued(text), _WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
     return [
         f"{label if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ") for i, line in enumerate(lines)
     ]

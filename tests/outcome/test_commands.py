@@ -76,7 +76,7 @@ def test_show_prints_the_summary(told, run):
 
 
 def test_show_of_a_comparison_prints_its_table(told, run, other, tmp_path):
-    write_comparison(tmp_path, [measure("star", run, tmp_path), measure("ring", other, tmp_path)])
+    write_comparison(tmp_path, [measure(run, "run"), measure(other, "other")], ["star", "ring"])
     out = told("show", tmp_path)
     assert [line.split()[0] for line in out.splitlines()[1:]] == ["star", "ring"]
 

@@ -1,0 +1,26 @@
+"""``python -m qflsim report RUN``: the run, or a comparison, as a page for the browser."""
+
+import argparse
+import sys
+
+from .options import new_parser
+
+__all__ = ["carry_out", "parser"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    made = new_parser(
+        "report", "Write report.html of a finished run or comparison: one file that opens without a network."
+    )
+    made.add_argument("run", metavar="RUN", help="folder of a run or of a comparison, e.g. results/6g_dense/seed7")
+    made.add_argument("--out", metavar="FILE", help="the file to write (default: report.html in the folder)")
+    return made
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Write it, and say where."""
+    from qflsim.report import write_report
+
+    sys.stdout.write(f"{write_report(options.run, into=options.out)}\n")
+    return 0

@@ -1,0 +1,51 @@
+"""A run, or a comparison of several, as one file that a browser opens without a network."""
+
+from pathlib import Path
+
+from qflsim.checks import ScenarioError
+from qflsim.comparison import COMPARISON
+from qflsim.tables import check_run
+
+__all__ = ["write_report"]
+
+NAME = "report.html"
+
+
+def write_report(folder: str | Path, *, into: str | Path | None = None) -> Path:
+    """Write ``report.html`` of the run or comparison in ``folder``; returns the file.
+
+    Parameters
+    ----------
+    folder:
+        Folder of a run, or of a comparison (with ``comparison.csv``).
+    into:
+        The file to write; ``report.html`` in the folder if left out.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder holds neither, a table is missing or damaged, or the file cannot be written.
+
+    Notes
+    -----
+    Everything is within the file: figures are drawings (SVG), or pictures (PNG) where a drawing would be larger than
+    1.5 MB. It loads nothing and runs no script. The same tables give the same bytes.
+    """
+    place = Path(folder)
+    file = place / NAME if into is None else Path(into)
+    if into is not None and not file.parent.is_dir():  # told before figures are drawn
+        raise ScenarioError(f"cannot write {file}: there is no folder {file.parent}; give another file with --out")
+    if (place / COMPARISON).is_file():
+        from .comparing import page_of_comparison
+
+        text = page_of_comparison(place)
+    else:
+        check_run(place)
+        from .running import page_of_run
+
+        text = page_of_run(place)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(f"cannot write {file}: {error.strerror}; give another file with --out") from None
+    return file

@@ -1,0 +1,99 @@
+"""The report of one run."""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from qflsim.breakdown import PARTS, read_time_by_part
+from qflsim.readable import share, show, show_time
+from qflsim.summary import BLOCKS, COLUMNS, RunTables, glued, title_of
+
+from .figures import figures_of_run
+from .notes import rerun, trust
+from .page import Section, page, table
+from .settings import settings
+
+__all__ = ["page_of_run"]
+
+_MOST_ROUNDS = 60
+"""Rounds that the table shows; of more, the first, the last and some between."""
+
+
+def page_of_run(folder: Path) -> str:
+    """The whole page."""
+    run = RunTables(folder)
+    results = [Section("In short", "<p>No round was completed, so there is nothing to show.</p>")]
+    if not run.rounds.empty:
+        results = [
+            Section("In short", _cards(run) + _sentences(run)),
+            Section("Figures", figures_of_run(folder)),
+            Section("Tables", "".join(_tables(run))),
+        ]
+    ending = [
+        Section("How far to trust it", trust(run)),
+        Section("Settings", settings(run.about.get("scenario", {}))),
+        Section("Run it again", rerun(run)),
+    ]
+    return page(title_of(run), str(run.about.get("question", "")), [*results, *ending])
+
+
+def _cards(run: RunTables) -> str:
+    """The numbers that one asks for first."""
+    rounds, last = run.rounds, run.last
+    cooling = rounds["qpu_cooling_j"].sum()
+    numbers = {
+        "accuracy on the test samples": share(last.accuracy, 1.0),
+        "simulated time": show_time(rounds["ended_s"].max()),
+        "energy, QPU cooling included": show(rounds["energy_j"].sum(), "J"),
+        "energy without QPU cooling": show(rounds["energy_j"].sum() - cooling, "J"),
+        "sent over the air": show(rounds["air_bit"].sum() / 8.0, "B"),
+        "sent over fibre": show(rounds["wired_bit"].sum() / 8.0, "B"),
+        "growth of all chains": show(rounds["ledger_byte"].sum(), "B"),
+        "key bits from QKD stores": show(rounds["key_bit"].sum(), "bit"),
+    }
+    cards = (f"<div><b>{escape(number)}</b>{what}</div>" for what, number in numbers.items())
+    return f'<div class="cards">{"".join(cards)}</div>\n'
+
+
+def _sentences(run: RunTables) -> str:
+    """The summary, block by block."""
+    texts = ((label, glued(" ".join(sentences(run)))) for label, sentences in BLOCKS.items())
+    lines = (f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in texts if text)
+    return "<dl>\n" + "\n".join(lines) + "\n</dl>"
+
+
+def _tables(run: RunTables) -> Iterator[str]:
+    yield from _rounds(run)
+    times = read_time_by_part(run.folder)
+    seconds = {part: float(times[part].sum()) for part in PARTS}
+    whole, count = sum(seconds.values()), len(times)
+    rows = [(PARTS[part], show_time(took / count), share(took, whole)) for part, took in seconds.items()]
+    yield "<h3>What a round waits for</h3>" + table(("part", "mean of a round", "share"), rows)
+    yield "<h3>Energy by cause</h3>" + _sums(run.table("energy", "cause", "energy_j"), "cause", "energy_j", "J")
+    sent = run.table("transfers", "kind", "size_bit")
+    yield "<h3>Messages by kind</h3>" + _sums(sent, "kind", "size_bit", "bit", counted="messages")
+
+
+def _rounds(run: RunTables) -> Iterator[str]:
+    rows = list(run.rounds.itertuples())
+    step = -(-len(rows) // _MOST_ROUNDS)
+    shown = rows if step == 1 else [*rows[:-1:step], rows[-1]]
+    tasks = len(run.tasks) > 1
+    lines = [[str(row.task)] * tasks + [text(row) for _, text in COLUMNS.values()] for row in shown]
+    yield "<h3>Rounds</h3>" + table([*["task"] * tasks, *COLUMNS], lines)
+    if len(shown) < len(rows):
+        yield f"<p>{len(shown)} of {len(rows)} rounds are shown; all are in <code>rounds.csv</code>.</p>"
+
+
+def _sums(rows: Any, key: str, column: str, unit: str, counted: str = "") -> str:
+    """Sums by a key, the largest first, with their share, and the number of rows if that says something."""
+    groups = rows.groupby(key)[column]
+    sums, counts = groups.sum().sort_values(ascending=False, kind="stable"), groups.size()
+    whole = sums.sum()
+    lines = []
+    for name in sums.index[sums > 0.0]:
+        number = [f"{counts[name]:,}"] if counted else []
+        lines.append([str(name).replace("_", " "), *number, show(sums[name], unit), share(sums[name], whole)])
+    headings = [key, *([counted] if counted else []), "sum", "share"]
+    return table(headings, lines) if lines else "<p>None.</p>"
