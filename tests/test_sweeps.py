@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 import qflsim as qfl
+from qflsim.cli import main
+from qflsim.overrides import read_axis
 from qflsim.sweeps import worker
+from qflsim.sweeps.sources import scenarios_of
 from qflsim.tables import read_run, read_table
 
 FILE = '''"""A scenario of a test, with a part of its user's own."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import qflsim as qfl
 from qflsim.units import m
 
@@ -34,7 +37,7 @@ class Lazy(qfl.Mixing):
 scenario = qfl.Scenario(
     name="small", seed=3, rounds=1, topology=qfl.DenseCell(servers=2, devices_per_server=2, radius=100 * m),
     qpu=qfl.EdgeQPU(shots=16), model=qfl.VQC(qubits=2, layers=1), data=qfl.Digits(classes=(0, 1), features=2),
-    training=qfl.LocalTraining(batch=16, epochs=1), background=None, aer_samples=0,
+    training=qfl.LocalTraining(batch=16, epochs=1), background=None, aer_samples=0, mixing=Lazy(),
 )
 '''
 
@@ -59,13 +62,13 @@ def files(folder):
 
 
 def test_every_combination_and_replication_is_there_with_its_settings(alone):
-    made = alone(axes={"topology.servers": (2, 3)}, mixing=[qfl.Ring(), qfl.Star()], replications=2)
+    made = alone(axes={"topology.servers": (2, 3)}, mixing=[qfl.Ring(), qfl.Star()])
     rounds, compared = made.table("rounds"), made.comparison
-    assert (made.finished, made.ran, made.failures) == (8, 8, ())
+    assert (made.finished, made.ran, made.failures) == (4, 4, ())
     assert list(rounds.columns[:4]) == ["topology.servers", "mixing", "replication", "round"]
-    assert compared["topology.servers"].tolist() == [2] * 4 + [3] * 4
-    assert compared["mixing"].tolist() == ["Ring()", "Ring()", "Star()", "Star()"] * 2
-    assert compared["replication"].tolist() == [0, 1] * 4
+    assert compared["topology.servers"].tolist() == [2, 2, 3, 3]
+    assert compared["mixing"].tolist() == ["Ring()", "Star()"] * 2
+    assert compared["replication"].tolist() == [0] * 4
     for row in compared.itertuples():
         run = read_run(made.folder / row.folder)
         assert run["scenario"]["topology"]["servers"] == row[1]
@@ -92,11 +95,10 @@ def test_finished_points_are_not_run_again_and_a_store_grows(alone):
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
-@pytest.mark.parametrize("killed_after", [0, 2])
-def test_a_killed_sweep_goes_on_where_it_was(alone, small, tmp_path, killed_after):
+def test_a_killed_sweep_goes_on_where_it_was(alone, small, tmp_path):
     child = os.fork()
     if child == 0:  # dies with a point half done
-        left = [killed_after]
+        left = [1]
         whole = worker.carry_out
 
         def half(world, folder, **more):
@@ -107,10 +109,137 @@ def test_a_killed_sweep_goes_on_where_it_was(alone, small, tmp_path, killed_afte
             return whole(world, folder, **more)
 
         worker.carry_out = half
-        alone(replications=3)
+        alone(replications=2)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    made = alone(replications=3)
-    assert (made.finished, made.ran) == (3, 3 - killed_after)
-    fresh = qfl.sweep(small[1], workers=1, out=tmp_path / "fresh", progress=False, replications=3)
+    assert any(path.read_text() == "half a ro" for path in tmp_path.rglob("rounds.csv"))
+    made = alone(replications=2)
+    assert (made.finished, made.ran) == (2, 1)
+    fresh = qfl.sweep(small[1], workers=1, out=tmp_path / "fresh", progress=False, replications=2)
     assert files(made.folder) == files(fresh.folder)
+
+
+def test_two_processes_make_the_same_bytes_and_a_failing_point_stops_no_other(alone, small, tmp_path, capsys):
+    lazy = type(small[1].mixing)
+    mixing = [lazy(), lazy(patience=-1.0), qfl.Star()]
+    here = alone(mixing=mixing)
+    there = qfl.sweep(small[1], mixing=mixing, workers=2, out=tmp_path / "two", progress=False)
+    assert (there.finished, there.ran) == (2, 2)
+    assert [(f.point, f.reason) for f in there.failures] == [
+        ("mixing=Lazy(patience=-1.0), replication 0", "RuntimeError: no patience left")
+    ]
+    assert "in matrix" in there.failures[0].trace
+    assert "mixing=Lazy(patience=-1.0), replication 0 failed: RuntimeError: no patience left" in capsys.readouterr().err
+    assert there.comparison["mixing"].tolist() == ["Lazy()", "Star()"]
+    assert files(here.folder) == files(there.folder)
+
+
+def test_only_what_is_kept_is_there(alone):
+    made = alone(keep=("rounds", "ledger"))
+    point = made.folder / made.comparison["folder"].iloc[0]
+    assert {path.name for path in point.iterdir()} == {"rounds.csv", "comparison.csv", "run.json", "ledger.sqlite"}
+    with pytest.raises(qfl.ScenarioError, match=r"holds no transfers\.csv; keep the table"):
+        made.table("transfers")
+    assert qfl.read_sweep(made.folder).table("rounds").equals(made.table("rounds"))
+
+
+def test_scenarios_with_names_and_files_in_a_folder(alone, small, tmp_path):
+    both = {"star": replace(small[1], mixing=qfl.Star()), "ring": replace(small[1], mixing=qfl.Ring())}
+    made = alone(both, variant=["ring"], axes={"topology.servers": (2,)})
+    assert made.comparison[["variant", "topology.servers"]].to_numpy().tolist() == [["ring", 2]]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "one.py").write_text(FILE)
+    (folder / "two.py").write_text(FILE + "variants = {'a': scenario, 'b b': replace(scenario, mixing=Lazy())}\n")
+    assert list(scenarios_of(folder)) == ["one", "two/a", "two/b b"]
+    assert list(scenarios_of([folder / "two.py"])) == ["two/a", "two/b b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"mixin": [qfl.Star()]}, "axis mixin, value Star(): Scenario has no field 'mixin'; did you mean 'mixing'?"),
+        (
+            {"axes": {"topology.servers": (3, 2.5)}},
+            "axis topology.servers, value 2.5: DenseCell.servers must be a whole",
+        ),
+        ({"rounds": 3}, "axis rounds must be a list of values, got 3; give e.g. rounds=[3]"),
+        ({"rounds": []}, "axis rounds has no values"),
+        ({"rounds": [1, 2, 1]}, "axis rounds has the value 1 twice"),
+        ({"variant": ["a"]}, "the scenario has no variants"),
+        ({"replications": 0}, "replications must be >= 1, got 0"),
+        ({"keep": ("round",)}, "there is no table 'round'"),
+        ({"scheduler": "10.0.0.1"}, "give either workers or scheduler"),
+    ],
+)
+def test_sweeps_that_make_no_sense_are_refused_before_anything_is_written(alone, tmp_path, change, complaint):
+    with pytest.raises(qfl.ScenarioError) as caught:
+        alone(**change)
+    assert complaint in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda made, base: {"base": replace(base, rounds=2)},
+            "is a sweep of another scenario: its rounds is 1, not 2",
+        ),
+        (lambda made, base: {"seed": [3, 4]}, "is a sweep over nothing, not over seed"),
+        (lambda made, base: {"replications": 1}, "holds 2 replications of each point, got 1; give as many or more"),
+        (lambda made, base: {"replications": 2, "keep": ("rounds",)}, "keeps all tables of each point"),
+    ],
+)
+def test_a_folder_of_another_sweep_is_left_as_it_is(alone, small, change, complaint):
+    made = alone(replications=2)
+    before = files(made.folder)
+    with pytest.raises(qfl.ScenarioError) as caught:
+        alone(**change(made, small[1]))
+    assert complaint in str(caught.value)
+    assert files(made.folder) == before
+
+
+def test_another_version_and_other_files_are_left_as_they_are(alone, tmp_path):
+    made = alone()
+    plan = made.folder / "sweep.json"
+    plan.write_text(plan.read_text().replace('"source": "', '"source": "0'))
+    with pytest.raises(qfl.ScenarioError, match="was made with another version of source of qflsim's models"):
+        alone()
+    plan.write_text("{")
+    with pytest.raises(qfl.ScenarioError, match=r"sweep\.json is damaged"):
+        alone()
+    plan.unlink()
+    with pytest.raises(qfl.ScenarioError, match="holds files but no sweep"):
+        alone()
+    with pytest.raises(qfl.ScenarioError, match="there is no sweep in"):
+        qfl.read_sweep(tmp_path)
+
+
+def test_the_command_line_sweeps_and_tells_of_failures(small, tmp_path, capsys):
+    out = str(tmp_path / "s")
+    arguments = ["sweep", str(small[0]), "--out", out, "--workers", "1", "--quiet"]
+    axes = ["--axis", "mixing=Star(),Lazy(patience=-1)", "--axis", "training.batch=16"]
+    assert main([*arguments, *axes]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == f"results: {out}\n"
+    assert "mixing=Lazy(patience=-1.0), training.batch=16, replication 0 failed" in shown.err
+    assert qfl.read_sweep(out).comparison["mixing"].tolist() == ["Star()"]
+    for axis, complaint in [
+        ("mixing=Star(),Moon()", "--axis mixing: unknown name 'Moon'"),
+        ("training.batches=1", "--axis training.batches: LocalTraining has no field 'batches'; did you mean 'batch'?"),
+        ("mixing=", "must read field=value,value"),
+        ("mixing=Star(", "cannot read 'Star('"),
+    ]:
+        assert main([*arguments, "--axis", axis]) == 2
+        assert complaint in capsys.readouterr().err
+
+
+def test_a_comma_within_brackets_or_quotes_is_part_of_a_value(small):
+    names = {"Digits": qfl.Digits}
+    assert read_axis(small[1], "data.classes=(0,1),(2,3)", names)[1] == ((0, 1), (2, 3))
+    assert read_axis(small[1], "data=Digits(classes=(0,1)),Digits(classes=(1,2))", names)[1] == (
+        qfl.Digits(classes=(0, 1)),
+        qfl.Digits(classes=(1, 2)),
+    )
+    assert read_axis(small[1], "name='a',b", names)[1] == ("a", "b")

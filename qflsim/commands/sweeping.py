@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         "--keep", metavar="TABLE,TABLE",
         help="tables that each point keeps, and 'ledger' (default all tables, no ledger)",
     )  # fmt: skip
-    made.add_argument("--quiet", action="store_true", help="no progress bar and no table, only the path of the results")
+    made.add_argument("--quiet", action="store_true", help="no progress bar, only the path of the results")
     return made
 
 
@@ -130,6 +130,7 @@ def _read_axes(base: "Base", assignments: Sequence[str], names: Mapping[str, Any
 def _tell(made: "Sweep", seconds: float, quiet: bool) -> int:
     if not quiet:
         sys.stdout.write(f"{made.ran} points run in {seconds:.1f} s, {made.finished} are there\n")
+        sys.stdout.write(f"side by side: python -m qflsim show {made.folder}\n")
     sys.stdout.write(f"results: {made.folder}\n")
     if made.failures:
         sys.stderr.write(f"qflsim: {len(made.failures)} points failed, the first of them so:\n")

@@ -5,6 +5,7 @@ whose hands processes die again and again counts as failed, and the rest go on.
 """
 
 import queue
+import re
 import threading
 import time
 from collections import Counter
@@ -59,7 +60,11 @@ class Cluster:
     """The workers of a Dask cluster that is there already, by the address of its scheduler."""
 
     address: str
-    patience_s: float = 30.0
+    patience_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z]+://.+:[0-9]+", self.address):
+            raise ScenarioError(f"scheduler must be an address such as tcp://10.0.0.1:8786, got {self.address!r}")
 
     def carry(self, orders: Sequence[Order]) -> Iterator[Outcome]:
         """Carry out on all workers, after making sure that they have this very program and see the folder."""
@@ -79,8 +84,6 @@ class Cluster:
             connect: Any = Client  # which has no types
             client = connect(self.address, timeout=self.patience_s, set_as_default=False)
             client.wait_for_workers(1, timeout=self.patience_s)
-        except ValueError as error:
-            raise ScenarioError(f"{self.address!r} is no address of a Dask scheduler: {error}") from None
         except (OSError, TimeoutError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no answer"
             raise CrewError(f"no Dask cluster with workers at {self.address} ({reason})") from None
@@ -90,7 +93,11 @@ class Cluster:
         """Refuse workers that have no qflsim or another one, or do not see the folder: joblib would wait for ever."""
         sign = order.home / ".here"
         sign.write_text("here\n", encoding="utf-8")
-        for worker, found in client.run(_look, str(sign), on_error="return").items():
+        try:
+            answers = client.run(_look, str(sign), on_error="return")
+        finally:
+            sign.unlink()
+        for worker, found in answers.items():
             if isinstance(found, Exception):
                 raise ScenarioError(f"worker {worker} cannot use qflsim: {found}; install this version of it there")
             program, sees = found
@@ -169,8 +176,9 @@ def carry_all(
             idle = 0 if len(left) < before else idle + 1
             if idle >= _TRIES:
                 raise
-            told(f"{lost}; {len(left)} points are not finished and handed out again")
-            time.sleep(idle)
+            if left:
+                told(f"{lost}; {len(left)} points are not finished yet and are handed out again")
+                time.sleep(idle)
 
 
 def _settle(left: dict[str, Order], strikes: Counter[str], done: Callable[[Outcome], None]) -> None:
