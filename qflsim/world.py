@@ -177,7 +177,7 @@ class World:
     def notes(self) -> list[str]:
         """What a user should know before the run: where it waits for keys and blocks, what to expect of lists."""
         if not self.scenario.collaboration.exchanges:
-            return []
+            return unused_qpus(self.scenario)
         times = [time for parts in self._tasks for time in parts.training_times(self._common).values()]
         crowds = notes(self.scenario, smallest_committees(self._common, self._tasks))
         shards = risks(self._common)

@@ -229,3 +229,15 @@ def test_a_federation_does_not_go_on_in_isolation(tiny_run, tmp_path):
 def test_same_seed_same_numbers(alone):
     first, second = (played(alone)[1] for _ in range(2))
     assert list(map(repr, first)) == list(map(repr, second))
+
+
+def test_networks_are_trained_alone_too(alone):
+    """CNN alone beside QNN alone: processors instead of QPUs, and a sentence on the QPU that nobody uses."""
+    single = replace(alone, model=qfl.Perceptron(features=2, hidden=(3,), outputs=2))
+    world, records = played(single)
+    assert {row.cause for row in of(records, Energy)} == {"computing"}
+    assert all(job.operations > 0 and job.circuits == 0 for job in of(records, Job))
+    first, last = (e.loss for e in (of(records, Evaluation)[0], of(records, Evaluation)[-1]))
+    assert last < first
+    assert [note for note in world.notes() if note.startswith("No QPU takes part")]
+    assert not World(alone).notes()

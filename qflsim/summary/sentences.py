@@ -23,6 +23,10 @@ from .waiting import waiting_sentences
 __all__ = ["ALONE", "BLOCKS"]
 
 
+_ALIKE = 1e-3
+"""Below this part of what it was before mixing, a disagreement is not worth a sentence."""
+
+
 def _learning(run: RunTables) -> Iterator[str]:
     tasks = run.tasks
     for task in tasks:
@@ -34,9 +38,8 @@ def _learning(run: RunTables) -> Iterator[str]:
 def _learnt(run: RunTables) -> Iterator[str]:
     last, initial = run.last, run.initial
     if run.isolated:
-        worst, best = share(last.own_accuracy_min, 1.0), share(last.own_accuracy_max, 1.0)
         yield f"Every device trained alone: on average their own models classify {share(last.accuracy, 1.0)}"
-        yield f"of the test samples, the worst {worst}, the best {best}, after"
+        yield f"of the test samples, {_apart(last)}, after"
     else:
         yield f"The global model classifies {share(last.accuracy, 1.0)} of the test samples after"
     yield f"{show_time(last.ended_s)} of simulated time, with a loss of {last.loss:.4f} nat."
@@ -44,7 +47,17 @@ def _learnt(run: RunTables) -> Iterator[str]:
         yield f"{'They' if run.isolated else 'It'} began at {share(initial.accuracy, 1.0)} and {initial.loss:.4f} nat."
     best = next(run.rounds.nlargest(1, "accuracy").itertuples())
     if best.accuracy > last.accuracy:
-        yield f"It was best after round {best.round}, at {share(best.accuracy, 1.0)}."
+        was = "They were" if run.isolated else "It was"
+        yield f"{was} best after round {best.round}, at {share(best.accuracy, 1.0)}."
+    if last.disagreement_after > _ALIKE * last.disagreement_before:
+        yield f"In the last round the servers' models came {last.disagreement_before:.3g} from their mean into mixing"
+        yield f"and left it {last.disagreement_after:.3g} from it."
+        yield f"They classify {share(last.own_accuracy, 1.0)} on average, {_apart(last)}."
+
+
+def _apart(row: Any) -> str:
+    """The worst and the best of the models that nodes have of their own."""
+    return f"the worst {share(row.own_accuracy_min, 1.0)}, the best {share(row.own_accuracy_max, 1.0)}"
 
 
 def _aer(run: RunTables) -> Iterator[str]:
