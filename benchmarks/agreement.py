@@ -3,14 +3,16 @@
 Three ways to pass a message: SimPy alone (a time-out with a callback, nobody listening), replicas on the network in
 memory (`qflsim.chain.loopback`), and the same replicas on SimPy's clock. Chained HotStuff begins heights ahead in
 memory, so that its blocks overlap. BlockSim, if its folder is given, runs its proof of work (`blocksim.py`). All times
-are processor time.
+are processor time of this process, so that other load on the machine matters little; each rate is the median of
+several runs, with the best of them behind it.
 
-Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000] [--blocksim FOLDER]
+Usage: python benchmarks/agreement.py [--validators 4 16 100] [--messages 60000] [--repeats 5] [--blocksim FOLDER]
 """
 
 import argparse
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ from pathlib import Path
 import simpy
 
 from qflsim.chain.agreement import Agreement, Broadcast, CancelTimer, Effects, Message, Proposal, Send, SetTimer
+from qflsim.chain.authority import ProofOfAuthority
 from qflsim.chain.chainedhotstuff import ChainedHotStuff
 from qflsim.chain.hotstuff import HotStuff
 from qflsim.chain.loopback import Loopback
@@ -30,7 +33,6 @@ from qflsim.chain.raft import Raft
 from qflsim.chain.tendermint import Tendermint
 
 PATIENT = 1e6
-REPEATS = 3
 AHEAD = 16
 PROTOCOLS: dict[str, Agreement] = {
     "PBFT": PBFT(view_timeout=PATIENT),
@@ -38,25 +40,29 @@ PROTOCOLS: dict[str, Agreement] = {
     "HotStuff": HotStuff(view_timeout=PATIENT),
     "chained HotStuff": ChainedHotStuff(view_timeout=PATIENT),
     "Raft": Raft(election_timeout=PATIENT),
+    "proof of authority": ProofOfAuthority(view_timeout=PATIENT),
     "proof of work": ProofOfWork(interval=20.0),
     "proof of stake": ProofOfStake(slot=4.0),
 }
+LOTTERIES = (ProofOfWork, ProofOfStake)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--validators", type=int, nargs="+", default=[4, 16, 100], help="sizes of the committee")
     parser.add_argument("--messages", type=int, default=60_000, help="messages per measurement, at least")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--blocksim", help="folder of BlockSim, to be run beside")
     options = parser.parse_args()
     print(f"load when begun: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"Python {platform.python_version()}, SimPy {simpy.__version__}, {platform.machine()}, best of {REPEATS}\n")
-    print(f"SimPy alone: {best(lambda: bare(options.messages)):,.0f} messages/s\n")
+    print(f"Python {platform.python_version()}, SimPy {simpy.__version__}, {platform.machine()}")
+    print(f"median (best) of {options.repeats} runs\n")
+    print(f"SimPy alone: {rate(lambda: bare(options.messages), options.repeats)} messages/s\n")
     print("| protocol | validators | one decision [messages] | in memory [messages/s] | on SimPy [messages/s] |")
     print("|---|---|---|---|---|")
     for name, protocol in PROTOCOLS.items():
         for n in options.validators:
-            row(name, protocol, n, options.messages)
+            row(name, protocol, n, options)
     for miners in options.validators if options.blocksim else ():
         print(f"BlockSim, {miners} miners: {blocksim(options.blocksim, miners)}", flush=True)
     return 0
@@ -70,23 +76,25 @@ def blocksim(folder: str, miners: int) -> str:
     return done.stdout.strip()
 
 
-def row(name: str, protocol: Agreement, n: int, messages: int) -> None:
+def row(name: str, protocol: Agreement, n: int, options: argparse.Namespace) -> None:
     members = tuple(f"v{i}" for i in range(n))
     one = decide(protocol, members, heights=1)
-    heights = max(1, -(-messages // max(one, 1)))
-    in_memory = best(lambda: decide(protocol, members, heights))
-    shown = f"{best(lambda: OnSimPy(protocol, members).run(heights)):,.0f}" if "proof" not in name else ""
-    print(f"| {name} | {n} | {one:,} | {in_memory:,.0f} | {shown} |", flush=True)
+    heights = -(-options.messages * AHEAD // decide(protocol, members, heights=AHEAD))
+    in_memory = rate(lambda: decide(protocol, members, heights), options.repeats)
+    on_simpy = ""
+    if not isinstance(protocol, LOTTERIES):
+        on_simpy = rate(lambda: OnSimPy(protocol, members).run(heights), options.repeats)
+    print(f"| {name} | {n} | {one:,} | {in_memory} | {on_simpy} |", flush=True)
 
 
-def best(work: Callable[[], int]) -> float:
-    """Messages per second of processor time, the best of several runs of ``work``, which returns its messages."""
+def rate(work: Callable[[], int], repeats: int) -> str:
+    """Messages per second of processor time in several runs of ``work``, which returns its messages: median (best)."""
     rates = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         began = time.process_time()
         done = work()
         rates.append(done / (time.process_time() - began))
-    return max(rates)
+    return f"{statistics.median(rates):,.0f} ({max(rates):,.0f})"
 
 
 def bare(messages: int) -> int:
@@ -108,7 +116,7 @@ def decide(protocol: Agreement, members: tuple[str, ...], heights: int) -> int:
     """Decide block after block on the network in memory, a delay of 1 s each message; returns messages sent."""
     network = Loopback(protocol, members)
     ahead = AHEAD if isinstance(protocol, ChainedHotStuff) else 0
-    stop = network.all_decided if "proof" in protocol.name else None
+    stop = network.all_decided if isinstance(protocol, LOTTERIES) else None
     network.run(until=1e9, heights=heights, ahead=ahead, stop=stop)
     if len(network.decided) != heights:
         raise SystemExit(f"{protocol.name}: {len(network.decided)} of {heights} heights decided")

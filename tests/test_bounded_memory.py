@@ -20,6 +20,7 @@ from qflsim.world import World
 WATCHED = (
     "Block", "Header", "Certificate", "SignedTransaction", "Session", "Outcome", "Business", "Committee", "Message",
     "PBFTReplica", "VoteLog", "Gathering", "Labour", "Contribution", "Process", "Spread", "Update", "Generator",
+    "StoredBlock",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from qflsim.chain.block import Block
 from qflsim.chain.merkle import proof_length
@@ -14,7 +15,7 @@ HASH_BYTE = 32
 FRAME_BYTE = 16
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StoredBlock:
     """A block as its keepers see it: its sizes [byte], and what of it is whose.
 
@@ -53,7 +54,7 @@ class StoredBlock:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
     """What a node holds of one block.
 
@@ -82,6 +83,12 @@ class Held:
         return self.header_byte + self.body_byte + self.certificate_byte
 
 
+@lru_cache(maxsize=4096)
+def _shared(held: Held) -> Held:
+    """The same object for all who hold as much: of most blocks, every member of a committee."""
+    return held
+
+
 class Copy:
     """What one node holds of one chain, genesis included.
 
@@ -101,51 +108,58 @@ class Copy:
         self.qubits = 0
         self.newest = 0
         """Round of the newest block."""
-        self._held: dict[int, Held] = {0: Held(header_byte=genesis_byte)}
-        self._whole: deque[tuple[int, int]] = deque()  # height and round of blocks that were put in whole
-
-    @property
-    def blocks(self) -> int:
+        self.blocks = 1
         """Blocks of which it holds anything."""
-        return len(self._held)
+        self._held: list[Held | None] = [Held(header_byte=genesis_byte)]  # by height
+        self._whole: deque[tuple[int, int]] = deque()  # height and round of blocks that were put in whole
 
     def of(self, height: int) -> Held | None:
         """What it holds of a block, if anything."""
-        return self._held.get(height)
+        return self._held[height] if height < len(self._held) else None
 
     def lacks(self, height: int) -> list[int]:
         """Heights below ``height`` of which it holds nothing."""
-        return [] if len(self._held) > height else [h for h in range(1, height) if h not in self._held]
+        return [] if self.blocks > height else [h for h in range(1, height) if self.of(h) is None]
 
     def put(self, block: StoredBlock, held: Held) -> None:
         """Hold this of a block; what it held of it before is gone."""
-        self._count(self._held.get(block.height), -1)
-        self._held[block.height] = held
-        self._count(held, 1)
+        self._held += [None] * (block.height + 1 - len(self._held))
+        self.blocks += self._held[block.height] is None
+        self._set(block.height, held)
         self.newest = max(self.newest, block.round)
         if held.whole:
             self._whole.append((block.height, block.round))
 
     def replace(self, height: int, held: Held) -> None:
         """Hold this of a block that it holds already."""
+        if self.of(height) is None:
+            raise KeyError(f"nothing is held of block {height} of {self.chain!r}")
+        self._set(height, held)
+
+    def _set(self, height: int, held: Held) -> None:
         self._count(self._held[height], -1)
-        self._held[height] = held
+        self._held[height] = _shared(held)
         self._count(held, 1)
 
     def oldest(self) -> tuple[int, int] | None:
         """Height and round of the block that came first of those held whole, if there is one."""
-        while self._whole and not self._held[self._whole[0][0]].whole:
+        while self._whole and not self._is_whole(self._whole[0][0]):
             self._whole.popleft()
         return self._whole[0] if self._whole else None
 
+    def _is_whole(self, height: int) -> bool:
+        held = self.of(height)
+        return held is not None and held.whole
+
     def strip(self, height: int) -> None:
         """Drop all of a block but its header."""
-        self.replace(height, Held(header_byte=self._held[height].header_byte))
+        held = self.of(height)
+        self.replace(height, Held(header_byte=held.header_byte if held else 0))
 
     def clone(self) -> "Copy":
         """Another one like it."""
         twin = Copy(self.node, self.chain, 0)
-        twin._held, twin._whole = dict(self._held), deque(self._whole)
+        twin._held, twin._whole, twin.blocks = list(self._held), deque(self._whole), self.blocks
         twin.size_byte, twin.bodies, twin.qubits, twin.newest = self.size_byte, self.bodies, self.qubits, self.newest
         return twin
 

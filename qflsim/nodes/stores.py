@@ -14,6 +14,7 @@ from .chunks import Gathered
 from .contents import Contents
 from .proofs import Proofs
 from .retrieval import Errand, Retrieval, in_order
+from .storedblocks import StoredBlocks
 
 if TYPE_CHECKING:  # these modules come to their services, and so to this one, by the context
     import simpy
@@ -71,7 +72,7 @@ class Stores:
         self._damages = damages
         self._nodes: dict[str, NodeStore] = {}
         self._chains: dict[str, Chain] = {}
-        self._blocks: dict[str, dict[int, StoredBlock]] = {}
+        self._blocks: dict[str, StoredBlocks] = {}
         self._models: dict[str, Block] = {}
         self._asking: set[tuple[str, str]] = set()
         self._checked = 0
@@ -120,10 +121,13 @@ class Stores:
         """Let ``nodes``, which hold ``block``, store of it what they do, and what else of a tree stands around it."""
         name, height = chain.name, block.header.height
         self._chains[name] = chain
-        known = self._blocks.setdefault(name, {})
-        stored = known.get(height)
-        if stored is None:
-            stored = known[height] = StoredBlock.of(block, nodes, tree_byte)
+        if name not in self._blocks:
+            self._blocks[name] = StoredBlocks(chain)
+        known = self._blocks[name]
+        if height in known:
+            stored = known[height]
+        else:
+            stored = known.add(block, nodes, tree_byte)
             if block.header.model.digest:
                 self._models[name] = block
             self._encode(name, block, stored)

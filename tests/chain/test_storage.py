@@ -12,6 +12,7 @@ from qflsim.chain.merkle import inclusion_proof, proof_length
 from qflsim.chain.storage import StoragePolicy
 from qflsim.chain.transactions import Update, digest_of
 from qflsim.crypto.keyring import AssumedSignatures, Keyring
+from qflsim.nodes.storedblocks import RECENT, StoredBlocks
 from qflsim.units import byte, kB
 
 DEVICES = ("device-1", "device-2", "device-3")
@@ -190,3 +191,33 @@ def test_what_makes_no_sense_is_refused():
         qfl.ErasureCoded(k=200, m=100)
     with pytest.raises(TypeError):
         StoragePolicy()
+
+
+def test_a_copy_of_scattered_blocks_tells_what_it_lacks():
+    copy = Copy("n", "c", 50)
+    copy.put(StoredBlock(height=3, round=3, header_byte=10, body_byte=20, certificate_byte=5), Held(header_byte=10))
+    assert (copy.blocks, copy.size_byte, copy.lacks(5)) == (2, 60, [1, 2, 4])
+    assert copy.of(2) is None and copy.of(9) is None
+    with pytest.raises(KeyError, match="nothing is held of block 2"):
+        copy.replace(2, Held())
+
+
+def test_members_who_hold_as_much_share_what_says_so():
+    block = StoredBlock(height=1, round=1, header_byte=10, body_byte=20, certificate_byte=5)
+    copies = [Copy(name, "c", 50) for name in DEVICES]
+    for copy in copies:
+        copy.put(block, Held(header_byte=10, body_byte=20))
+    assert len({id(copy.of(1)) for copy in copies}) == 1
+
+
+def test_old_blocks_are_stored_as_they_were():
+    chain = chain_of(12)
+    kept, first = StoredBlocks(chain), {}
+    for block in chain.blocks[1:]:
+        height = block.header.height
+        first[height] = kept.add(block, DEVICES[: 1 + height % 3], 7 * height)
+    assert len(kept._recent) == RECENT < 12
+    assert all(kept[height] == first[height] for height in range(1, 13))
+    assert 0 not in kept and 13 not in kept
+    with pytest.raises(KeyError, match="nobody stored block 13"):
+        kept[13]
