@@ -1,5 +1,6 @@
 """Running one replication of a scenario."""
 
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from . import runs
 from .chain.beginning import Beginning
+from .checks import ScenarioError
 from .runs import LEDGER
 from .scenario import Scenario
 from .trace import Record, Round
@@ -91,7 +93,26 @@ def run(
 def carry_out(
     world: World, folder: Path, *, observers: Sequence[Observer], figures: bool, begins: Beginning | None = None
 ) -> Run:
-    """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty."""
+    """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder takes no more, for want of room, say. What is written stays, and can be resumed from.
+    """
+    try:
+        return _carried_out(world, folder, observers, figures, begins)
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ScenarioError(
+            f"cannot go on writing to {folder}: {reason}; make room, or give another folder with --out; what is there "
+            "is what could be written, and 'resume' goes on from its last whole round"
+        ) from error
+
+
+def _carried_out(
+    world: World, folder: Path, observers: Sequence[Observer], figures: bool, begins: Beginning | None
+) -> Run:
     before = begins.done if begins else 0
     scenario, rounds_done = world.scenario, [before]
 

@@ -1,13 +1,17 @@
 """Runs that end early: what was done by then is whole, and said so."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 
 import pytest
 
 import qflsim.plots
 from qflsim import __main__, experiment
+from qflsim.checks import ScenarioError
 from qflsim.experiment import run
+from qflsim.resuming import resume
 from qflsim.trace import Round
 from qflsim.world import World
 
@@ -56,6 +60,17 @@ def test_a_bug_shows_its_traceback_and_leaves_readable_tables(tiny, tmp_path):
     (folder,) = (tmp_path / "tiny").iterdir()
     assert json.loads((folder / "run.json").read_text())["status"] == "failed"
     assert (folder / "rounds.csv").read_text().count("\n") == 2
+
+
+def test_a_full_disk_ends_in_a_sentence_and_keeps_what_was_written(tiny, tmp_path):
+    def full(record):
+        if isinstance(record, Round) and record.round == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(ScenarioError, match=r"cannot go on writing to .*seed3: No space left on device; make room"):
+        run(tiny, out=tmp_path, observers=[full], figures=False)
+    made = resume(tmp_path / "tiny" / "seed3", 1, out=tmp_path / "on", figures=False)
+    assert made.rounds_done == 2 and made.table("rounds")["round"].tolist() == [2]
 
 
 def test_ctrl_c_before_anything_runs_says_so(monkeypatch, capsys):

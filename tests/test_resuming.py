@@ -138,6 +138,16 @@ def test_the_command_goes_on(source, tmp_path, capsys):
     assert str(tmp_path) in capsys.readouterr().out
 
 
+def written_over(folder, query):
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as file:
+        file.execute(query)
+        file.commit()
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def tampered(source, where, chain, height, place=200):
     folder = where / "copy"
     shutil.copytree(source.folder, folder)
@@ -181,9 +191,18 @@ def test_missing_blocks_are_noticed(source, tmp_path):
     [
         (lambda folder: (folder / "ledger.sqlite").unlink(), "there is no ledger"),
         (lambda folder: (folder / "ledger.sqlite").write_bytes(b"nonsense" * 500), "no ledger of qflsim"),
+        (
+            lambda folder: written_over(folder, "UPDATE blocks SET height = 'x' WHERE height = 2"),
+            "height of blocks must be",
+        ),
+        (
+            lambda folder: written_over(folder, "UPDATE blocks SET chain = NULL"),
+            "chain of blocks must be text, got null",
+        ),
+        (lambda folder: written_over(folder, "DELETE FROM library"), "library must have one row, got 0"),
+        (lambda folder: cut_short(folder / "ledger.sqlite"), "no ledger of qflsim"),
         (lambda folder: (folder / "run.json").unlink(), "run.json"),
         (lambda folder: (folder / "run.json").write_text("{"), "damaged"),
-        (lambda folder: (folder / "run.json").write_text('{"python": "Scenario(nme=1)"}'), "cannot be read"),
         (lambda folder: shutil.rmtree(folder), "no run in"),
     ],
 )
@@ -191,9 +210,21 @@ def test_what_is_no_whole_run_is_refused_in_a_sentence(source, tmp_path, capsys,
     folder = tmp_path / "copy"
     shutil.copytree(source.folder, folder)
     damage(folder)
-    assert main(["resume", str(folder), "--from-round", "2", "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    error = capsys.readouterr().err
-    assert said in error and error.count("\n") == 1
+    for command in (
+        ["resume", str(folder), "--from-round", "2", "--out", str(tmp_path / "out")],
+        ["audit", str(folder)],
+    ):
+        assert main(command) == 2
+        error = capsys.readouterr().err
+        assert said in error and error.count("\n") == 1
+
+
+def test_a_scenario_that_cannot_be_read_back_is_refused(source, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(source.folder, folder)
+    (folder / "run.json").write_text('{"python": "Scenario(nme=1)"}')
+    with pytest.raises(ScenarioError, match="cannot be read: Scenario has no field 'nme'; did you mean 'name'"):
+        resume(folder, 2, out=tmp_path / "out", figures=False)
 
 
 def test_a_round_that_is_not_there_is_refused(source, tmp_path):

@@ -6,16 +6,13 @@ References
 """
 
 import hashlib
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
+from qflsim.chain.archivefile import SCHEMA, opened
 from qflsim.chain.block import Block
 from qflsim.chain.ledger import Chain, Fault, check_stored
 from qflsim.chain.transactions import read_transaction
@@ -24,17 +21,6 @@ from qflsim.crypto.keyring import Register
 from qflsim.crypto.libraries import library_named
 
 __all__ = ["Archive", "Entry"]
-
-_SCHEMA = """
-CREATE TABLE blocks (chain TEXT, height INTEGER, round INTEGER, hash TEXT, data BLOB, PRIMARY KEY (chain, height));
-CREATE TABLE transactions (chain TEXT, height INTEGER, position INTEGER, kind TEXT, sender TEXT, task TEXT,
-                           round INTEGER, PRIMARY KEY (chain, height, position));
-CREATE TABLE register (node TEXT PRIMARY KEY, public_key BLOB);
-CREATE TABLE library (name TEXT);
-CREATE TABLE contents (digest TEXT, holder TEXT, chain TEXT, data BLOB, PRIMARY KEY (digest, holder));
-CREATE TABLE chunks (chain TEXT, height INTEGER, number INTEGER, holder TEXT, needed INTEGER, data BLOB,
-                     PRIMARY KEY (chain, height, number, holder));
-"""
 
 
 class Entry(NamedTuple):
@@ -84,13 +70,12 @@ class Archive:
         if new is None and not path.is_file():
             raise FileNotFoundError(f"there is no ledger at {path}")
         self.path = path
-        self._file = sqlite3.connect(path) if new is not None else _opened(path)
+        self._file = sqlite3.connect(path) if new is not None else opened(path)
         if new is None:
-            self._refuse_other_files()
             self.register = self._registered()
         else:
             self._file.execute("PRAGMA cache_spill = OFF")  # nothing reaches the disk before it is committed
-            self._file.executescript(_SCHEMA)
+            self._file.executescript(SCHEMA)
             self._file.executemany("INSERT INTO register VALUES (?, ?)", new.public_keys.items())
             self._file.execute("INSERT INTO library VALUES (?)", (new.library.name,))
             self._file.commit()
@@ -261,26 +246,6 @@ class Archive:
                 yield Fault(height, "it is filed under another height, round or hash")
             if [tuple(row) for row in self._file.execute(listing, (chain, height))] != _entries(block):
                 yield Fault(height, "the index of its transactions does not fit them")
-
-    def _refuse_other_files(self) -> None:
-        try:
-            self._file.execute("SELECT chain, height, round, hash, data FROM blocks, register, library LIMIT 1")
-        except sqlite3.DatabaseError as error:
-            self._file.close()
-            raise ValueError(f"{self.path} is no ledger of qflsim ({error})") from None
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """A file to be read; one that a crash left in the middle of a commit is read as it was before, from a copy."""
-    if not path.with_name(f"{path.name}-journal").exists():
-        return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
-    with tempfile.TemporaryDirectory() as folder:
-        for file in (path, path.with_name(f"{path.name}-journal")):
-            shutil.copy(file, folder)
-        with closing(sqlite3.connect(Path(folder) / path.name)) as recovered:
-            memory = sqlite3.connect(":memory:")
-            recovered.backup(memory)
-    return memory
 
 
 def _entries(block: Block) -> Sequence[Entry]:

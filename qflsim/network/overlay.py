@@ -94,7 +94,7 @@ class RandomOverlay(Part):
         Download rate [bit/s] of every node; infinite by default, an *assumption* where lines are asymmetric.
     """
 
-    nodes: int = quantity(10_000, at_least=2, advice="give a whole number, e.g. 10_000")
+    nodes: int = quantity(10_000, at_least=2, at_most=1_000_000, advice="give a whole number, e.g. 10_000")
     connections: int = quantity(8, at_least=1, advice="give a whole number, e.g. 8")
     delay: float = quantity(50 * ms, unit="s", above=0, advice="give it in seconds, e.g. 50 * ms")
     delay_sigma: float = quantity(0.5, at_least=0, advice="give a number, 0 for equal delays")
