@@ -144,7 +144,7 @@ class Scenario(Part):
     device_processor, server_processor:
         Processors that do the cryptography.
     qpu:
-        The QPU of every device and server.
+        The QPU of every device and server; not used where a network is learned.
     model, data, training:
         What is learned, from what, and how a device trains.
     collaboration:

@@ -285,7 +285,7 @@ def test_run_json_holds_what_was_run(tiny_run):
     assert topology.pop("layout")["part"] == "HexagonalSites"
     assert topology == {
         "part": "DenseCell", "servers": 3, "devices_per_server": 3, "radius": 100.0, "spacing": 1000.0, "nearest": 10.0,
-        "publisher": [0.0, 0.0],
+        "publisher": [0.0, 0.0], "names": [],
     }  # fmt: skip
     assert (run_json["status"], run_json["rounds_done"], run_json["scenario"]["seed"]) == ("finished", 2, 3)
     assert set(run_json["sha256"]) == {path.name for path in tiny_run.folder.glob("*.csv")}

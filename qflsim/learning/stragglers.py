@@ -21,7 +21,7 @@ __all__ = ["EqualSpeeds", "LognormalSpeeds", "QueueingDelays", "Speeds"]
 
 @dataclass(frozen=True, kw_only=True)
 class Speeds(Part, ABC):
-    """How much longer than the QPU model says a device's jobs take; both verbs may be left out."""
+    """How much longer than the QPU's or processor's model says a device's jobs take; both verbs may be left out."""
 
     def slowdown(self, rng: np.random.Generator) -> float:
         """Factor > 0 on the time of all jobs of one device, drawn once."""
