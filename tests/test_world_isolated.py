@@ -241,3 +241,15 @@ def test_networks_are_trained_alone_too(alone):
     assert last < first
     assert [note for note in world.notes() if note.startswith("No QPU takes part")]
     assert not World(alone).notes()
+
+
+def test_a_scenario_file_may_say_so_too(tmp_path):
+    """Its docstring becomes the scenario's question, which is no setting given in vain."""
+    file = tmp_path / "lonely.py"
+    file.write_text(
+        '"""What does each learn alone?"""\n\nimport qflsim as qfl\n\n'
+        'scenario = qfl.Scenario(name="lonely", collaboration=qfl.Isolated())\n'
+    )
+    loaded = qfl.load(file)
+    assert not loaded.collaboration.exchanges and loaded.question == "What does each learn alone?"
+    assert qfl.Isolated.of(loaded).question == loaded.question

@@ -13,7 +13,7 @@ P = TypeVar("P", bound=Part)
 
 USED = (
     "name", "seed", "rounds", "topology", "qpu", "model", "data", "training", "tasks", "speeds", "energy",
-    "aer_samples", "aer_shots", "collaboration",
+    "aer_samples", "aer_shots", "collaboration", "question",
 )  # fmt: skip
 """Fields of a scenario that isolated training goes by."""
 
