@@ -204,6 +204,7 @@ def test_no_distance_is_too_far_for_those_who_do_not_talk(tiny):
 def test_a_run_is_written_drawn_told_and_audited(alone, tmp_path):
     from qflsim.audit import audit
     from qflsim.experiment import run as made_in
+    from qflsim.report import write_report
     from qflsim.resuming import resume
     from qflsim.summary import summarise
 
@@ -214,6 +215,8 @@ def test_a_run_is_written_drawn_told_and_audited(alone, tmp_path):
     assert "The final model of the first device on 4 test samples" in text
     assert "agreement" not in text and "updates" not in text
     assert set(made.table("evaluations").query("backend == 'aer'")["model"]) == {"device-1-1-sample"}
+    page = " ".join(write_report(made.folder).read_text(encoding="utf-8").split())
+    assert "Every device trained alone" in page and "decisions sought" not in page and "base station" not in page
     assert audit(made.folder, lambda line: None) == 0
     with pytest.raises(ScenarioError, match="no global model of that round is on the chains"):
         resume(made.folder, 1, out=tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 
 from qflsim.breakdown import PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
-from qflsim.summary import BLOCKS, COLUMNS, RunTables, glued, title_of
+from qflsim.summary import COLUMNS, RunTables, glued, texts_of, title_of
 
 from .figures import figures_of_run
 from .notes import rerun, trust
@@ -58,8 +58,7 @@ def _cards(run: RunTables) -> str:
 
 def _sentences(run: RunTables) -> str:
     """The summary, block by block."""
-    texts = ((label, glued(" ".join(sentences(run)))) for label, sentences in BLOCKS.items())
-    lines = (f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in texts if text)
+    lines = (f"<dt>{label}</dt><dd>{escape(glued(text))}</dd>" for label, text in texts_of(run) if text)
     return "<dl>\n" + "\n".join(lines) + "\n</dl>"
 
 

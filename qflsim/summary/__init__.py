@@ -9,9 +9,9 @@ from typing import Any
 from qflsim.readable import show, show_time
 
 from .reading import RunTables
-from .sentences import ALONE, BLOCKS
+from .sentences import BLOCKS, texts_of
 
-__all__ = ["BLOCKS", "COLUMNS", "RunTables", "glued", "summarise", "title_of"]
+__all__ = ["BLOCKS", "COLUMNS", "RunTables", "glued", "summarise", "texts_of", "title_of"]
 
 _WIDTH = 100
 _LABEL = 12
@@ -33,9 +33,8 @@ def summarise(folder: str | Path) -> str:
     if run.rounds.empty:
         return "\n".join([*lines, "No round was completed, so there is nothing to summarise.", ""])
     lines += [*_table(run), ""]
-    for label, sentences in BLOCKS.items():
-        if label in ALONE or not run.isolated:
-            lines += _block(label, " ".join(sentences(run)))
+    for label, text in texts_of(run):
+        lines += _block(label, text)
     return "\n".join([*lines, ""])
 
 

@@ -20,7 +20,7 @@ from .shards import shard_sentences
 from .storage import storage_sentences
 from .waiting import waiting_sentences
 
-__all__ = ["ALONE", "BLOCKS"]
+__all__ = ["BLOCKS", "texts_of"]
 
 
 _ALIKE = 1e-3
@@ -232,3 +232,10 @@ BLOCKS = {
 
 ALONE = ("learning", "Aer check", "time", "energy")
 """Blocks on a run in which nothing is exchanged."""
+
+
+def texts_of(run: RunTables) -> Iterator[tuple[str, str]]:
+    """Label and text of every block that a run has."""
+    for label, sentences in BLOCKS.items():
+        if label in ALONE or not run.isolated:
+            yield label, " ".join(sentences(run))
