@@ -22,7 +22,7 @@ from qflsim.units import m
 SCENARIO = qfl.Scenario(
     name="sweep_benchmark",
     seed=1,
-    rounds=10,
+    rounds=20,
     topology=qfl.DenseCell(servers=3, devices_per_server=5, radius=100 * m),
     qpu=qfl.EdgeQPU(shots=64),
     model=qfl.VQC(qubits=4, layers=2),
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="64 small points shared out, against one after another")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--points", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     options = parser.parse_args()
