@@ -60,9 +60,8 @@ def test_loss_and_gradient_are_those_of_a_perceptron_written_out():
 @pytest.mark.parametrize(
     "network",
     [
-        SMALL,
-        qfl.ConvNet(side=8, channels=(2, 2), outputs=3),
-        qfl.ConvNet(side=8, channels=(2, 2), outputs=3, pooling=True, hidden=(4,)),
+        qfl.ConvNet(side=4, channels=(2,), outputs=3),
+        qfl.ConvNet(side=4, channels=(2,), outputs=3, pooling=True, hidden=(4,)),
     ],
 )
 def test_the_gradient_equals_finite_differences(network):
@@ -119,7 +118,7 @@ def test_an_optimizer_of_ones_own_steps_too():
     np.testing.assert_allclose(found.parameters, expected.parameters, atol=1e-6)
 
 
-@pytest.mark.parametrize("network", [SMALL, qfl.ConvNet(side=8, channels=(2, 3), outputs=3)])
+@pytest.mark.parametrize("network", [SMALL, qfl.ConvNet(side=4, channels=(2,), outputs=3)])
 def test_bits_do_not_depend_on_how_jobs_are_grouped(network):
     """Jobs of different lengths, alone, all together, in another order, and on one thread."""
     jobs = [some_job(network, seed, samples=10 + 5 * seed, steps=3 + seed) for seed in range(4)]
