@@ -19,6 +19,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--only", metavar="NAME", action="append", default=[], help="only this figure, e.g. energy; repeatable"
     )
+    made.add_argument(
+        "--size", metavar="S", default="screen",
+        help="screen; or for print page (7.16 inch wide) or column (3.5 inch), text of 7 points (default screen)",
+    )  # fmt: skip
     made.add_argument("--out", metavar="FOLDER", help="where the files go (default: the run's folder)")
     return made
 
@@ -31,9 +35,9 @@ def carry_out(options: argparse.Namespace) -> int:
 
     folder, formats = Path(options.run), tuple(dict.fromkeys(options.format.split(",")))
     if (folder / COMPARISON).is_file():
-        files = draw_comparison(folder, formats, into=options.out)
+        files = draw_comparison(folder, formats, into=options.out, size=options.size)
     else:
         check_run(folder)
-        files = draw_all(folder, formats, only=options.only, into=options.out)
+        files = draw_all(folder, formats, only=options.only, into=options.out, size=options.size)
     sys.stdout.write("".join(f"{file}\n" for file in files))
     return 0

@@ -24,6 +24,7 @@ def draw_all(
     *,
     only: Sequence[str] = (),
     into: str | Path | None = None,
+    size: str = "screen",
 ) -> list[Path]:
     """Draw all figures of the run in ``folder``; returns their files.
 
@@ -37,6 +38,9 @@ def draw_all(
         Names of the figures wanted; all if left out.
     into:
         Where the files go, made if need be; the run's folder if left out.
+    size:
+        ``screen``; or, for print with text of 7 points, ``page`` (7.16 inch wide) or ``column`` (3.5 inch, panels one
+        below the other; maps and other figures of many panels take the page there too).
 
     Raises
     ------
@@ -44,7 +48,7 @@ def draw_all(
         If a format or figure is unknown, the folder holds no run, no round was completed, a table is damaged, or
         nothing can be written.
     """
-    _check(formats)
+    _check(formats, size)
     for name in only:
         if name not in FIGURES:
             raise ScenarioError(f"there is no figure {name!r}; there are {', '.join(FIGURES)}")
@@ -55,7 +59,7 @@ def draw_all(
     if read_table(place, "rounds", ["round"]).empty:
         raise ScenarioError(f"there is nothing to draw: no round was completed in {place}")
     files: list[Path] = []
-    with canvas():
+    with canvas(size):
         for name in only or FIGURES:
             figure = import_module(f".{name}", __name__).draw(place)
             if figure is not None:
@@ -64,26 +68,30 @@ def draw_all(
 
 
 def draw_comparison(
-    folder: str | Path, formats: Sequence[str] = ("png",), *, into: str | Path | None = None
+    folder: str | Path, formats: Sequence[str] = ("png",), *, into: str | Path | None = None, size: str = "screen"
 ) -> list[Path]:
-    """Draw the figure of the comparison in ``folder`` there, or ``into`` another folder; returns its files.
+    """Draw the figure of the comparison in ``folder`` there, or ``into`` another folder; see `draw_all`.
 
     Raises
     ------
     ScenarioError
         If a format is unknown, the folder holds no comparison, or a table is damaged.
     """
-    _check(formats)
+    _check(formats, size)
     from . import comparison
     from .style import canvas, save
 
     place = Path(folder)
     target = _writable(place if into is None else Path(into))
-    with canvas():
+    with canvas(size):
         return save(comparison.draw(place), target / "comparison", formats)
 
 
-def _check(formats: Sequence[str]) -> None:
+def _check(formats: Sequence[str], size: str) -> None:
+    from .style import SIZES
+
+    if size not in SIZES:
+        raise ScenarioError(f"a figure's size must be one of {', '.join(SIZES)}, got {size!r}")
     for name in formats:
         if name not in FORMATS:
             raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import time_unit
 from qflsim.tables import read_table
 
-from .style import COLOURS, new_figure, rounds_axis
+from .style import COLOURS, new_figure, points, rounds_axis
 
 __all__ = ["draw"]
 
@@ -31,8 +31,8 @@ def draw(folder: Path) -> Any:
     for axes, family in zip(panels, families, strict=True):
         _panel(axes, family, rows[rows["chain"].str.startswith(family)])
     rounds_axis(panels[-1], rounds)
-    figure.supylabel("simulated time since the proposal", fontsize=9)
-    figure.suptitle("Agreement: from the first validator that decided to the last", fontsize=10, fontweight="bold")
+    figure.supylabel("simulated time since the proposal", fontsize=points(9))
+    figure.suptitle("Agreement: from the first to the last that decides", fontsize=points(10), fontweight="bold")
     return figure
 
 
@@ -44,7 +44,7 @@ def _panel(axes: Any, family: str, rows: Any) -> None:
     _decisions(axes, rows, colour, factor)
     failed = int((rows["decided"] == 0).sum())
     missed = f"; crosses: {failed} not reached" if failed else ""
-    axes.set_title(f"{name}, {_sizes(rows['validators'])} validators{missed}", fontsize=9, fontweight="normal")
+    axes.set_title(f"{name}, {_sizes(rows['validators'])} validators{missed}", fontsize=points(9), fontweight="normal")
     axes.set_ylabel(f"[{unit}]")
     longest = float((rows["ended_s"] - rows["started_s"]).max())
     axes.set_ylim(0.0, 1.15 * longest / factor or 1.0)  # a validator alone decides at once

@@ -9,7 +9,7 @@ from qflsim.comparison import labels, read_comparison
 from qflsim.readable import show, show_time
 from qflsim.tables import read_table
 
-from .style import COLOURS, INK, MUTED, label_rows, log_time, new_figure
+from .style import COLOURS, INK, MUTED, label_rows, log_time, new_figure, points
 
 __all__ = ["draw"]
 
@@ -50,7 +50,7 @@ def draw(top: Path) -> Any:
     table["variant"] = labels(table)
     names = list(dict.fromkeys(table["variant"]))
     troubled = bool(table[list(_TROUBLE)].to_numpy().any())
-    figure = new_figure(11.0, 3.4 + 0.5 * len(names))
+    figure = new_figure(11.0, 3.4 + 0.5 * len(names), wide=True)
     figure.set_layout_engine("constrained", wspace=0.04, hspace=0.06)
     panels = figure.subplot_mosaic("ABCD;EFGG" if troubled else "ABCD;EGGG")
     joules, bits, octets = (partial(show, unit=unit) for unit in ("J", "bit", "B"))
@@ -101,7 +101,12 @@ def _marks(
     axes.set_title(title, pad=34)
     label_rows(axes, names)
     legend = axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.05, 0.98), ncols=2, handletextpad=0.0, columnspacing=0.2, fontsize=7.5
+        loc="lower left",
+        bbox_to_anchor=(-0.05, 0.98),
+        ncols=2,
+        handletextpad=0.0,
+        columnspacing=0.2,
+        fontsize=points(7.5),
     )
     legend.set_in_layout(False)  # wider than some panels, and there is room for it
 
@@ -119,7 +124,9 @@ def _accuracies(axes: Any, table: Any, names: list[str]) -> None:
         axes.plot([values.min(), values.max()], [row, row], color=COLOURS["blue"], linewidth=3, solid_capstyle="butt")
         axes.plot(values.mean(), row, "o", color=COLOURS["blue"], markersize=7, markeredgecolor="white")
         text = f"{values.mean():.1f} %"
-        axes.annotate(text, (values.mean(), row), xytext=(7, -3), textcoords="offset points", fontsize=8, color=INK)
+        axes.annotate(
+            text, (values.mean(), row), xytext=(7, -3), textcoords="offset points", fontsize=points(8), color=INK
+        )
     axes.set_xlim(0.0, 118.0)
     axes.set_xticks(range(0, 101, 20))
     axes.set_xlabel("accuracy at the end [%]")
@@ -135,12 +142,14 @@ def _troubles(axes: Any, table: Any, names: list[str]) -> None:
         axes.barh(rows, means, height=0.24, color=colour, label=what)
         for row, mean in zip(rows, means, strict=True):
             if mean:
-                axes.annotate(f"{mean:.3g}", (mean, row), xytext=(3, -3), textcoords="offset points", fontsize=7)
+                axes.annotate(
+                    f"{mean:.3g}", (mean, row), xytext=(3, -3), textcoords="offset points", fontsize=points(7)
+                )
     axes.set_xlim(right=1.15 * axes.get_xlim()[1])
     axes.set_xlabel("number in the run")
     axes.set_title("What went wrong", pad=46)
     label_rows(axes, names)
-    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.0, fontsize=7.5)
+    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.0, fontsize=points(7.5))
     legend.set_in_layout(False)
 
 

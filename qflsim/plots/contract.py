@@ -5,7 +5,7 @@ from typing import Any
 
 from qflsim.tables import read_table
 
-from .style import COLOURS, MUTED, new_figure, rounds_axis
+from .style import COLOURS, MUTED, beside, new_figure, rounds_axis
 
 __all__ = ["draw"]
 
@@ -25,7 +25,7 @@ def draw(folder: Path) -> Any:
     if rows.empty:
         return None
     figure = new_figure(10.0, 4.2)
-    trust, money = figure.subplots(1, 2)
+    trust, money = beside(figure, 2)
     for _, own in rows.groupby(["task", "node"]):
         _, colour = _GROUPS[_group(own)]
         look = {"color": colour, "alpha": 0.55, "linewidth": 1.2, "marker": ".", "markersize": 4}

@@ -7,7 +7,7 @@ from qflsim.distribution import read_handed_models
 from qflsim.readable import show, show_time
 from qflsim.units import day, h, minute
 
-from .style import COLOURS, MUTED, label_rows, new_figure
+from .style import COLOURS, MUTED, beside, label_rows, new_figure, points
 
 __all__ = ["draw"]
 
@@ -27,7 +27,7 @@ def draw(folder: Path) -> Any:
     idealised = set(handed.loc[handed["idealised"], "transport"])
     groups = [arrived[arrived["transport"] == name] for name in names]
     figure = new_figure(11.0, 1.5 + 0.55 * len(names))
-    time, bits, pairs = figure.subplots(1, 3, sharey=True)
+    time, bits, pairs = beside(figure, 3, sharey=True)
     colours = [COLOURS["sky"] if name in idealised else COLOURS["blue"] for name in names]
     _bars(time, [group["time_s"] for group in groups], colours, show_time)
     time.xaxis.set_major_locator(FixedLocator(_TICKS))
@@ -43,7 +43,7 @@ def draw(folder: Path) -> Any:
     pairs.set_xlabel("pairs")
     label_rows(time, [f"{name}*" if name in idealised else name for name in names])
     note = "one model handed to one device" + ("; * idealised: grants what physics does not" if idealised else "")
-    figure.supxlabel(note, fontsize=8, color=MUTED)
+    figure.supxlabel(note, fontsize=points(8), color=MUTED)
     return figure
 
 
@@ -57,10 +57,10 @@ def _bars(axes: Any, values: list[Any], colours: list[str], text: Any) -> None:
     axes.minorticks_off()
     for row, (group, mean, colour) in enumerate(zip(values, means, colours, strict=True)):
         if mean <= 0.0:
-            axes.text(least / 5.0, row, "none", va="center", fontsize=8, color=MUTED)
+            axes.text(least / 5.0, row, "none", va="center", fontsize=points(8), color=MUTED)
             continue
         axes.barh(row, mean, height=0.6, color=colour)
         axes.hlines(row, group.min(), group.max(), color=COLOURS["black"], lw=1.2)
-        axes.text(max(mean, float(group.max())) * 1.3, row, text(mean), va="center", fontsize=8)
+        axes.text(max(mean, float(group.max())) * 1.3, row, text(mean), va="center", fontsize=points(8))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

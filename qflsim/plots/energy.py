@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import axis_unit, show
 from qflsim.tables import read_table
 
-from .style import COLOURS, MUTED, label_rows, new_figure, rounds_axis
+from .style import COLOURS, MUTED, beside, label_rows, new_figure, points, rounds_axis
 
 __all__ = ["draw"]
 
@@ -34,11 +34,11 @@ def draw(folder: Path) -> Any:
     figure = new_figure(11.0, 3.8)
     causes = [cause for cause in _CAUSES if cause in by_round and by_round[cause].any()]
     if "qpu_cooling" in causes:
-        everything, without, spread = figure.subplots(1, 3, width_ratios=(1.0, 1.0, 1.6))
+        everything, without, spread = beside(figure, 3, (1.0, 1.0, 1.6))
         _stack(everything, by_round, causes, "With cooling plant")
         _stack(without, by_round, [cause for cause in causes if cause != "qpu_cooling"], "Without it")
     else:
-        everything, spread = figure.subplots(1, 2, width_ratios=(1.0, 1.6))
+        everything, spread = beside(figure, 2, (1.0, 1.6))
         _stack(everything, by_round, causes, "No QPU is cooled")
     _spread(spread, rows, causes)
     return figure
@@ -68,7 +68,7 @@ def _spread(axes: Any, rows: Any, causes: list[str]) -> None:
                 mark, shift = _ROLES[role]
                 axes.plot(joules, row + shift, mark, color=_CAUSES[cause][1], markersize=7, markeredgecolor="white")
         total = show(spent[cause].sum(), "J")
-        axes.text(1.02, row, total, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+        axes.text(1.02, row, total, transform=axes.get_yaxis_transform(), va="center", fontsize=points(8))
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "J")))
     axes.set_xlabel("energy of the whole run, by role")
@@ -76,4 +76,4 @@ def _spread(axes: Any, rows: Any, causes: list[str]) -> None:
     label_rows(axes, [_CAUSES[cause][0] for cause in causes])
     for role, (mark, _) in _ROLES.items():
         axes.plot([], [], mark, color=MUTED, label=f"all {role}s" if role != "publisher" else role)
-    axes.legend(loc="lower right", bbox_to_anchor=(1.16, 0.99), ncols=3, handletextpad=0.2, columnspacing=1.0)
+    axes.legend(loc="lower right", handletextpad=0.2)

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import show, time_unit
 from qflsim.tables import read_table
 
-from .style import COLOURS, new_figure, rounds_axis
+from .style import COLOURS, beside, new_figure, rounds_axis
 
 __all__ = ["draw"]
 
@@ -31,7 +31,7 @@ def draw(folder: Path) -> Any:
     draws = draws.assign(link=at_device.map({True: "access", False: "backhaul"}))
     draws = draws.assign(wait_s=draws["granted_s"] - draws["requested_s"])
     figure = new_figure(10.0, 3.4)
-    levels, waits = figure.subplots(1, 2)
+    levels, waits = beside(figure, 2)
     stored = draws[draws["qkd_bit"] > 0.0]
     _bands(levels, stored, "level_bit", 1.0)
     levels.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty store stands at 0

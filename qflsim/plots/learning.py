@@ -20,7 +20,7 @@ def draw(folder: Path) -> Any:
     rows = rows[
         (rows["backend"] == "engine") & (rows["round"] <= read_table(folder, "rounds", ["round"])["round"].max())
     ]
-    figure = new_figure(11.0, 4.6)
+    figure = new_figure(11.0, 4.6, wide=True)
     costs = _costs(rows)
     axes = figure.subplots(2, len(costs), sharex="col", sharey="row")
     tasks = list(dict.fromkeys(rows["task"]))

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import axis_unit, show
 from qflsim.tables import read_table
 
-from .style import COLOURS, label_rows, new_figure, rounds_axis
+from .style import COLOURS, beside, label_rows, new_figure, points, rounds_axis
 
 __all__ = ["draw"]
 
@@ -47,7 +47,7 @@ def draw(folder: Path) -> Any:
     fetched = read_table(folder, "retrievals", ["round", "kind", "size_byte"])
     fetched = fetched[fetched["round"].isin(rounds)]
     figure = new_figure(11.0 if fetched.empty else 14.0, 3.5)
-    chains, roles, block, *more = figure.subplots(1, 3 if fetched.empty else 4)
+    chains, roles, block, *more = beside(figure, 3 if fetched.empty else 4)
     sizes = stored.groupby(["round", "chain"])["size_byte"].max().reset_index()
     by_chain = sizes.groupby(["round", sizes["chain"].map(_family)])["size_byte"].mean().unstack()
     _lines(chains, by_chain, _CHAINS, "Size of each chain")
@@ -91,7 +91,7 @@ def _block(axes: Any, blocks: Any) -> None:
         axes.barh(range(len(mean)), mean[column] / factor, left=left / factor, height=0.6, color=colour, label=name)
         left = left + mean[column]
     for row, total in enumerate(left):
-        axes.text(total / factor, row, f"  {show(total, 'B')}", va="center", fontsize=8)
+        axes.text(total / factor, row, f"  {show(total, 'B')}", va="center", fontsize=points(8))
     axes.set_title("Mean block")
     axes.set_xlabel(f"size [{unit}]")
     label_rows(axes, [family if family != "lmuc" else "LMUC" for family in families])

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import show_time
 from qflsim.tables import read_table
 
-from .style import COLOURS, label_rows, log_time, new_figure
+from .style import COLOURS, beside, label_rows, log_time, new_figure
 
 __all__ = ["draw"]
 
@@ -25,7 +25,7 @@ def draw(folder: Path) -> Any:
     if pools.empty or (not pools["waiting"].any() and not (handed_in["wait_s"] > 0.0).any()):
         return None
     figure = new_figure(11.0, 3.8)
-    backlog, waits = figure.subplots(1, 2, width_ratios=(1.3, 1.0))
+    backlog, waits = beside(figure, 2, (1.3, 1.0))
     _backlog(backlog, pools)
     _waits(waits, handed_in)
     return figure

@@ -31,7 +31,7 @@ def draw(folder: Path) -> Any:
     nodes = read_table(folder, "nodes", ["node", "role", "east_m", "north_m"])
     servers = nodes[nodes["role"] == "server"]
     colours = {server: COLOURS[_CELLS[i % len(_CELLS)]] for i, server in enumerate(servers["node"])}
-    figure = new_figure(11.0, 5.0)
+    figure = new_figure(11.0, 5.0, wide=True)
     grid = figure.add_gridspec(2, 2, width_ratios=(1.15, 1.0))
     _map(figure.add_subplot(grid[:, 0]), places, handed, servers, colours)
     counts = figure.add_subplot(grid[0, 1])

@@ -7,7 +7,7 @@ from typing import Any
 from qflsim.readable import axis_unit
 from qflsim.tables import read_table
 
-from .style import COLOURS, INK, MUTED, new_figure
+from .style import COLOURS, INK, MUTED, new_figure, points
 
 __all__ = ["draw"]
 
@@ -33,7 +33,7 @@ def draw(folder: Path) -> Any:
     cells = list(servers.itertuples())[:_MOST_CELLS]
     columns = min(3, len(cells))
     rows = math.ceil(len(cells) / columns)
-    figure = new_figure(3.4 + 2.7 * columns, max(3.5, 2.9 * rows))
+    figure = new_figure(3.4 + 2.7 * columns, max(3.5, 2.9 * rows), wide=True)
     grid = figure.add_gridspec(rows, columns + 1, width_ratios=(1.25, *[1.0] * columns))
     _overview(figure.add_subplot(grid[:, 0]), nodes, links)
     norm, reach = _scales(nodes)
@@ -93,7 +93,7 @@ def _site(axes: Any, point: Any, *, named: bool) -> None:
     axes.plot(point.east_m, point.north_m, marker, markersize=size, color=INK, markerfacecolor=fill, zorder=3)
     if named:
         place = {"xytext": (0, shift), "textcoords": "offset points", "ha": "center", "va": "center"}
-        axes.annotate(point.node, (point.east_m, point.north_m), fontsize=8, bbox=_PAPER, **place)
+        axes.annotate(point.node, (point.east_m, point.north_m), fontsize=points(8), bbox=_PAPER, **place)
 
 
 def _cell(axes: Any, server: Any, nodes: Any, norm: Any, reach: float) -> Any:
@@ -106,7 +106,7 @@ def _cell(axes: Any, server: Any, nodes: Any, norm: Any, reach: float) -> Any:
     for ring in range(1, int(reach / step) + 1):
         axes.add_patch(Circle((0.0, 0.0), ring * step, fill=False, color="#DDDDDD", linewidth=0.8))
         distance = f"{ring * step:g} m"
-        axes.text(0.0, -ring * step, distance, fontsize=6.5, color=MUTED, ha="center", va="center", bbox=_PAPER)
+        axes.text(0.0, -ring * step, distance, fontsize=points(6.5), color=MUTED, ha="center", va="center", bbox=_PAPER)
     shown = None
     style = {"cmap": "viridis", "norm": norm, "s": 30, "linewidth": 0.8, "zorder": 3}
     for sees, marker in ((True, "o"), (False, "s")):
@@ -132,7 +132,7 @@ def _scale_bar(axes: Any, extent: float) -> None:
     axes.plot([left, left + length], [bottom, bottom], color=INK, linewidth=2.0, solid_capstyle="butt")
     factor, unit = axis_unit(length, "m")
     axes.annotate(f"{length / factor:g} {unit}", (left + length / 2, bottom), (0, -4), textcoords="offset points",
-                  ha="center", va="top", fontsize=8)  # fmt: skip
+                  ha="center", va="top", fontsize=points(8))  # fmt: skip
 
 
 def _legend(figure: Any, *, some_in: bool, some_out: bool, transit: bool) -> None:

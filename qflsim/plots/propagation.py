@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.propagation import families
 from qflsim.tables import read_table
 
-from .style import COLOURS, MUTED, label_rows, log_time, new_figure
+from .style import COLOURS, MUTED, beside, label_rows, log_time, new_figure, points
 
 __all__ = ["draw"]
 
@@ -22,11 +22,11 @@ def draw(folder: Path) -> Any:
         return None
     sorts = list(families(rows))
     figure = new_figure(10.0, 3.6)
-    times, sent = figure.subplots(1, 2, width_ratios=(3.0, 2.0))
+    times, sent = beside(figure, 2, (3.0, 2.0))
     _times(times, sorts)
     _sent(sent, sorts)
     names = ", ".join(rows["dissemination"].unique())
-    figure.suptitle(f"How blocks and transactions spread: {names}", fontsize=10, fontweight="bold")
+    figure.suptitle(f"How blocks and transactions spread: {names}", fontsize=points(10), fontweight="bold")
     return figure
 
 
@@ -50,7 +50,7 @@ def _sent(axes: Any, sorts: list[tuple[str, Any]]) -> None:
         copies = own["duplicates"].sum() + own["reached"].sum()
         axes.barh(place, ratio, color=colour)
         axes.annotate(f"{ratio:.2f}, {100 * own['duplicates'].sum() / max(1, copies):.0f} % duplicates", (ratio, place),
-                      (4, 0), textcoords="offset points", va="center", fontsize=7)  # fmt: skip
+                      (4, 0), textcoords="offset points", va="center", fontsize=points(7))  # fmt: skip
     axes.axvline(1.0, color=MUTED, linewidth=0.8)
     label_rows(axes, [name for name, _ in sorts])
     axes.set_xlim(0.0, 1.8 * axes.get_xlim()[1])

@@ -7,7 +7,7 @@ from typing import Any
 from qflsim.readable import axis_unit, time_unit
 from qflsim.tables import read_run, read_table
 
-from .style import COLOURS, INK, MUTED, new_figure
+from .style import COLOURS, INK, MUTED, new_figure, points
 
 __all__ = ["draw", "pair_stocks"]
 
@@ -108,7 +108,7 @@ def _contacts(axes: Any, passes: Any, factor: float) -> None:
         colour = COLOURS["blue"] if row.secret_bit else COLOURS["vermillion"]
         axes.plot(row.started_s / factor, height, "|", color=colour, markersize=8, markeredgewidth=2.0)
         axes.annotate(f"{row.secret_bit / bits:.0f} {unit}", (row.ended_s / factor, height), (4, 0), color=INK,
-                      textcoords="offset points", va="center", fontsize=7)  # fmt: skip
+                      textcoords="offset points", va="center", fontsize=points(7))  # fmt: skip
     axes.set_yticks(range(len(stations)), stations)
     axes.set_ylim(len(stations) - 0.5, -0.5)
     axes.set_title("Satellite in contact, and the key that it brought")

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import show
 from qflsim.tables import read_table
 
-from .style import COLOURS, MUTED, log_time, new_figure
+from .style import COLOURS, MUTED, log_time, new_figure, points
 
 __all__ = ["draw"]
 
@@ -43,7 +43,7 @@ def draw(folder: Path) -> Any:
         for axes in (levels, waits):
             axes.axvspan(begin, end, color=COLOURS["yellow"], alpha=0.25, linewidth=0, zorder=0)
         levels.text(
-            0.5 * (begin + end), 0.97, "QKD blocks aborted", ha="center", va="top", color=MUTED, fontsize=9,
+            0.5 * (begin + end), 0.97, "QKD blocks aborted", ha="center", va="top", color=MUTED, fontsize=points(9),
             transform=levels.get_xaxis_transform(),
         )  # fmt: skip
     waits.set_xlabel("simulated time [s]")

@@ -4,10 +4,13 @@ References
 ----------
 .. [1] M. Okabe and K. Ito, *Color Universal Design* (2008): eight colours that
    people with any colour vision tell apart.
+.. [2] IEEE, *Preparation of Papers for IEEE Transactions and Journals*: a column is 3.5 inch wide, a page 7.16 inch.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,7 +21,21 @@ if TYPE_CHECKING:
 
 from qflsim.units import day, h, minute
 
-__all__ = ["COLOURS", "INK", "MUTED", "canvas", "label_rows", "log_time", "new_figure", "rounds_axis", "save", "write"]
+__all__ = [
+    "COLOURS",
+    "INK",
+    "MUTED",
+    "SIZES",
+    "beside",
+    "canvas",
+    "label_rows",
+    "log_time",
+    "new_figure",
+    "points",
+    "rounds_axis",
+    "save",
+    "write",
+]
 
 COLOURS = {
     "black": "#000000",
@@ -41,7 +58,7 @@ _TIMES = {
 
 INK, MUTED = "#222222", "#767676"
 
-_STYLE = {
+_STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a figure looks the same everywhere
     "font.size": 9,
     "axes.titlesize": 10,
@@ -71,24 +88,78 @@ _STYLE = {
     "svg.hashsalt": "qflsim",
 }
 
+_SCALED = ("font.size", "titlesize", "labelsize", "legend.fontsize", "lines.linewidth", "lines.markersize")
+_HEIGHT = 2.2
+"""Height [inch] of each panel of a column."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size in which figures are drawn.
+
+    Parameters
+    ----------
+    width:
+        Widest figure [inch]; wider ones are laid out anew for it.
+    text:
+        Size of text, as a multiple of that on the screen.
+    stacked:
+        Whether panels that stand side by side on the screen stand one below the other.
+    """
+
+    width: float
+    text: float
+    stacked: bool = False
+
+
+SIZES = {"screen": Size(14.0, 1.0), "page": Size(7.16, 7 / 9), "column": Size(3.5, 7 / 9, stacked=True)}
+"""Sizes by name; page and column are those of IEEE journals, 7.16 and 3.5 inch wide, with text of 7 points [2]_."""
+
+_size: ContextVar[Size] = ContextVar("size", default=SIZES["screen"])
+
 
 @contextmanager
-def canvas() -> Iterator[None]:
-    """Draw in this style within the block, whatever the user's settings are; they are untouched after it."""
+def canvas(size: str = "screen") -> Iterator[None]:
+    """Draw in this style and size within the block, whatever the user's settings are; they are untouched after it."""
     from matplotlib import style
 
-    with style.context(["default", _STYLE]):
-        yield
+    chosen = SIZES[size]
+    scaled = {key: chosen.text * float(value) for key, value in _STYLE.items() if key.endswith(_SCALED)}
+    token = _size.set(chosen)
+    try:
+        with style.context(["default", {**_STYLE, **scaled}]):
+            yield
+    finally:
+        _size.reset(token)
 
 
-def new_figure(width: float, height: float) -> "Figure":
-    """An empty figure of the given size [inch] that needs no display."""
+def points(size: float) -> float:
+    """A size of text [points] given for the screen, as it is in the size that is drawn now."""
+    return size * _size.get().text
+
+
+def new_figure(width: float, height: float, *, wide: bool = False) -> "Figure":
+    """An empty figure that needs no display, of the given size [inch] on the screen.
+
+    Where it is too wide for the size that is drawn now, it is made narrower, and lower by less than that; a figure that
+    is ``wide`` does not fit into a column and takes the page.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
+    least = SIZES["page"].width if wide else 0.0
+    narrower = min(1.0, max(least, _size.get().width) / width)
+    figure = Figure(figsize=(width * narrower, height * narrower**0.6))
     FigureCanvasAgg(figure)
     return figure
+
+
+def beside(figure: "Figure", panels: int, ratios: Sequence[float] = (), **options: Any) -> Any:
+    """Axes side by side with the given ratios of widths; one below the other where a column is too narrow for that."""
+    if not _size.get().stacked:
+        return figure.subplots(1, panels, width_ratios=ratios or None, **options)
+    figure.set_size_inches(_size.get().width, _HEIGHT * panels)
+    return figure.subplots(panels, 1)
 
 
 def save(figure: "Figure", stem: Path, formats: Sequence[str]) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show_time, time_unit
 
-from .style import COLOURS, label_rows, log_time, new_figure, rounds_axis
+from .style import COLOURS, label_rows, log_time, new_figure, points, rounds_axis
 
 __all__ = ["draw"]
 
@@ -28,7 +28,7 @@ _COLOURS = {
 def draw(folder: Path) -> Any:
     """Left: every round as a stack of its parts. Right: mean and range of every part, on a logarithmic scale."""
     parts = read_time_by_part(folder)
-    figure = new_figure(11.0, 4.2)
+    figure = new_figure(11.0, 4.2, wide=True)
     stack, rows = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
     shown = _shown(parts)
     _stack(stack, parts[shown])
@@ -62,9 +62,9 @@ def _rows(axes: Any, parts: Any) -> None:
         if len(taken):
             axes.plot([taken.min(), taken.max()], [row, row], color=_COLOURS[part], linewidth=3, solid_capstyle="butt")
             axes.plot(mean[part], row, "s", color=_COLOURS[part], markersize=8, markeredgecolor="white")
-        beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": 8}
-        axes.text(1.16, row, show_time(mean[part]) if len(taken) else "none", **beside)
-        axes.text(1.30, row, share(mean[part], whole), **beside)
+        beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right", "fontsize": points(8)}
+        axes.text(1.17, row, show_time(mean[part]) if len(taken) else "none", **beside)
+        axes.text(1.33, row, share(mean[part], whole), **beside)
     axes.set_xscale("log")
     log_time(axes.xaxis)
     axes.set_xlabel("simulated time per round, mean and range")

@@ -182,3 +182,22 @@ def test_models_over_pairs_are_drawn_beside_transmitted_ones(entangled):
 
 def test_a_run_without_pairs_has_no_figure_of_them(run):
     assert distribution.draw(run) is None
+
+
+@pytest.mark.parametrize(("size", "widest"), [("page", 7.16), ("column", 3.5)])
+def test_figures_for_print_are_as_wide_as_a_page_or_a_column_with_text_of_seven_points(run, size, widest):
+    with canvas(size):
+        figure = energy.draw(run)
+        assert figure.get_size_inches()[0] == pytest.approx(widest)
+        for axes in figure.axes:
+            assert axes.xaxis.label.get_fontsize() == pytest.approx(7.0)
+        levels = {round(axes.get_position().y1, 3) for axes in figure.axes}
+        assert len(levels) == (len(figure.axes) if size == "column" else 1)
+        assert network.draw(run).get_size_inches()[0] == pytest.approx(7.16)  # a map takes the page
+    with canvas():
+        assert energy.draw(run).get_size_inches()[0] == 11.0
+
+
+def test_an_unknown_size_is_refused(run):
+    with pytest.raises(ScenarioError, match="one of screen, page, column, got 'poster'"):
+        draw_all(run, size="poster")
