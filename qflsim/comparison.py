@@ -20,6 +20,7 @@ __all__ = [
     "COMPARISON",
     "Compared",
     "compared",
+    "is_comparison",
     "labels",
     "measure",
     "read_comparison",
@@ -139,6 +140,11 @@ def read_comparison(top: str | Path) -> "DataFrame":
             f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"
         )
     return read_rows(path, Compared, settings=True)
+
+
+def is_comparison(folder: str | Path) -> bool:
+    """Whether a folder is that of a comparison or a sweep; the point of a sweep is a run, though it has a row too."""
+    return (Path(folder) / COMPARISON).is_file() and not (Path(folder) / "run.json").is_file()
 
 
 def compared(top: str | Path) -> tuple[tuple[Compared, ...], tuple[str, ...]]:

@@ -29,12 +29,12 @@ def parser() -> argparse.ArgumentParser:
 
 def carry_out(options: argparse.Namespace) -> int:
     """Draw, and print the files."""
-    from qflsim.comparison import COMPARISON
+    from qflsim.comparison import is_comparison
     from qflsim.plots import draw_all, draw_comparison
     from qflsim.tables import check_run
 
     folder, formats = Path(options.run), tuple(dict.fromkeys(options.format.split(",")))
-    if (folder / COMPARISON).is_file():
+    if is_comparison(folder):
         files = draw_comparison(folder, formats, into=options.out, size=options.size)
     else:
         check_run(folder)

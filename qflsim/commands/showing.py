@@ -18,10 +18,10 @@ def parser() -> argparse.ArgumentParser:
 
 def carry_out(options: argparse.Namespace) -> int:
     """Print it."""
-    from qflsim.comparison import COMPARISON, compared, tabulate
+    from qflsim.comparison import compared, is_comparison, tabulate
 
     folder = Path(options.run)
-    if (folder / COMPARISON).is_file():
+    if is_comparison(folder):
         sys.stdout.write(tabulate(*compared(folder)))
         return 0
     from qflsim.summary import summarise

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from qflsim.checks import ScenarioError
-from qflsim.comparison import COMPARISON
+from qflsim.comparison import is_comparison
 from qflsim.tables import check_run
 
 __all__ = ["write_report"]
@@ -35,7 +35,7 @@ def write_report(folder: str | Path, *, into: str | Path | None = None) -> Path:
     file = place / NAME if into is None else Path(into)
     if into is not None and not file.parent.is_dir():  # told before figures are drawn
         raise ScenarioError(f"cannot write {file}: there is no folder {file.parent}; give another file with --out")
-    if (place / COMPARISON).is_file():
+    if is_comparison(place):
         from .comparing import page_of_comparison
 
         text = page_of_comparison(place)

@@ -81,6 +81,12 @@ def test_show_of_a_comparison_prints_its_table(told, run, other, tmp_path):
     assert [line.split()[0] for line in out.splitlines()[1:]] == ["star", "ring"]
 
 
+def test_a_point_of_a_sweep_is_a_run_though_it_holds_its_row_of_the_comparison(told, run):
+    write_comparison(run, [measure(run, "points/1")])
+    assert "hand, seed 3: 2 rounds" in told("show", run)
+    assert told("plot", run, "--only", "energy").endswith("energy.png\n")
+
+
 def test_compare_shows_what_differs_and_by_how_much(told, run, other):
     out = told("compare", run, other)
     assert re.search(r"seed +3 +4\n", out) and re.search(r"mixing +\(not there\) +Ring\(\)\n", out)
