@@ -1,0 +1,64 @@
+"""The sweeps that the case study is made of, and how they are carried out or cut down."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import qflsim as qfl
+from qflsim.loading import load_module, load_variants
+
+__all__ = ["STUDIES", "Study", "carry_out", "read"]
+
+FOLDER = Path(__file__).parents[1]
+STUDIES = ("four_classes", "ten_classes", "five_clients", "more_servers")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One sweep: a scenario file of this folder with its variants and axes."""
+
+    name: str
+    variants: Mapping[str, qfl.Scenario]
+    axes: Mapping[str, tuple[Any, ...]]
+
+    @property
+    def question(self) -> str:
+        """The first paragraph of the file's docstring."""
+        return (sys.modules[f"scenarios.{self.name}"].__doc__ or "").partition("\n\n")[0]
+
+    def quick(self) -> "Study":
+        """The same with few rounds, few images and the first values of its axes: to see that it works."""
+        small = {
+            name: replace(
+                scenario,
+                rounds=2,
+                data=replace(scenario.data, samples=2000, test_samples=200),
+                training=replace(scenario.training, epochs=1, samples=8),
+            )
+            for name, scenario in self.variants.items()
+        }
+        return replace(self, variants=small, axes={axis: values[:1] for axis, values in self.axes.items()})
+
+
+def read(name: str) -> Study:
+    """A study by the name of its file."""
+    path = FOLDER / f"{name}.py"
+    variants = load_variants(path)
+    return Study(name, variants, load_module(path).axes)
+
+
+def carry_out(
+    study: Study, out: Path, *, replications: int, workers: int | None, told: Callable[[str], object]
+) -> qfl.Sweep:
+    """Run what is not there yet of a study in its store."""
+    return qfl.sweep(
+        study.variants,
+        axes=study.axes,
+        replications=replications,
+        out=out / "store" / study.name,
+        workers=workers,
+        keep=("rounds",),
+        told=told,
+    )
