@@ -157,7 +157,8 @@ def _leading(
     train: NDArray[np.generic], features: int, standardised: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean of the samples and their leading directions, kept for the next world of this process with the same data."""
-    key = (hashlib.sha256(np.ascontiguousarray(train).data).digest(), train.dtype.str, train.shape, features, standardised)
+    images = hashlib.sha256(np.ascontiguousarray(train).data).digest()
+    key = (images, train.dtype.str, train.shape, features, standardised)
     if key not in _FITTED:
         while len(_FITTED) >= _FITS:
             del _FITTED[next(iter(_FITTED))]
