@@ -19,7 +19,7 @@ from .replay import STOCK, contract_lines
 from .runs import LEDGER, RUNNING, digests
 from .tables import read_run
 
-__all__ = ["audit", "find", "missing_end", "open_ledger", "roll_back", "show", "stray_receipts"]
+__all__ = ["audit", "find", "open_ledger", "refuse_gaps", "roll_back", "show"]
 
 Write = Callable[[str], object]
 
@@ -99,24 +99,33 @@ def _fault(ledger: Archive, chain: str, tip: str, stated: str) -> str:
         return f"block {fault.height} is not as it was agreed on: {fault.reason}"
     if tip != stated:
         return f"it ends with block {tip or 'none'}, and run.json states {stated or 'no such chain'}"
-    return next((reason for _, reason in stray_receipts(ledger, chain)), "")
+    return next(_stray_receipts(ledger, chain), "")
 
 
-def missing_end(ledger: Archive, chain: str, height: int, stated: dict[str, str]) -> str:
+def _missing_end(ledger: Archive, chain: str, height: int, stated: dict[str, str]) -> str:
     """Whether blocks above ``height``, the last one that is there, have gone that ``run.json`` states; empty if not."""
     tip = int(stated.get(chain, "0:").split(":")[0])
     return "" if tip <= height or ledger.digest(chain, height + 1) else f"block {height + 1} is missing"
 
 
-def stray_receipts(ledger: Archive, chain: str, last: float = inf) -> Iterator[tuple[int, str]]:
-    """Receipts on ``chain`` of blocks that do not stand on the chain they name: where, and what is wrong."""
+def refuse_gaps(ledger: Archive, heights: Mapping[str, int], about: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` if blocks up to ``heights`` are missing that ``run.json`` or a receipt speaks of."""
+    for chain, height in heights.items():
+        reason = _missing_end(ledger, chain, height, about.get("ledgers", {}))
+        reason = reason or next(_stray_receipts(ledger, chain, height), "")
+        if reason:
+            raise ValueError(f"on chain {chain}, {reason}")
+
+
+def _stray_receipts(ledger: Archive, chain: str, last: float = inf) -> Iterator[str]:
+    """What is wrong with receipts on ``chain``, up to ``last``, of blocks that are not on the chain they name."""
     for entry in ledger.find(chain):
         if entry.kind not in (Receipt.kind, CrossChainReceipt.kind) or entry.chain != chain or entry.height > last:
             continue
         payload = ledger.block(chain, entry.height).transactions[entry.position].payload
         source, header = _receipt(payload)
         if _missing(ledger, source, header):
-            yield entry.height, f"block {entry.height} holds a receipt of a block that is not on chain {source}"
+            yield f"block {entry.height} holds a receipt of a block that is not on chain {source}"
 
 
 def _receipt(payload: bytes) -> tuple[str, bytes]:
@@ -185,16 +194,27 @@ def _described(block: Block) -> Iterator[str]:
 
 
 def roll_back(folder: str | Path, round: int, into: str | Path, write: Write) -> int:
-    """Write the chains as they stood after ``round`` to the new file ``into``; the run itself stays as it is."""
+    """Write the chains as they stood after ``round`` to the new file ``into``; the run itself stays as it is.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such round, or the chains up to there are not as they were written; nothing is written then.
+    """
     if round < 0:
         raise ScenarioError(f"round must be >= 0, got {round}; 0 leaves the empty chains")
-    path = Path(into)
+    path, about = Path(into), read_run(folder)
     with closing(open_ledger(folder)) as ledger:
+        if round > ledger.last_round:
+            raise ScenarioError(f"round must be <= {ledger.last_round}, the last one on the chains, got {round}")
         try:
-            earlier = ledger.rolled_back(round, path)
-        except (OSError, ValueError, sqlite3.Error) as error:
+            heights = ledger.whole_after(round)
+            refuse_gaps(ledger, heights, about)
+        except ValueError as error:
+            raise ScenarioError(f"cannot roll back to round {round} of {folder}: {error}") from None
+        try:
+            ledger.rolled_back(heights, path).close()
+        except (OSError, sqlite3.Error) as error:
             raise ScenarioError(f"cannot roll back into {path}: {error}; give a new file") from None
-    kept = sum(int(tip.split(":")[0]) for tip in earlier.tips().values())
-    earlier.close()
-    write(f"{path}: {kept:,} blocks, as after round {round}\n")
+    write(f"{path}: {sum(heights.values()):,} blocks, as after round {round}\n")
     return 0

@@ -125,7 +125,7 @@ def _carried_out(
     if begins is None:
         world.keep_ledgers(folder / LEDGER)
     else:
-        world.continue_ledgers(begins.archive.rolled_back(begins.round, folder / LEDGER))
+        world.continue_ledgers(begins.archive.rolled_back(begins.heights, folder / LEDGER))
     tell = partial(runs.write_run_json, folder, scenario, replication=world.replication, resumed=_origin(begins))
     tell(status=runs.RUNNING, rounds_done=rounds_done[0], aer=None, ledgers={})  # in case that it is killed
     status, check = "failed", None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import runs
-from .audit import missing_end, open_ledger, stray_receipts
+from .audit import open_ledger, refuse_gaps
 from .chain.archive import Archive
 from .chain.beginning import Beginning, beginning
 from .checks import Part, ScenarioError
@@ -138,11 +138,7 @@ def _beginning(ledger: Archive, round: int, about: Mapping[str, Any], folder: Pa
     """What stands on the chains after a round, which must be as they were written."""
     try:
         begins = beginning(ledger, round)
+        refuse_gaps(ledger, begins.heights, about)
     except ValueError as error:
         raise ScenarioError(f"cannot go on from round {round} of {folder}: {error}") from None
-    for chain, height in begins.heights.items():
-        reason = missing_end(ledger, chain, height, about.get("ledgers", {}))
-        reason = reason or next((why for _, why in stray_receipts(ledger, chain, height)), "")
-        if reason:
-            raise ScenarioError(f"cannot go on from round {round} of {folder}: on chain {chain}, {reason}")
     return begins

@@ -41,6 +41,13 @@ def change(run, statement, *values):
     file.close()
 
 
+def select(run, query):
+    file = sqlite3.connect(run / LEDGER)
+    row = file.execute(query).fetchone()
+    file.close()
+    return row
+
+
 def test_an_untouched_run_is_whole(run, said):
     assert audit(run, said.append) == 0
     assert sum(line.startswith("whole") for line in said) == 5  # global, shard, two local chains, and the contract
@@ -48,9 +55,7 @@ def test_an_untouched_run_is_whole(run, said):
 
 
 def test_tampering_is_located_to_the_block_and_blames_no_other_chain(run, said):
-    file = sqlite3.connect(run / LEDGER)
-    (data,) = file.execute("SELECT data FROM blocks WHERE chain = 'lmuc-server-1' AND height = 2").fetchone()
-    file.close()
+    (data,) = select(run, "SELECT data FROM blocks WHERE chain = 'lmuc-server-1' AND height = 2")
     change(
         run,
         "UPDATE blocks SET data = ? WHERE chain = 'lmuc-server-1' AND height = 2",
@@ -108,6 +113,32 @@ def test_searching_showing_and_rolling_back(run, said, tmp_path):
     assert {tip.split(":")[0] for chain, tip in earlier.tips().items() if chain == "global"} == {"2"}
     assert all(earlier.verify(chain) is None for chain in earlier.chains)
     earlier.close()
+
+
+def test_what_was_tampered_with_is_not_rolled_back_to_and_leaves_no_file(run, said, tmp_path):
+    into = tmp_path / "back.sqlite"
+    (data,) = select(run, "SELECT data FROM blocks WHERE chain = 'lmuc-server-1' AND height = 2")
+    change(run, "UPDATE blocks SET data = ? WHERE chain = 'lmuc-server-1' AND height = 2", data[:50])
+    with pytest.raises(ScenarioError, match=r"round 2 of .* block 2 of chain lmuc-server-1 is not as it was"):
+        roll_back(run, 2, into, said.append)
+    assert not into.exists()
+    with pytest.raises(ScenarioError, match="block 2 of chain lmuc-server-1 cannot be read"):
+        show(run, "lmuc-server-1:2", said.append)
+    assert roll_back(run, 1, into, said.append) == 0
+
+
+def test_the_place_of_a_value_of_the_wrong_kind_is_told(run, said):
+    change(run, "UPDATE blocks SET data = 'words' WHERE chain = 'global' AND height = 3")
+    with pytest.raises(ScenarioError, match="data of blocks must be blob, got text at chain global, height 3"):
+        audit(run, said.append)
+
+
+def test_a_round_whose_blocks_have_gone_and_one_that_never_was_are_not_rolled_back_to(run, said, tmp_path):
+    with pytest.raises(ScenarioError, match="round must be <= 2, the last one on the chains, got 3"):
+        roll_back(run, 3, tmp_path / "back.sqlite", said.append)
+    change(run, "DELETE FROM blocks WHERE chain = 'global' AND height = 4")
+    with pytest.raises(ScenarioError, match="on chain global, block 4 is missing"):
+        roll_back(run, 2, tmp_path / "back.sqlite", said.append)
 
 
 def test_mistakes_get_a_sentence(run, said, tmp_path):

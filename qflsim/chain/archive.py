@@ -7,7 +7,7 @@ References
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -130,7 +130,10 @@ class Archive:
         row = self._file.execute("SELECT data FROM blocks WHERE chain = ? AND height = ?", (chain, height)).fetchone()
         if row is None:
             raise ValueError(f"there is no block {height} on chain {chain!r}; the chains are {', '.join(self.chains)}")
-        return Block.decode(Reader(row[0]))
+        try:
+            return Block.decode(Reader(row[0]))
+        except ValueError as error:
+            raise ValueError(f"block {height} of chain {chain} cannot be read: {error}") from None
 
     def blocks(self) -> list[Block]:
         """Every block of every chain.
@@ -205,10 +208,30 @@ class Archive:
             return unknown
         return block.header.time_s if block.hash.hex() == self.digest(chain, height) else unknown
 
-    def rolled_back(self, round: int, path: Path) -> "Archive":
-        """A new archive at ``path`` with the blocks up to ``round``; this one stays as it is."""
+    def whole_after(self, round: int) -> dict[str, int]:
+        """How high every chain was after ``round``, all blocks up to there being as they were agreed on.
+
+        Raises
+        ------
+        ValueError
+            If one is not; it is named.
+        """
+        heights = self.heights_after(round)
+        for chain, height in heights.items():
+            fault = self.verify(chain, height)
+            if fault is not None:
+                raise ValueError(f"block {fault.height} of chain {chain} is not as it was agreed on: {fault.reason}")
+        return heights
+
+    @property
+    def last_round(self) -> int:
+        """The round of the latest block; 0 if there is none."""
+        return int(self._file.execute("SELECT coalesce(max(round), 0) FROM blocks").fetchone()[0])
+
+    def rolled_back(self, heights: Mapping[str, int], path: Path) -> "Archive":
+        """A new archive at ``path`` with every chain up to its height in ``heights``; this one stays as it is."""
         earlier = Archive(path, new=self.register)
-        for chain, height in self.heights_after(round).items():
+        for chain, height in heights.items():
             for place in range(1, height + 1):
                 block = self.block(chain, place)
                 earlier.append(block)

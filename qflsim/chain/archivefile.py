@@ -72,19 +72,25 @@ def _oddities(file: sqlite3.Connection) -> Iterator[str]:
     checked = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
     if checked != "ok":
         yield " ".join(checked.split())
-    for table, column, kind in _columns():
-        wrong = file.execute(f"SELECT typeof({column}) FROM {table} WHERE typeof({column}) <> ? LIMIT 1", (kind,))
+    for table, column, kind, place in _columns():
+        named = "".join(f", {name}" for name in place)
+        wrong = file.execute(
+            f"SELECT typeof({column}){named} FROM {table} WHERE typeof({column}) <> ? LIMIT 1", (kind,)
+        )
         if found := wrong.fetchone():
-            yield f"{column} of {table} must be {kind}, got {found[0]}"
+            where = ", ".join(f"{name} {value}" for name, value in zip(place, found[1:], strict=True))
+            yield f"{column} of {table} must be {kind}, got {found[0]}{' at ' if where else ''}{where}"
     names = file.execute("SELECT count(*) FROM library").fetchone()[0]
     if names != 1:
         yield f"library must have one row, got {names}"
 
 
-def _columns() -> Iterator[tuple[str, str, str]]:
-    """Table, name and kind of every column."""
+def _columns() -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Table, name and kind of every column, and the columns that tell the rows of its table apart."""
     with closing(sqlite3.connect(":memory:")) as empty:
         empty.executescript(SCHEMA)
         for (table,) in empty.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for _, column, kind, *_ in empty.execute(f"PRAGMA table_info({table})").fetchall():
-                yield table, column, kind.lower()
+            columns = empty.execute(f"PRAGMA table_info({table})").fetchall()
+            place = tuple(name for _, name, *_, key in columns if key)
+            for _, name, kind, *_ in columns:
+                yield table, name, kind.lower(), place

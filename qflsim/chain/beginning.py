@@ -87,11 +87,7 @@ def beginning(archive: Archive, round: int) -> Beginning:
     ValueError
         If a block up to there is not as it was agreed on, or no global model of the round stands on the chains.
     """
-    heights = archive.heights_after(round)
-    for chain, height in heights.items():
-        fault = archive.verify(chain, height)
-        if fault is not None:
-            raise ValueError(f"block {fault.height} of chain {chain} is not as it was agreed on: {fault.reason}")
+    heights = archive.whole_after(round)
     found = [(read_transaction(item.payload), item.payload) for block in _all(archive, heights)
              for item in block.transactions]  # fmt: skip
     models: dict[str, dict[int, bytes]] = {}

@@ -85,7 +85,10 @@ def test_an_index_that_lies_is_found(tmp_path):
 
 def test_rolling_back_keeps_the_rounds_before_and_changes_nothing(kept, tmp_path):
     before = kept.read_bytes()
-    with closing(Archive(kept)) as archive, closing(archive.rolled_back(2, tmp_path / "earlier.sqlite")) as earlier:
+    with (
+        closing(Archive(kept)) as archive,
+        closing(archive.rolled_back({"shard-digits": 2}, tmp_path / "earlier.sqlite")) as earlier,
+    ):
         assert earlier.stored("shard-digits") == chain_of(2).encode()
         assert earlier.verify("shard-digits") is None
     assert kept.read_bytes() == before
