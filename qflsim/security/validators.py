@@ -6,13 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qflsim.chain.agreement import Agreement, Replica
-from qflsim.chain.misbehaviour import (
-    CrashingReplica,
-    EquivocatingReplica,
-    PerjuringReplica,
-    WithholdingReplica,
-    sides,
-)
+from qflsim.chain.equivocation import EquivocatingReplica, sides
+from qflsim.chain.misbehaviour import CrashingReplica, PerjuringReplica, WithholdingReplica
 from qflsim.chain.privatemining import DoubleSpendingReplica, SelfishReplica
 from qflsim.chain.proofofwork import ProofOfWork
 from qflsim.chain.seat import Seat

@@ -3,14 +3,9 @@
 import pytest
 
 from qflsim.chain.broadcast import DetectableBroadcast, ThreePartyBroadcast
+from qflsim.chain.equivocation import EquivocatingReplica, sides
 from qflsim.chain.loopback import Loopback
-from qflsim.chain.misbehaviour import (
-    CrashingReplica,
-    EquivocatingReplica,
-    PerjuringReplica,
-    WithholdingReplica,
-    sides,
-)
+from qflsim.chain.misbehaviour import CrashingReplica, PerjuringReplica, WithholdingReplica
 from qflsim.streams import Streams
 
 ERROR = 0.05

@@ -10,9 +10,10 @@ from hypothesis import given, settings, strategies as st
 from qflsim.chain.agreement import Proposal
 from qflsim.chain.broadcast import DetectableBroadcast, ThreePartyBroadcast
 from qflsim.chain.deception import DeceivingReplica
+from qflsim.chain.equivocation import EquivocatingReplica, sides
 from qflsim.chain.lists import packed, proving, right, unpacked, word
 from qflsim.chain.loopback import Loopback
-from qflsim.chain.misbehaviour import EquivocatingReplica, PerjuringReplica, sides
+from qflsim.chain.misbehaviour import PerjuringReplica
 from qflsim.quantum.listrisks import escapes, failure_risks
 from qflsim.streams import Streams
 

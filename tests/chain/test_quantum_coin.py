@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
+from qflsim.chain.equivocation import EquivocatingReplica, sides
 from qflsim.chain.loopback import Loopback
-from qflsim.chain.misbehaviour import EquivocatingReplica, PerjuringReplica, WithholdingReplica, sides
+from qflsim.chain.misbehaviour import PerjuringReplica, WithholdingReplica
 from qflsim.chain.quantumcoin import IdealisedBenOrHassidim
 from qflsim.streams import Streams
 

@@ -15,15 +15,10 @@ import pytest
 from qflsim.chain.agreement import Message
 from qflsim.chain.authority import ProofOfAuthority
 from qflsim.chain.chainedhotstuff import ChainedHotStuff
+from qflsim.chain.equivocation import EquivocatingReplica, sides
 from qflsim.chain.hotstuff import HotStuff
 from qflsim.chain.loopback import Loopback
-from qflsim.chain.misbehaviour import (
-    CrashingReplica,
-    EquivocatingReplica,
-    PerjuringReplica,
-    WithholdingReplica,
-    sides,
-)
+from qflsim.chain.misbehaviour import CrashingReplica, PerjuringReplica, WithholdingReplica
 from qflsim.chain.pbft import PBFT
 from qflsim.chain.proofofstake import ProofOfStake
 from qflsim.chain.raft import Raft

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import qflsim as qfl
-from qflsim.chain.misbehaviour import CrashingReplica, EquivocatingReplica, WithholdingReplica
+from qflsim.chain.equivocation import EquivocatingReplica
+from qflsim.chain.misbehaviour import CrashingReplica, WithholdingReplica
 from qflsim.chain.privatemining import DoubleSpendingReplica, SelfishReplica
 from qflsim.chain.seat import Seat
 from qflsim.streams import Streams
@@ -149,6 +150,12 @@ def test_slow_nodes_send_late_and_hear_at_once():
     slow = qfl.SlowNodes(nodes=("server-*",), delay=2 * s)
     assert tuple(slow.fate(0.0, "vote", "server-1", "publisher", rng())) == (2.0,)
     assert tuple(slow.fate(0.0, "vote", "publisher", "server-1", rng())) == (0.0,)
+
+
+def test_a_node_in_two_parts_is_refused():
+    cut = qfl.Partition(parts=(("server-1",), ("server-*",)), end=8 * s)
+    with pytest.raises(ValueError, match=r"Partition\.parts must have no node in common, got 'server-1' twice"):
+        cut.targets({"server-1": "server", "server-2": "server"}, rng())
 
 
 def test_a_part_of_nobody_is_refused():
