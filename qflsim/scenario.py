@@ -268,7 +268,8 @@ class Scenario(Part):
             if plan.reward > self.contract.funds:
                 raise ValueError(
                     f"the reward of {plan.name} must be <= Scenario.contract.funds, what the publisher brings, got "
-                    f"{plan.reward!r} and {self.contract.funds!r}; raise them, e.g. contract=TaskContract(funds=1000)"
+                    f"{plan.reward!r} and {self.contract.funds!r}; lower it, or raise them, e.g. "
+                    f"contract=TaskContract(funds={plan.reward:g})"
                 )
         for kind in CHAIN_KINDS:
             on_kind(self.block_limits, kind)

@@ -283,8 +283,7 @@ class Agreement(Part, ABC):
         draws:
             Random streams, for protocols that draw lots. Streams of the same name are the same for all members.
         memory:
-            `Replica.memory` of a member that decided the height before; None at first. A world gives none: each of its
-            decisions begins afresh.
+            `Replica.memory` of the member that was first to decide the height before; None at first.
         """
         return self.replica(me, members, validate)
 

@@ -135,9 +135,15 @@ class Partition(_OnLinks):
             raise ValueError("Partition.end must be finite if messages are kept, got inf; give it, e.g. end=60 * s")
 
     def targets(self, roles: Mapping[str, str], rng: np.random.Generator) -> Iterable[str]:
-        """As of any threat to links; every part must name nodes that there are."""
-        for pattern in (name for part in self.parts for name in part):
-            self._meant(pattern, roles, "parts")
+        """As of any threat to links; every part must name nodes that there are, and no node may be in two parts."""
+        seen: set[str] = set()
+        for part in self.parts:
+            nodes = {node for pattern in part for node in self._meant(pattern, roles, "parts")}
+            if twice := sorted(nodes & seen):
+                raise ValueError(
+                    f"Partition.parts must have no node in common, got {twice[0]!r} twice; leave it in one"
+                )
+            seen |= nodes
         return super().targets(roles, rng)
 
     def _meddled(self, now: float, source: str, destination: str, rng: np.random.Generator) -> Sequence[float]:
