@@ -149,7 +149,7 @@ def test_an_agreement_stalls_without_key_and_is_given_up(short):
     [
         (
             {"keys": qfl.KEMKeys(), "authentication": qfl.WegmanCarter()},
-            "WegmanCarter (Scenario.authentication) pays its tags with QKD keys, and",
+            r"WegmanCarter \(Scenario.authentication\) pays its tags with QKD keys, and",
         ),
         ({"keys": qfl.KEMKeys(), "sealing": qfl.OneTimePad()}, "OneTimePad needs keys that no computer can find"),
         ({"key_store": qfl.KeyStore(minimum=0.0)}, "KeyStore.minimum must be >= block_tags = 256 bit, got 0.0"),
