@@ -20,7 +20,7 @@ def tables(tiny, tmp_path):
 
     def read(**changes):
         kept = tmp_path / str(len(list(tmp_path.iterdir())))
-        run(replace(tiny, rounds=1, **changes), out=kept)
+        run(replace(tiny, rounds=1, **changes), out=kept, figures=False)
         folder = next(kept.rglob("rounds.csv")).parent
         return {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
 
