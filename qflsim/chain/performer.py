@@ -1,7 +1,7 @@
 """What carries out what replicas ask for, wherever they run: on simulated links or in memory."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from qflsim.chain.agreement import (
@@ -21,11 +21,19 @@ from qflsim.chain.agreement import (
 __all__ = ["Performer"]
 
 
+class _Acts(dict[type, Callable[[str, Any], None]]):
+    """What to do on each kind of effect."""
+
+    def __missing__(self, kind: type) -> Callable[[str, Any], None]:
+        known = ", ".join(effect.__name__ for effect in self)
+        raise TypeError(f"the effects of a replica must be {known}; got a {kind.__name__}")
+
+
 class Performer(ABC):
     """Carries out the effects of all replicas of a committee, in their order: one method for each kind."""
 
     def __init__(self) -> None:
-        self._act: Mapping[type, Callable[[str, Any], None]] = {
+        self._act = _Acts({
             Send: self._send,
             Broadcast: self._broadcast,
             SetTimer: self._set_timer,
@@ -36,12 +44,24 @@ class Performer(ABC):
             Entangle: self._entangle,
             Transmit: self._transmit,
             Abort: self._abort,
-        }
+        })  # fmt: skip
 
     def perform(self, name: str, effects: Effects) -> None:
-        """Do what the replica of ``name`` asks for."""
+        """Do what the replica of ``name`` asks for.
+
+        Raises
+        ------
+        TypeError
+            If that is no tuple of effects.
+        """
         act = self._act
-        for effect in effects:
+        try:
+            asked = iter(effects)
+        except TypeError:
+            raise TypeError(
+                f"a replica must return a tuple of effects, () for none; {name} returned {effects!r}"
+            ) from None
+        for effect in asked:
             act[type(effect)](name, effect)
 
     @abstractmethod

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from qflsim.chain.agreement import Agreement, Broadcast, Decide, Message, Proposal, Replica
+from qflsim.chain.loopback import Loopback
 from qflsim.chain.pbft import PBFT
 
 
@@ -145,6 +146,20 @@ def test_a_users_own_protocol_fits(network):
     net.run()
     assert net.decided() == dict.fromkeys(names(5), "block-v0")
     assert sum(net.sent.values()) == 4
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (None, r"must return a tuple of effects, \(\) for none; v0 returned None"),
+        (Decide(0, "block-v0", 0), "must return a tuple of effects"),
+        (("vote",), "effects of a replica must be Send, Broadcast, .*; got a str"),
+    ],
+)
+def test_a_users_own_protocol_that_returns_no_effects_is_told_so(monkeypatch, returned, words):
+    monkeypatch.setattr(Follower, "start", lambda self, now, proposal, height: returned)
+    with pytest.raises(TypeError, match=words):
+        Loopback(Decree(), names(5)).run()
 
 
 def test_mistakes_are_told():
