@@ -3,7 +3,7 @@
 Everything that can be refused is refused while the world is built: before any event, and before any file is written.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,13 @@ from .chain.archive import Archive
 from .chain.beginning import Beginning
 from .checks import ScenarioError
 from .crypto.keyring import Keyring
-from .energy import Battery
 from .learning.datasets import Data
-from .learning.presence import AlwaysThere
 from .learning.task import LearningTask
-from .network.mobility import Trajectory
 from .network.placement import Placement
-from .nodes.attendance import Attendance
-from .nodes.batteries import Batteries
 from .nodes.books import Books
 from .nodes.isolated import IsolatedRounds
 from .nodes.ledger import Ledger
 from .nodes.membership import Membership
-from .nodes.mobility import Roaming
 from .nodes.rounds import Rounds
 from .quantum.qpu import ShotTiming
 from .scenario import Scenario
@@ -39,8 +33,9 @@ from .wiring.effort import refuse_endless
 from .wiring.feasibility import check_deadlines, check_parts, key_demand, largest_committee, smallest_committees
 from .wiring.isolated import isolate, silent
 from .wiring.machines import unused_qpus
-from .wiring.movement import set_out
+from .wiring.movement import roam, set_out
 from .wiring.payments import payments_of
+from .wiring.presence import attend, powered
 from .wiring.restart import put_back, refuse_other_tasks
 from .wiring.shards import risks
 from .wiring.storage import storage_notes
@@ -87,9 +82,9 @@ class World:
         self._common = common = share(scenario if connected else silent(scenario), self.ctx, placement)
         rounds_done = {plan.name: beginning.of(plan.name).round if beginning else 0 for plan in scenario.learning}
         self._tasks = [task_parts(common, plan, rounds_done[plan.name]) for plan in scenario.learning]
-        self._roaming = self._roam(ways) if ways else None
-        self._batteries = self._powered(scenario.battery) if scenario.battery else None
-        self._attendance = self._attend()
+        self._roaming = roam(common, ways, self.membership) if ways else None
+        self._batteries = powered(common, scenario.battery) if scenario.battery else None
+        self._attendance = attend(common, self._batteries)
         going = sum(plan.rounds > rounds_done[plan.name] for plan in scenario.learning)
         self._books = books = Books(self.ctx, common.roles(), self._upkeep, going)
         global_chain = common.ledger(self.ctx, "global")
@@ -255,46 +250,6 @@ class World:
             qpu.account_idle(ended)
         if self._batteries is not None:
             self._batteries.record(ended)
-
-    def _roam(self, ways: Mapping[str, Trajectory]) -> Roaming:
-        """Let all devices move along their ways."""
-        scenario, access = self.scenario, self.wiring.access
-        roaming = Roaming(
-            self.ctx, self._common.fabric, access, scenario.handover, scenario.access.timing.failure_time,
-            self.placement.positions, ways, self.membership, scenario.mobility.record_period, self.wiring.forget_routes,
-        )  # fmt: skip
-        access.position = roaming.place
-        return roaming
-
-    def _powered(self, battery: Battery) -> Batteries:
-        """Give every device a battery."""
-        streams = self.ctx.streams
-        stores = {device: battery.store(streams.fresh("battery", device)) for device in self.placement.home}
-        return Batteries(self.ctx, stores, self._switch_off)
-
-    def _attend(self) -> Attendance | None:
-        """Let devices come and go, unless all are always there."""
-        presence, devices = self.scenario.presence, tuple(self.placement.home)
-        presence.check_devices(len(devices))
-        if isinstance(presence, AlwaysThere):
-            return None
-        return Attendance(self.ctx, presence, devices, self._switch)
-
-    def _switch(self, device: str, there: bool) -> None:
-        """``device`` goes, or is back; one whose battery is empty comes back no more."""
-        if there and self._batteries is not None and self._batteries.empty(device):
-            return
-        self._common.computers[device].off = not there
-        access = self.wiring.access
-        (access.switch_on if there else access.switch_off)(device)
-        for ends, link in self.wiring.keys.links.items():
-            if device in ends:
-                link.rest(not there)
-
-    def _switch_off(self, device: str) -> None:
-        """The battery of ``device`` is empty: it sends, receives and computes nothing any more."""
-        self._common.computers[device].off = True
-        self.wiring.access.switch_off(device)
 
     def _quiet(self) -> Generator[Any, Any, None]:
         """Wait until nothing spreads, no message is under way and no computer has anything left to do."""

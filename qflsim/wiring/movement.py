@@ -1,13 +1,18 @@
-"""The ways of all devices of one world, and from where they set out."""
+"""The ways of all devices of one world, from where they set out, and what lets them go along them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qflsim.network.mobility import Trajectory
 from qflsim.network.placement import Placement
+from qflsim.nodes.membership import Membership
+from qflsim.nodes.mobility import Roaming
 from qflsim.scenario import Scenario
 from qflsim.streams import Streams
 
-__all__ = ["set_out"]
+from .common import Common
+
+__all__ = ["roam", "set_out"]
 
 
 def set_out(scenario: Scenario, placed: Placement, streams: Streams) -> tuple[Placement, dict[str, Trajectory]]:
@@ -35,3 +40,14 @@ def set_out(scenario: Scenario, placed: Placement, streams: Streams) -> tuple[Pl
         for device, site in placed.home.items()
     }
     return replace(placed, positions={**placed.positions, **{d: way.at(0.0) for d, way in ways.items()}}), ways
+
+
+def roam(common: Common, ways: Mapping[str, Trajectory], membership: Membership) -> Roaming:
+    """Let all devices move along their ways."""
+    scenario, access = common.scenario, common.wiring.access
+    roaming = Roaming(
+        common.ctx, common.fabric, access, scenario.handover, scenario.access.timing.failure_time,
+        common.placement.positions, ways, membership, scenario.mobility.record_period, common.wiring.forget_routes,
+    )  # fmt: skip
+    access.position = roaming.place
+    return roaming
