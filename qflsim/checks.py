@@ -22,7 +22,7 @@ __all__ = ["Part", "Recurring", "ScenarioError", "nearest", "quantity"]
 
 
 LARGEST = 1e50
-"""No number of a scenario is larger, nor smaller than its inverse: products and powers of what is would overflow."""
+"""No number of a scenario is larger: products and powers of what is would overflow."""
 
 
 class ScenarioError(ValueError):
@@ -278,9 +278,8 @@ def _bounded(name: str, value: Any, metadata: Any) -> None:
         bound = metadata.get(key)
         if bound is not None and not holds(value, bound):
             raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {_show(value)}{_advise(metadata)}")
-    if value and not 1 / LARGEST <= abs(value) <= LARGEST and abs(value) != math.inf:
-        size = f"0{unit}, or {1 / LARGEST:g} to {LARGEST:g}{unit} in size"
-        raise ValueError(f"{name} must be {size}, got {_show(value)}{_advise(metadata)}")
+    if LARGEST < abs(value) < math.inf:
+        raise ValueError(f"{name} must be at most {LARGEST:g}{unit} in size, got {_show(value)}{_advise(metadata)}")
 
 
 _BOUNDS = (

@@ -44,10 +44,9 @@ class Bell(Part):
         ({"loud": 1}, TypeError, "must be True or False, got 1"),
         ({"limit": "x"}, TypeError, "must be a number or None, got 'x'"),
         ({"patience": float("nan")}, ValueError, "finite"),
-        ({"delay": 1e300}, ValueError, "Timer.delay must be 0 s, or 1e-50 to 1e+50 s in size, got 1e+300; give it in"),
-        ({"delay": 1e-300}, ValueError, "must be 0 s, or 1e-50 to 1e+50 s in size, got 1e-300"),
+        ({"delay": 1e300}, ValueError, "Timer.delay must be at most 1e+50 s in size, got 1e+300; give it in"),
         ({"delay": 10**5000}, ValueError, "in size, got a whole number of some 5000 digits; give it in seconds"),
-        ({"marks": (10**5000,)}, ValueError, "Timer.marks[0] must be 0, or 1e-50"),
+        ({"marks": (10**5000,)}, ValueError, "Timer.marks[0] must be at most 1e+50"),
     ],
 )
 def test_wrong_field_is_refused_with_a_sentence(fields, error, words):
@@ -79,6 +78,6 @@ def test_a_part_never_holds_a_value_outside_its_bounds(value):
     try:
         timer = Timer(delay=value)
     except ValueError:
-        assert not 1e-50 <= value <= 1e50
+        assert not 0 < value <= 1e50
     else:
         assert timer.delay == value > 0

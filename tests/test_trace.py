@@ -17,6 +17,8 @@ def opened(folder):
 
 def test_every_table_has_documented_columns_with_units_in_their_names():
     plain = ("accuracy", "loss", "train_loss", "error_rate", "mean_fidelity", "reputation")
+    plain += ("own_accuracy", "own_accuracy_std", "own_accuracy_min", "own_accuracy_max", "own_loss")
+    plain += ("disagreement_before", "disagreement_after")
     plain += ("abort_risk", "sender_risk", "receiver_risk", "failure_probability")
     others = ("weight", "fee", "earned", "slashed", "balance", "deposit")
     units = ("_s", "_bit", "_byte", "_j", "_m", "_db", "_degree")

@@ -62,7 +62,7 @@ def test_near_cells_disturb_each_other_and_far_ones_do_not(short):
     def disturbance(spacing, **access):
         topology = replace(short.topology, spacing=spacing)
         world = World(replace(short, topology=topology, access=replace(short.access, **access)))
-        nodes = [node for node in described(world._common) if node.role == "device"]
+        nodes = [node for node in described(world._common, connected=True) if node.role == "device"]
         return max(node.snr_up_db - node.sinr_up_db for node in nodes)
 
     assert disturbance(250 * m) > 1.0 > disturbance(1000 * m) > 0.0

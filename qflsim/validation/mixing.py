@@ -54,7 +54,7 @@ def _left(name: str, published: float, mixing: Mixing, start: NDArray[np.float64
     for _ in range(mixing.steps):
         models = mix(matrix, models, np.ones(9))
     return Comparison(
-        quantity=f"disagreement left, {name}", published=published,
+        quantity=f"disagreement, {name}", published=published,
         simulated=disagreement(models) / disagreement(start[:, None]), tolerance=1e-12, source="Xiao, Boyd 2004",
         basis="law",
     )  # fmt: skip

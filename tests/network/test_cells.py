@@ -200,7 +200,7 @@ def test_a_cell_of_ones_own_fits_a_scenario():
         (lambda: SubTerahertz(exponent_nlos=1.5), ValueError, r"exponent_nlos must be >= exponent_los = 1\.94"),
         (lambda: UrbanMacro(device_height=20.0), ValueError, r"UrbanMacro\.device_height must be <= 13 m"),
         (lambda: UrbanMacro(bandwidth=-20 * MHz), ValueError, r"UrbanMacro\.bandwidth must be > 0 Hz"),
-        (lambda: RadioCell(), TypeError, "abstract"),
+        (lambda: RadioCell(), TypeError, "leaves open distances"),
         (lambda: close_in_path_loss(0.5, 142 * GHz, 2.0), ValueError, "must be >= 1 m"),
         (lambda: uma_los_probability(100, 30.0), ValueError, "device_height must be <= 23 m"),
         (lambda: indoor_los_probability(10, "shed"), ValueError, "office must be 'mixed' or 'open', got 'shed'"),

@@ -280,7 +280,7 @@ def test_users_share_a_receiver_whatever_the_protocol(link, distance, users):
         (lambda: DecoyBB84(eavesdropping=0.5), TypeError, r"DecoyBB84\.eavesdropping must be an InterceptResend"),
         (lambda: BBM92(fidelity=0.1), ValueError, r"BBM92\.fidelity must be >= 0\.25"),
         (lambda: BBM92().key_rate(-1.0), ValueError, r"distance_m must be >= 0 m, got -1\.0"),
-        (lambda: QKD(), TypeError, "abstract"),
+        (lambda: QKD(), TypeError, "leaves open error_rate"),
         (lambda: QKDKeys(qkd=3.0), TypeError, r"QKDKeys\.qkd must be a QKD"),
         (lambda: BlockProtocol(intensities=(0.1, 0.5, 0.0)), ValueError, r"intensities must fall"),
         (lambda: BlockProtocol(probabilities=(0.7, 0.2, 0.2)), ValueError, r"probabilities must add up to 1"),
