@@ -134,7 +134,8 @@ class World:
         if self._attendance is not None:
             self._attendance.begin()
         try:
-            env.run(until=env.all_of([env.process(rounds.run()) for rounds in self._rounds]))
+            with env.heeding_interrupts():
+                env.run(until=env.all_of([env.process(rounds.run()) for rounds in self._rounds]))
         finally:
             self.wiring.backhaul.close()
 

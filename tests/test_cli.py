@@ -200,7 +200,7 @@ def test_mnist_that_is_missing_or_damaged_says_what_to_do(qflsim, scenario, tmp_
 
 def test_ctrl_c_keeps_complete_tables_and_says_so(command_environment, scenario, tmp_path):
     # A shell's background jobs inherit "ignore" for the signal of Ctrl-C.
-    heeding = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    heeding = "import os, signal as s, sys; s.signal(s.SIGINT, s.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
     asked = [sys.executable, "-m", "qflsim", str(scenario), "--set", "rounds=100000"]
     with subprocess.Popen(
         [sys.executable, "-c", heeding, *asked], cwd=tmp_path, env=command_environment,

@@ -11,6 +11,7 @@ from qflsim.energy import EnergyBook
 from qflsim.streams import Streams
 from qflsim.trace import Record, Trace
 
+from .clock import Clock
 from .stores import Stores
 
 __all__ = ["Alarm", "Away", "Context", "Longest", "Shelf", "Totals"]
@@ -110,7 +111,7 @@ class Context:
         The run's context, of which this is a task's; ``None`` if it is the run's own.
     """
 
-    env: simpy.Environment
+    env: Clock
     trace: Trace
     energy: EnergyBook
     streams: Streams

@@ -8,12 +8,11 @@ References
 
 from collections.abc import Iterator
 
-import simpy
-
 from qflsim.crypto.keyrouting import Ends, ShortestPath
 from qflsim.crypto.keystore import KeyStore
 from qflsim.energy import EnergyBook
 from qflsim.network.fibre import FifoQueue
+from qflsim.nodes.clock import Clock
 from qflsim.nodes.context import Context
 from qflsim.nodes.fabric import Fabric
 from qflsim.nodes.keylink import KeyLink
@@ -50,7 +49,7 @@ def _relayed(rates: list[float]) -> tuple[float, float]:
 
     Returns the bits that all links gave [bit], and the rate at which keys came [bit/s].
     """
-    ctx = Context(simpy.Environment(initial_time=0.0), Trace(), EnergyBook(), Streams(1))
+    ctx = Context(Clock(), Trace(), EnergyBook(), Streams(1))
     links = {_ends(i): KeyLink(ctx, _ends(i), _STORE) for i in range(len(rates))}
     for link, rate in zip(links.values(), rates, strict=True):
         link.set_rate(rate)

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import simpy
 
 from qflsim.chain.block import Block, ModelMetadata
 from qflsim.chain.ledger import genesis
@@ -24,6 +23,7 @@ from qflsim.crypto.processors import X86Core
 from qflsim.crypto.signatures import MLDSA
 from qflsim.energy import ComputeEnergy, EnergyBook
 from qflsim.nodes.blockmaker import BlockMaker, Pooling
+from qflsim.nodes.clock import Clock
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
 from qflsim.nodes.draft import Draft
@@ -80,7 +80,7 @@ def _played(offered: float) -> list[MempoolRecord]:
         return genesis("global")
 
     trace.observe(see)
-    env = simpy.Environment(initial_time=0.0)
+    env = Clock()
     ctx = Context(env, trace, EnergyBook(), Streams(1))
     arrivals = ChainTraffic(rate=offered).arrivals(np.random.default_rng(1))
     maker = BlockMaker(ctx, "global", Pooling(_BLOCK, arrivals), math.inf, at_once)

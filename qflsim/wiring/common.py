@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-import simpy
-
 from qflsim.chain.agreement import Agreement
 from qflsim.chain.perchain import PerChain
 from qflsim.crypto.authentication import Authentication
@@ -13,6 +11,7 @@ from qflsim.energy import EnergyBook
 from qflsim.network.placement import Placement
 from qflsim.nodes.adversaries import Adversaries
 from qflsim.nodes.arithmetic import ArithmeticProcessor
+from qflsim.nodes.clock import Clock
 from qflsim.nodes.committees import Committees
 from qflsim.nodes.computer import Computer
 from qflsim.nodes.context import Context
@@ -103,7 +102,7 @@ def context(scenario: Scenario, replication: int, start_s: float, round: int) ->
     tasks = scenario.learning
     streams = Streams(scenario.seed, replication)
     task = tasks[0].name if len(tasks) == 1 else ""
-    return Context(simpy.Environment(initial_time=start_s), Trace(), EnergyBook(), streams, task, round)
+    return Context(Clock(initial_time=start_s), Trace(), EnergyBook(), streams, task, round)
 
 
 def share(scenario: Scenario, ctx: Context, placement: Placement) -> Common:
