@@ -1,7 +1,8 @@
 """Sweeps as their user meets them: all points there, the same bytes whoever ran them, nothing lost, nothing twice."""
 
-import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,6 @@ import pytest
 import qflsim as qfl
 from qflsim.cli import main
 from qflsim.overrides import read_axis
-from qflsim.sweeps import worker
 from qflsim.sweeps.sources import scenarios_of
 from qflsim.tables import read_run, read_table
 
@@ -95,23 +95,29 @@ def test_finished_points_are_not_run_again_and_a_store_grows(alone):
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
-def test_a_killed_sweep_goes_on_where_it_was(alone, small, tmp_path):
-    child = os.fork()
-    if child == 0:  # dies with a point half done
-        left = [1]
-        whole = worker.carry_out
+DIES_HALF_WAY = """
+import os, signal, sys
+import qflsim as qfl
+from qflsim.sweeps import worker
 
-        def half(world, folder, **more):
-            if left[0] == 0:
-                (folder / "rounds.csv").write_text("half a ro")
-                os.kill(os.getpid(), signal.SIGKILL)
-            left[0] -= 1
-            return whole(world, folder, **more)
+file, out = sys.argv[1:]
+whole, left = worker.carry_out, [1]
 
-        worker.carry_out = half
-        alone(replications=2)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+def half(world, folder, **more):
+    if left[0] == 0:
+        (folder / "rounds.csv").write_text("half a ro")
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return whole(world, folder, **more)
+
+worker.carry_out = half
+qfl.sweep(qfl.load(file), workers=1, out=out, progress=False, replications=2)
+"""
+
+
+def test_a_killed_sweep_goes_on_where_it_was(alone, small, tmp_path, command_environment):
+    killed = [sys.executable, "-c", DIES_HALF_WAY, str(small[0]), str(tmp_path / "s")]
+    assert subprocess.run(killed, env=command_environment, check=False).returncode == -signal.SIGKILL
     assert any(path.read_text() == "half a ro" for path in tmp_path.rglob("rounds.csv"))
     made = alone(replications=2)
     assert (made.finished, made.ran) == (2, 1)
