@@ -70,6 +70,7 @@ def main() -> int:
     from dataclasses import replace
 
     world = World(replace(SCENARIO, rounds=options.rounds))
+    Path(options.out).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="long-run-", dir=options.out))
     watch = Watch(options.every)
     world.trace.observe(watch)
