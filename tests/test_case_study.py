@@ -77,6 +77,11 @@ def test_claims_are_judged_by_the_sign_that_the_interval_leaves(analysis):
     assert loss["verdict"] == "holds"
 
 
+def test_rounding_is_no_difference(analysis):
+    ends = analysis["measures"].ends(made_up({"DQFL star": 0.9 + 1e-9, "QFL": 0.9}))
+    assert {row["verdict"] for row in analysis["claims"].judge(ends, {}, "here")} == {"no difference shown"}
+
+
 def test_curves_add_up_what_was_spent(analysis):
     curves = analysis["measures"].curves(made_up({"QFL": 0.8}))
     last = curves.iloc[-1]

@@ -92,7 +92,7 @@ def _changed(base: "Base", overrides: Sequence[str], seed: int | None, names: Ma
     from qflsim.overrides import apply
 
     if isinstance(base, Mapping):
-        return {name: _changed(one, overrides, seed, names) for name, one in base.items()}  # type: ignore[misc]
+        return {name: _changed(one, overrides, seed, names) for name, one in base.items()}  # type: ignore[misc]  # no mapping within
     for assignment in overrides:
         base = apply(base, assignment, names)
     return base if seed is None else replace(base, seed=seed)

@@ -92,16 +92,22 @@ def _write(studies: Sequence[Study], rounds: Mapping[str, pd.DataFrame], out: Pa
             for row in _judged(study, ends[study.name], dict(zip(study.axes, values, strict=True)))
         ]
     )
-    judged.to_csv(out / "claims.csv", index=False, float_format="%.4g")
+    for name, rows in judged.groupby("study", sort=False) if len(judged) else ():
+        rows.to_csv(out / f"claims_{name}.csv", index=False, float_format="%.4g")
     tops = ceilings.ceilings(_datasets(studies), seed=studies[0].variants[next(iter(studies[0].variants))].seed)
-    tops.to_csv(out / "ceilings.csv", index=False, float_format="%.4g")
-    figures.draw(lines, ends, tops, out)
+    for name, rows in tops.groupby("study", sort=False):
+        rows.to_csv(out / f"ceilings_{name}.csv", index=False, float_format="%.4g")
+    if not figures.draw(lines, ends, tops, out):
+        _tell(
+            "no figures: they are of the study four_classes, and of those that stand beside it; ask for it with --only"
+        )
     return judged
 
 
 def _judged(study: Study, ends: pd.DataFrame, settings: Mapping[str, object]) -> list[dict[str, object]]:
     settings = {axis: written(value) for axis, value in settings.items()}
-    return claims.judge(ends, settings, ", ".join([study.name, *settings.values()]))
+    rows = claims.judge(ends, settings, ", ".join([study.name, *settings.values()]))
+    return [{"study": study.name, **row} for row in rows]
 
 
 def _datasets(studies: Sequence[Study]) -> dict[str, qfl.Dataset]:
