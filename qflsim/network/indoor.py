@@ -114,7 +114,8 @@ class IndoorOffice(RadioCell):
             raise ValueError(f"IndoorOffice.office must be 'mixed' or 'open', got {self.office!r}")
         if not self._height < FARTHEST:
             raise ValueError(
-                f"IndoorOffice.station_height must be within 150 m, got {self.station_height!r}; e.g. 3 * m"
+                f"IndoorOffice.station_height and device_height must differ by less than {FARTHEST:g} m, got "
+                f"{self.station_height!r} m and {self.device_height!r} m; e.g. 3 * m and 1 * m"
             )
 
     @property

@@ -125,7 +125,8 @@ class SubTerahertz(RadioCell):
             )
         if not self._height < FARTHEST:
             raise ValueError(
-                f"SubTerahertz.station_height must be within 200 m, got {self.station_height!r}; e.g. 4 * m"
+                f"SubTerahertz.station_height and device_height must differ by less than {FARTHEST:g} m, got "
+                f"{self.station_height!r} m and {self.device_height!r} m; e.g. 4 * m and 1.5 * m"
             )
 
     @property

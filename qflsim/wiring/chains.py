@@ -38,8 +38,9 @@ def pooling(scenario: Scenario, chain: str, streams: Streams) -> Pooling | None:
         )
     if traffic.framed_byte > limits.size_byte:
         raise ScenarioError(
-            f"Scenario.block_limits must leave room for the transactions of others, {traffic.framed_byte:.0f} bytes "
-            f"with framing, got {limits.size_byte:.0f} bytes; raise BlockLimits.size or lower ChainTraffic.size"
+            f"BlockLimits.size must be >= {8 * traffic.framed_byte:.0f} bit, the transactions of others "
+            f"({traffic.framed_byte:.0f} bytes with framing), got {limits.size!r} bit; raise it, or lower "
+            "ChainTraffic.size"
         )
     return Pooling(limits, traffic.arrivals(streams.fresh("chain-traffic", chain)))
 
@@ -68,8 +69,9 @@ def refuse_small_blocks(scenario: Scenario, model_byte: int, servers: int, devic
         limits = on_kind(scenario.block_limits, kind)
         if needed + FRAME_BYTE > limits.size_byte:
             raise ScenarioError(
-                f"BlockLimits.size must hold the largest transaction of a {kind} chain, {needed + FRAME_BYTE} bytes "
-                f"with framing, got {limits.size_byte:.0f} bytes; raise size, or use shorter signatures"
+                f"BlockLimits.size must be >= {8 * (needed + FRAME_BYTE)} bit, the largest transaction of a {kind} "
+                f"chain ({needed + FRAME_BYTE} bytes with framing), got {limits.size!r} bit; raise it, or use "
+                "shorter signatures"
             )
 
 
