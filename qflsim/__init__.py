@@ -145,6 +145,7 @@ if TYPE_CHECKING:  # the same names for editors and type checkers; a test keeps 
     from .learning.floats import Float16 as Float16, Float32 as Float32
     from .learning.int8 import Int8 as Int8
     from .learning.label_splits import LabelShards as LabelShards, LabelsPerDevice as LabelsPerDevice
+    from .learning.lattices import Grid as Grid, SmallWorld as SmallWorld
     from .learning.mixing import (
         Mixing as Mixing,
         RandomGraph as RandomGraph,
@@ -416,6 +417,7 @@ _HOMES = {
     "learning.digits": ("Digits",),
     "learning.features": ("Features", "Pixels", "PrincipalAngles", "StandardisedAngles"),
     "learning.label_splits": ("LabelShards", "LabelsPerDevice"),
+    "learning.lattices": ("Grid", "SmallWorld"),
     "learning.mixing": ("Mixing", "RandomGraph", "Ring", "Spokes", "Star"),
     "learning.mnist": ("MNIST",),
     "learning.models": ("LinearReadout", "Model", "QuantumModel"),

@@ -185,6 +185,7 @@ BROKEN = [
     ("timing", "qflsim.validation.timing._median", lengthened),
     ("noise", (DeviceNoise, "readout"), lambda original: lambda self, qubit: np.eye(2)),
     ("mixing", "qflsim.learning.mixing.metropolis", lazy),
+    ("mixing", "qflsim.learning.lattices.metropolis", lazy),
     ("aggregation", (Median, "aggregate"), lambda original: lambda self, start, updates: updates[0].parameters),
 ]
 

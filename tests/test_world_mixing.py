@@ -38,6 +38,7 @@ def five(tiny):
 
 WAVE = np.cos(2 * np.pi * np.arange(SERVERS) / SERVERS)
 TILT = np.array([0.0, 1.0, -1.0, 0.0, 0.0])
+SLOPE = np.cos(np.pi * (np.arange(SERVERS) + 0.5) / SERVERS)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,12 @@ TILT = np.array([0.0, 1.0, -1.0, 0.0, 0.0])
         (qfl.Ring(), WAVE, (1 + 2 * np.cos(2 * np.pi / SERVERS)) / 3),
         (qfl.Ring(steps=3), WAVE, ((1 + 2 * np.cos(2 * np.pi / SERVERS)) / 3) ** 3),
         (qfl.Spokes(steps=2), TILT, (1 - 1 / SERVERS) ** 2),
+        (qfl.Grid(columns=5), SLOPE, (1 + 2 * np.cos(np.pi / SERVERS)) / 3),
+        (qfl.SmallWorld(neighbours=2, rewiring=0.0), WAVE, (1 + 2 * np.cos(2 * np.pi / SERVERS)) / 3),
         (COMPLETE, WAVE, 0.0),
         (qfl.Star(), TILT, 0.0),
     ],
-    ids=["ring", "ring of 3 steps", "star graph of 2 steps", "complete graph", "star"],
+    ids=["ring", "ring of 3 steps", "star graph of 2 steps", "grid of one row", "unrewired", "complete graph", "star"],
 )
 def test_without_training_disagreement_shrinks_by_lambda_2_per_step(five, mixing, slowest, left):
     """Adam steps of 1e-40 leave parameters as they are; equal samples make mixing x <- W x."""

@@ -83,7 +83,7 @@ class Star(Mixing):
 
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """All weights 1/n."""
-        _check_servers(servers)
+        refuse_none(servers)
         return np.full((servers, servers), 1.0 / servers)
 
     def check_servers(self, servers: int) -> None:
@@ -125,7 +125,7 @@ class Spokes(Mixing):
 
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """Metropolis weights of the star graph; the last server stands in for a hub that is missing."""
-        _check_servers(servers)
+        refuse_none(servers)
         adjacency, hub = np.zeros((servers, servers), dtype=bool), min(self.hub, servers - 1)
         adjacency[hub], adjacency[:, hub] = True, True
         return metropolis(adjacency)
@@ -158,7 +158,7 @@ class Ring(Mixing):
 
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """Metropolis weights of the ring."""
-        _check_servers(servers)
+        refuse_none(servers)
         adjacency = np.zeros((servers, servers), dtype=bool)
         here = np.arange(servers)
         adjacency[here, (here + 1) % servers] = adjacency[(here + 1) % servers, here] = True
@@ -201,7 +201,7 @@ class RandomGraph(Mixing):
         """Metropolis weights of a connected random graph."""
         import networkx as nx
 
-        _check_servers(servers)
+        refuse_none(servers)
         upper = np.triu_indices(servers, k=1)
         for _ in range(_DRAWS):
             adjacency = np.zeros((servers, servers), dtype=bool)
@@ -215,7 +215,8 @@ class RandomGraph(Mixing):
         )
 
 
-def _check_servers(servers: int) -> None:
+def refuse_none(servers: int) -> None:
+    """Refuse to mix among no servers at all."""
     if servers < 1:
         raise ValueError(f"mixing needs at least one server, got {servers}")
 

@@ -4,9 +4,12 @@ from hypothesis import given, settings, strategies as st
 
 from qflsim.learning.aggregation import FedAvg, Update
 from qflsim.learning.averaging import contraction, metropolis, mix
+from qflsim.learning.lattices import Grid, SmallWorld
 from qflsim.learning.mixing import RandomGraph, Ring, Spokes, Star
 
-MIXINGS = [Star(), Ring(), Spokes(hub=3), RandomGraph(probability=0.6)]
+MIXINGS = [
+    Star(), Ring(), Spokes(hub=3), RandomGraph(probability=0.6), Grid(), Grid(torus=True), SmallWorld(rewiring=0.3),
+]  # fmt: skip
 
 
 def rng(seed=0):
