@@ -53,6 +53,13 @@ def test_nothing_is_sent_agreed_on_stored_or_drawn(run):
     }
 
 
+def test_a_round_is_nothing_but_training(run):
+    for row in of(run[1], Round):
+        assert row.train_s == row.ended_s - row.started_s > 0
+        others = (row.publish_s, row.distribute_s, row.cross_chain_s, row.aggregate_s)
+        assert others == (0, 0, 0, 0) == (*others[:2], row.key_wait_s, row.local_agreement_s)
+
+
 def test_jobs_are_those_of_the_federation_with_the_same_energy(run, skewed):
     """The same circuits on the same machines: only who they are for, and when they begin, differs."""
     _, records = run

@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from qflsim.learning.aggregation import Update, mean_loss
-from qflsim.learning.task import Score, spread_of
+from qflsim.learning.aggregation import Update
+from qflsim.learning.task import Score
 from qflsim.quantum.native import NativeCircuit
-from qflsim.trace import Round
 
 from .books import Books
+from .closing import Learnt, StepTimes, record_round
 from .context import Context
 from .device import Device, Floats
 from .evaluator import Evaluator
 from .ledger import Ledger
+from .shard import Mixed
 
 __all__ = ["IsolatedRounds"]
 
@@ -97,38 +98,9 @@ class IsolatedRounds:
             loss=float(np.mean([score.loss for score in own])),
         )
         self._evaluator.record(DEVICES, "engine", mean, ended)
-        ctx.record(
-            Round(
-                round=ctx.round,
-                task=ctx.task,
-                started_s=started,
-                ended_s=ended,
-                publish_s=0.0,
-                distribute_s=0.0,
-                train_s=ended - started,
-                cross_chain_s=0.0,
-                aggregate_s=0.0,
-                key_wait_s=0.0,
-                qpu_s=ctx.longest.qpu_s,
-                qpu_repetition_s=ctx.longest.repetition_s,
-                local_agreement_s=0.0,
-                selected=len(self._devices),
-                aggregated=0,
-                accuracy=mean.accuracy,
-                loss=mean.loss,
-                train_loss=mean_loss(updates),
-                **spread_of(own),
-                disagreement_before=float("nan"),
-                disagreement_after=float("nan"),
-                air_bit=spent.air_bit,
-                wired_bit=spent.wired_bit,
-                key_bit=spent.key_bit,
-                ledger_byte=spent.ledger_byte,
-                energy_j=spent.energy_j,
-                qpu_cooling_j=spent.qpu_cooling_j,
-            )
-        )
-        ctx.flush()
+        times = StepTimes(started, published=started, distributed=started, trained=ended, crossed=ended, ended=ended)
+        learnt = Learnt(selected=len(self._devices), updates=updates, aggregated=0, score=mean, own=own, mixed=Mixed())
+        record_round(ctx, times, learnt, spent)
 
     def check_on_aer(self, native: NativeCircuit, samples: Floats, shots: int, seed: int) -> dict[str, float]:
         """Run the first device's final model on Aer through PennyLane; see `Evaluator.check_on_aer`."""

@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from qflsim.learning.aggregation import Update, mean_loss
-from qflsim.learning.task import LearningTask, spread_of
+from qflsim.learning.aggregation import Update
+from qflsim.learning.task import LearningTask
 from qflsim.quantum.native import NativeCircuit
-from qflsim.trace import Round
 
 from .books import Books
 from .clerk import Clerk
+from .closing import Learnt, StepTimes, record_round
 from .context import Context
 from .contribution import Contribution
 from .device import Floats
@@ -24,18 +23,6 @@ from .shard import Mixed, TaskShard
 from .workbook import WorkBook
 
 __all__ = ["Rounds"]
-
-
-@dataclass
-class _Times:
-    """Simulated times [s] at which the steps of one round ended."""
-
-    started: float
-    published: float = 0.0
-    distributed: float = 0.0
-    trained: float = 0.0
-    crossed: float = 0.0
-    ended: float = 0.0
 
 
 class Rounds:
@@ -106,7 +93,7 @@ class Rounds:
         """Publish, select and distribute, train, cross-chain, aggregate."""
         ctx = self._ctx
         ctx.begin_round(number)
-        times = _Times(started=ctx.now)
+        times = StepTimes(started=ctx.now)
 
         self._renew()  # who joins, and who is selected, goes by who is served at that moment
         members = yield from self._publisher.announce(self._servers)
@@ -168,7 +155,7 @@ class Rounds:
         yield env.all_of([env.process(server.hand_out()) for server in self._servers])
 
     def _close(
-        self, times: _Times, contributions: Mapping[Server, Contribution], updates: Sequence[Update], mixed: Mixed
+        self, times: StepTimes, contributions: Mapping[Server, Contribution], updates: Sequence[Update], mixed: Mixed
     ) -> None:
         """Settle energy and storage, evaluate, and record the round."""
         ctx = self._ctx
@@ -176,38 +163,15 @@ class Rounds:
         spent = self._books.close(ctx.round, self.ledgers, times.ended)
         score = self._evaluator.evaluate("global", self.model, times.ended)
         own = [self._evaluator.evaluate(server.name, server.parameters, times.ended) for server in self._servers]
-        ctx.record(
-            Round(
-                round=ctx.round,
-                task=ctx.task,
-                started_s=times.started,
-                ended_s=times.ended,
-                publish_s=times.published - times.started,
-                distribute_s=times.distributed - times.published,
-                train_s=times.trained - times.distributed,
-                cross_chain_s=times.crossed - times.trained,
-                aggregate_s=times.ended - times.crossed,
-                key_wait_s=ctx.longest.key_wait_s,
-                qpu_s=ctx.longest.qpu_s,
-                qpu_repetition_s=ctx.longest.repetition_s,
-                local_agreement_s=ctx.longest.local_agreement_s,
-                selected=sum(len(own.selected) for own in contributions.values()),
-                aggregated=len(updates),
-                accuracy=score.accuracy,
-                loss=score.loss,
-                train_loss=mean_loss(updates),
-                **spread_of(own),
-                disagreement_before=mixed.before,
-                disagreement_after=mixed.after,
-                air_bit=spent.air_bit,
-                wired_bit=spent.wired_bit,
-                key_bit=spent.key_bit,
-                ledger_byte=spent.ledger_byte,
-                energy_j=spent.energy_j,
-                qpu_cooling_j=spent.qpu_cooling_j,
-            )
+        learnt = Learnt(
+            selected=sum(len(contribution.selected) for contribution in contributions.values()),
+            updates=updates,
+            aggregated=len(updates),
+            score=score,
+            own=own,
+            mixed=mixed,
         )
-        ctx.flush()
+        record_round(ctx, times, learnt, spent)
 
     def check_on_aer(self, native: NativeCircuit, samples: Floats, shots: int, seed: int) -> dict[str, float]:
         """Run the final global model on Aer through PennyLane; see `Evaluator.check_on_aer`."""
