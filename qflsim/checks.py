@@ -21,8 +21,8 @@ import numpy as np
 __all__ = ["Part", "Recurring", "ScenarioError", "nearest", "quantity"]
 
 
-LARGEST = 1e50
-"""No number of a scenario is larger: products and powers of what is would overflow."""
+LARGEST, LARGEST_WHOLE = 1e50, 2**63 - 1
+"""No number is larger, or products and powers would overflow; nor a whole one without a bound: arrays count so far."""
 
 
 class ScenarioError(ValueError):
@@ -60,6 +60,7 @@ def quantity(
     at_least: float | None = None,
     at_most: float | None = None,
     below: float | None = None,
+    most: float | None = None,
     infinite: bool = False,
     recurring: Recurring | None = None,
     advice: str = "",
@@ -74,6 +75,8 @@ def quantity(
         SI unit of the value, shown in messages, in ``run.json`` and in the reference, e.g. ``"Hz"``.
     above, at_least, at_most, below:
         Bounds: value > above, value >= at_least, value <= at_most, value < below.
+    most:
+        A bound of sense and not of nature: more of it takes longer, or more memory, than anybody has.
     infinite:
         Whether infinity is a meaningful value.
     recurring:
@@ -87,6 +90,7 @@ def quantity(
         "at_least": at_least,
         "at_most": at_most,
         "below": below,
+        "most": most,
         "infinite": infinite,
         "recurring": recurring,
         "advice": advice,
@@ -277,9 +281,11 @@ def _bounded(name: str, value: Any, metadata: Any) -> None:
     for key, sign, holds in _BOUNDS:
         bound = metadata.get(key)
         if bound is not None and not holds(value, bound):
-            raise ValueError(f"{name} must be {sign} {bound:g}{unit}, got {_show(value)}{_advise(metadata)}")
-    if LARGEST < abs(value) < math.inf:
-        raise ValueError(f"{name} must be at most {LARGEST:g}{unit} in size, got {_show(value)}{_advise(metadata)}")
+            why = " (more is too much to simulate)" if key == "most" else ""
+            raise ValueError(f"{name} must be {sign} {bound:g}{unit}{why}, got {_show(value)}{_advise(metadata)}")
+    largest = LARGEST_WHOLE if isinstance(value, int) and metadata.get("at_most") is None else LARGEST
+    if largest < abs(value) < math.inf:
+        raise ValueError(f"{name} must be at most {largest:g}{unit} in size, got {_show(value)}{_advise(metadata)}")
 
 
 _BOUNDS = (
@@ -287,4 +293,5 @@ _BOUNDS = (
     ("at_least", ">=", operator.ge),
     ("at_most", "<=", operator.le),
     ("below", "<", operator.lt),
+    ("most", "<=", operator.le),
 )

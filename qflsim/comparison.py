@@ -156,6 +156,8 @@ def compared(top: str | Path) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
         If there is none, or it is damaged.
     """
     table = read_comparison(top)
+    if table.empty:
+        raise ScenarioError(f"{Path(top) / COMPARISON} holds no run: none of them has completed a round")
     rows = table[list(columns(Compared))].to_dict("records")
     return tuple(Compared(**row) for row in rows), tuple(labels(table))
 

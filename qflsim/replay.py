@@ -57,7 +57,7 @@ def contract_lines(
             written = {table: _written(folder, table, task) for table in ("standings", "refusals")}
             last = max((int(row["round"]) for row in written["standings"]), default=after)
             replay = Replay(task, blocks, read, last)
-        except (ScenarioError, OSError, ValueError, KeyError) as error:
+        except (ScenarioError, OSError, ValueError, KeyError, csv.Error) as error:
             yield (
                 name,
                 f"it cannot be replayed: {error}; for rules of a scenario file give --scenario FILE",

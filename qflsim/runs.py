@@ -141,7 +141,11 @@ def describe(value: Any) -> Any:
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every CSV in ``folder``, by file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.csv"))}
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _tables(folder)}
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.csv") if path.is_file())
 
 
 def versions() -> dict[str, str]:

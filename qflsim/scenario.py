@@ -202,8 +202,8 @@ class Scenario(Part):
     """
 
     name: str = quantity(advice="give the name of the results folder, e.g. '6g_dense'")
-    seed: int = quantity(7, at_least=0, advice="give a whole number, e.g. 7")
-    rounds: int = quantity(20, at_least=1, advice="give a whole number, e.g. 20")
+    seed: int = quantity(7, at_least=0, at_most=2**128, advice="give a whole number, e.g. 7")
+    rounds: int = quantity(20, at_least=1, most=1_000_000, advice="give a whole number, e.g. 20")
     topology: DenseCell = DenseCell()
     access: RadioCell = UrbanMicro()
     sidelink: Sidelink = Sidelink()
@@ -254,7 +254,7 @@ class Scenario(Part):
     contract: TaskContract = TaskContract()
     energy: EnergyModels = EnergyModels()
     aer_samples: int = quantity(200, at_least=0, advice="give a whole number, 0 to skip the re-evaluation")
-    aer_shots: int = quantity(1024, at_least=1, advice="give a whole number, e.g. 1024")
+    aer_shots: int = quantity(1024, at_least=1, most=1_000_000, advice="give a whole number, e.g. 1024")
     question: str = field(default="", repr=False, compare=False)
 
     def check(self) -> None:

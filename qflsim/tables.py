@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checks import ScenarioError
+from .runfile import fault_of
 from .trace import TABLES, Record
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ def read_rows(
     """
     from pandas.errors import ParserError
 
-    _check_whole(path, record, settings=settings)
     try:
+        _check_whole(path, record, settings=settings)
         return _parse(path, record, columns)
-    except (ParserError, ValueError) as error:
+    except ScenarioError:
+        raise
+    except (ParserError, ValueError, OverflowError, csv.Error) as error:
         reason = " ".join(str(error).split())
         raise ScenarioError(f"{path} is damaged ({reason}); run the scenario again") from None
 
@@ -76,7 +79,11 @@ def check_run(folder: str | Path) -> None:
     """
     read_run(folder)
     for record in TABLES:
-        _check_whole(_existing(Path(folder), f"{record.table}.csv"), record)
+        path = _existing(Path(folder), f"{record.table}.csv")
+        try:
+            _check_whole(path, record)
+        except csv.Error as error:  # a line longer than any that a run writes
+            raise ScenarioError(f"{path} is damaged ({error}); run the scenario again") from None
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:
@@ -90,11 +97,11 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     path = _existing(Path(folder), "run.json")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"{path} is damaged ({error}); run the scenario again") from None
-    if not isinstance(content, dict):
-        raise ScenarioError(f"{path} is damaged (it holds no JSON object); run the scenario again")
-    return content
+    if fault := fault_of(content):
+        raise ScenarioError(f"{path} is damaged ({fault}); run the scenario again")
+    return dict(content)
 
 
 def reference() -> str:

@@ -45,7 +45,7 @@ def run_from_command_line(
         return _compare_and_tell(wanted, out, replications, quiet)
     scenario = changed(module.scenario)
     for replication in range(replications):
-        code = _run_and_tell(scenario, out, replication, quiet)
+        code = _run_and_tell(scenario, out, replication, quiet, last=replication == replications - 1)
         if code:
             return code
     return 0
@@ -66,6 +66,8 @@ def _compare_and_tell(variants: Mapping[str, Scenario], out: str, replications: 
         sys.stdout.write(tabulate(made.rows, made.names))
         plural = "s" * (len(made.rows) != 1)
         sys.stdout.write(f"\n{len(made.rows)} run{plural} in {time.perf_counter() - began:.1f} s of computing\n")
+        if made.rows:
+            sys.stdout.write(f"go on with: python -m qflsim report {made.folder}, a page of it all for the browser\n")
     sys.stdout.write(f"results: {made.folder}\n")
     if made.interrupted:
         sys.stderr.write(
@@ -101,17 +103,21 @@ def resume_from_command_line(
     return _tell(made, began, quiet)
 
 
-def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool) -> int:
+def _run_and_tell(scenario: Scenario, out: str, replication: int, quiet: bool, last: bool) -> int:
     from .progress import Progress
 
     began = time.perf_counter()
+    told = None if quiet or replication else _note  # another replication has the same to say
     with Progress(scenario.all_rounds, silent=quiet) as progress:
-        made = run(scenario, out=out, replication=replication, observers=[progress], told=None if quiet else _note)
-    return _tell(made, began, quiet)
+        made = run(scenario, out=out, replication=replication, observers=[progress], told=told)
+    return _tell(made, began, quiet, last)
 
 
-def _tell(made: Run, began: float, quiet: bool) -> int:
-    """Say how a run went that began computing at a time of the wall clock [s]; returns the exit code."""
+def _tell(made: Run, began: float, quiet: bool, last: bool = True) -> int:
+    """Say how a run went that began computing at a time of the wall clock [s]; returns the exit code.
+
+    After the ``last`` one it is told how to go on, which need not be read twice.
+    """
     scenario = made.scenario
     if not quiet:
         from .summary import summarise
@@ -119,6 +125,9 @@ def _tell(made: Run, began: float, quiet: bool) -> int:
         sys.stdout.write(summarise(made.folder))
         plural = "s" * (made.rounds_done != 1)
         sys.stdout.write(f"\n{made.rounds_done} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
+        if made.rounds_done and last:
+            sys.stdout.write(f"go on with: python -m qflsim report {made.folder}, a page of it all for the browser;\n")
+            sys.stdout.write("  in place of report: plot (figures for print), timeline (who did what when), audit\n")
     sys.stdout.write(f"results: {made.folder}\n")
     if made.status == "interrupted":
         sys.stderr.write(

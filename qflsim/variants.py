@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,9 +72,8 @@ def compare(
     runs.refuse_unwritable(out)
     worlds = {name: _built(name, scenario) for name, scenario in variants.items()}
     if told is not None:
-        for name, world in worlds.items():
-            for note in world.notes():
-                told(f"{name}: {note}")
+        for sentence in _notes(worlds):
+            told(sentence)
     first = next(iter(variants.values()))
     top = runs.create_folder(out, first.name, first.seed, 0)
     rows: list[Compared] = []
@@ -124,6 +123,17 @@ def _built(name: str, scenario: Scenario) -> World:
         return World(scenario, 0)
     except ScenarioError as error:
         raise ScenarioError(f"variant {name!r}: {error}") from None
+
+
+def _notes(worlds: Mapping[str, World]) -> Iterator[str]:
+    """What a user should know of these worlds, each sentence once, after the variants that it is about."""
+    about: dict[str, list[str]] = {}
+    for name, world in worlds.items():
+        for note in world.notes():
+            about.setdefault(note, []).append(name)
+    for note, names in about.items():
+        every = len(names) == len(worlds) > 1
+        yield f"{'all variants' if every else ', '.join(names)}: {note}"
 
 
 def _draw(top: Path) -> None:

@@ -13,6 +13,8 @@ from qflsim.checks import Part, quantity
 class Timer(Part):
     delay: float = quantity(1, unit="s", above=0, advice="give it in seconds, e.g. 5 * s")
     retries: int = quantity(3, at_least=1, at_most=9)
+    echoes: int = quantity(2, most=10, advice="write e.g. 2")
+    turns: int = 1
     marks: tuple[int, ...] = quantity((1, 2), at_least=0)
     limit: float | None = None
     loud: bool = False
@@ -46,7 +48,9 @@ class Bell(Part):
         ({"patience": float("nan")}, ValueError, "finite"),
         ({"delay": 1e300}, ValueError, "Timer.delay must be at most 1e+50 s in size, got 1e+300; give it in"),
         ({"delay": 10**5000}, ValueError, "in size, got a whole number of some 5000 digits; give it in seconds"),
-        ({"marks": (10**5000,)}, ValueError, "Timer.marks[0] must be at most 1e+50"),
+        ({"marks": (10**5000,)}, ValueError, "Timer.marks[0] must be at most 9.22337e+18"),
+        ({"echoes": 11}, ValueError, "Timer.echoes must be <= 10 (more is too much to simulate), got 11; write e.g. 2"),
+        ({"turns": 10**30}, ValueError, "Timer.turns must be at most 9.22337e+18 in size"),
     ],
 )
 def test_wrong_field_is_refused_with_a_sentence(fields, error, words):

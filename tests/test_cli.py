@@ -67,7 +67,17 @@ def test_a_run_leaves_tables_figures_and_a_summary(qflsim, scenario, tmp_path):
     assert json.loads((folder / "run.json").read_text())["status"] == "finished"
     assert len(list(folder.rglob("*.png"))) >= 5
     assert "accuracy" in done.stdout and "QPU" in done.stdout
+    assert done.stdout.count(f"go on with: python -m qflsim report {folder.relative_to(tmp_path)}, a page") == 1
+    assert "in place of report: plot (figures for print), timeline (who did what when), audit\n" in done.stdout
     assert "2/2 rounds" in done.stderr
+
+
+def test_what_is_said_before_and_after_runs_is_said_once(qflsim, scenario):
+    network = ("--set", "model=Perceptron(features=2, outputs=2)", "--set", "rounds=1")
+    done = qflsim(scenario, *network, "--replications", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("No QPU takes part") == 1
+    assert done.stdout.count("results: ") == 2 and done.stdout.count("go on with: ") == 1
 
 
 def test_same_seed_same_bytes_and_nothing_is_overwritten(qflsim, scenario, tmp_path):

@@ -1,5 +1,6 @@
 """Going on from a round of another run: what is put back, what is refused, and that the original stays as it is."""
 
+import json
 import os
 import shutil
 import signal
@@ -222,7 +223,8 @@ def test_what_is_no_whole_run_is_refused_in_a_sentence(source, tmp_path, capsys,
 def test_a_scenario_that_cannot_be_read_back_is_refused(source, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(source.folder, folder)
-    (folder / "run.json").write_text('{"python": "Scenario(nme=1)"}')
+    about = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(about | {"python": "Scenario(nme=1)"}))
     with pytest.raises(ScenarioError, match="cannot be read: Scenario has no field 'nme'; did you mean 'name'"):
         resume(folder, 2, out=tmp_path / "out", figures=False)
 

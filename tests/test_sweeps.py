@@ -1,6 +1,7 @@
 """Sweeps as their user meets them: all points there, the same bytes whoever ran them, nothing lost, nothing twice."""
 
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -173,7 +174,9 @@ def test_scenarios_with_names_and_files_in_a_folder(alone, small, tmp_path):
         ({"rounds": []}, "axis rounds has no values"),
         ({"rounds": [1, 2, 1]}, "axis rounds has the value 1 twice"),
         ({"variant": ["a"]}, "the scenario has no variants"),
-        ({"replications": 0}, "replications must be >= 1, got 0"),
+        ({"replications": 0}, "replications must be a whole number >= 1, got 0; e.g."),
+        ({"replications": "3"}, "replications must be a whole number >= 1, got '3'"),
+        ({"axes": {3: [1]}}, "an axis must be the name of a field, e.g. 'topology.servers', got 3"),
         ({"keep": ("round",)}, "there is no table 'round'"),
         ({"scheduler": "10.0.0.1"}, "give either workers or scheduler"),
     ],
@@ -239,6 +242,32 @@ def test_the_command_line_sweeps_and_tells_of_failures(small, tmp_path, capsys):
     ]:
         assert main([*arguments, "--axis", axis]) == 2
         assert complaint in capsys.readouterr().err
+
+
+def test_a_scheduler_that_is_not_there_is_told_at_once(small, tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    arguments = ["sweep", str(small[0]), "--out", str(tmp_path / "s"), "--axis", "seed=1,2", "--quiet"]
+    assert main([*arguments, "--scheduler", f"tcp://127.0.0.1:{port}"]) == 2
+    told = capsys.readouterr().err
+    assert f"no Dask scheduler listens at tcp://127.0.0.1:{port}" in told and told.count("\n") == 1
+    assert main([*arguments, "--scheduler", "tcp://127.0.0.1:99999"]) == 2
+    assert "must be an address such as" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[]", "is damaged"), ("{}", "it lacks 'program'"), ('{"program": 3}', "its entry 'program' is 3"),
+        ('{"program": {}, "scenarios": {}, "axes": {"a": 1}, "replications": 1, "keep": null}', "no list of values"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_no_sweep_wrote_is_named(tmp_path, content, told):
+    (tmp_path / "sweep.json").write_text(content)
+    with pytest.raises(qfl.ScenarioError, match=r"sweep\.json is damaged") as caught:
+        qfl.read_sweep(tmp_path)
+    assert told in str(caught.value)
 
 
 def test_a_comma_within_brackets_or_quotes_is_part_of_a_value(small):

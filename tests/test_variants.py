@@ -10,6 +10,8 @@ from qflsim.comparison import read_comparison
 from qflsim.plots import draw_comparison
 from qflsim.tables import read_table
 from qflsim.trace import Round
+from qflsim.variants import _notes
+from qflsim.world import World
 
 FILE = '''"""Two protocols."""
 from dataclasses import replace
@@ -127,3 +129,12 @@ def test_variants_of_another_kind_are_refused_in_one_sentence(tmp_path, capsys, 
 def test_a_folder_without_a_comparison_is_told_so(tmp_path):
     with pytest.raises(qfl.ScenarioError, match=r"holds no comparison\.csv"):
         draw_comparison(tmp_path)
+
+
+def test_what_is_said_of_all_variants_is_said_once(tiny):
+    network = replace(tiny, model=qfl.Perceptron(features=2, outputs=2))
+    worlds = {"one": World(network), "other": World(replace(network, rounds=1)), "circuit": World(tiny)}
+    (said,) = _notes(worlds)
+    assert said.startswith("one, other: No QPU takes part")
+    del worlds["circuit"]
+    assert [note.partition(":")[0] for note in _notes(worlds)] == ["all variants"]

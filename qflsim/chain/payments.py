@@ -53,9 +53,9 @@ class CrossShardTraffic(Part):
         1.0, unit="1/s", above=0, recurring=Recurring("payments", 2e5), advice="give it per second, e.g. 2 / s"
     )
     accounts: int = quantity(2, at_least=2, at_most=1000, advice="give a whole number, e.g. 2")
-    amount: int = quantity(1, at_least=1, advice="give a whole number, e.g. 1")
+    amount: int = quantity(1, at_least=1, at_most=10**12, advice="give a whole number, e.g. 1")
     holders: int = quantity(100, at_least=1, at_most=1_000_000, advice="give a whole number, e.g. 100")
-    balance: int = quantity(10, at_least=0, advice="give a whole number, e.g. 10")
+    balance: int = quantity(10, at_least=0, at_most=10**12, advice="give a whole number, e.g. 10")
 
     def draw(self, shards: int, rng: np.random.Generator) -> list[tuple[int, int]]:
         """Shard and account of everybody in a payment, the payee first; one account may stand in it twice."""

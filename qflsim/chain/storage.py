@@ -26,7 +26,7 @@ class StoragePolicy(Part, ABC):
     *Scope*: validators hold a proposed block whole while they decide it, whatever they store of it afterwards.
     """
 
-    spot_checks: int = quantity(0, at_least=0, advice="give a whole number, e.g. 1")
+    spot_checks: int = quantity(0, at_least=0, most=1_000, advice="give a whole number, e.g. 1")
     catch_up: bool = True
 
     @property

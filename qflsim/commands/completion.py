@@ -1,4 +1,4 @@
-"""``python -m qflsim completion bash``: a script by which the shell completes commands, options, scenarios and runs.
+"""``python -m qflsim completion SHELL``: a script by which bash, zsh or fish completes commands, options and runs.
 
 The script is written out once, from the commands' own parsers, and holds all words; completing starts no Python, so
 that it answers at once, and it needs no package. Fields that ``--set`` may change are those of `Scenario`.
@@ -6,14 +6,18 @@ that it answers at once, and it needs no package. Fields that ``--set`` may chan
 
 import argparse
 import dataclasses
+import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from .options import new_parser
 
 __all__ = ["carry_out", "parser", "script"]
 
-_HELP = "for bash: source <(qflsim completion bash); for zsh: source <(qflsim completion zsh)"
+_HELP = (
+    "for bash: source <(qflsim completion bash); for zsh: source <(qflsim completion zsh); for fish: qflsim completion "
+    "fish | source"
+)
 
 _SCRIPT = """\
 # Completion of qflsim in {shell}; made by: qflsim completion {shell}
@@ -37,7 +41,7 @@ complete -o default -F _qflsim qflsim
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     made = new_parser("completion", f"Print a script that makes the shell complete what follows 'qflsim': {_HELP}.")
-    made.add_argument("shell", choices=("bash", "zsh"), help="which shell")
+    made.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
     return made
 
 
@@ -48,10 +52,12 @@ def carry_out(options: argparse.Namespace) -> int:
 
 
 def script(shell: str) -> str:
-    """The script for ``bash`` or ``zsh``, which understands that of bash once told so."""
+    """The script for ``bash``; for ``zsh``, which understands that of bash once told so; or for ``fish``."""
     from . import COMMANDS, command_of
 
     parsers = {word: command_of(word).parser() for word in COMMANDS}
+    if shell == "fish":
+        return "\n".join(_in_fish(parsers, {word: about for word, (_, about) in COMMANDS.items()})) + "\n"
     parsers["*"] = parsers.pop("run")  # any other first word is a scenario file
     return _SCRIPT.format(
         shell=shell,
@@ -62,6 +68,30 @@ def script(shell: str) -> str:
     )
 
 
+def _in_fish(parsers: Mapping[str, argparse.ArgumentParser], about: Mapping[str, str]) -> Iterator[str]:
+    """Lines for fish, which completes names of files where nothing else is said."""
+    yield "# Completion of qflsim in fish; made by: qflsim completion fish"
+    for word, told in about.items():
+        yield f"complete -c qflsim -n __fish_is_first_arg -a {word} -d {shlex.quote(told)}"
+    others = f"not __fish_seen_subcommand_from {' '.join(word for word in parsers if word != 'run')}"
+    for word, made in parsers.items():
+        where = shlex.quote(others if word == "run" else f"__fish_seen_subcommand_from {word}")
+        for action in made._actions:
+            names = [option.removeprefix("--") for option in action.option_strings if option.startswith("--")]
+            takes = "" if action.nargs == 0 else f" -x -a {shlex.quote(_fields())}" if "set" in names else " -r"
+            for name in names:
+                yield f"complete -c qflsim -n {where} -l {name}{takes} -d {shlex.quote(action.help or '')}"
+            if not names and action.choices:
+                yield f"complete -c qflsim -n {where} -f -a {shlex.quote(' '.join(action.choices))}"
+
+
+def _fields() -> str:
+    """What ``--set`` may change."""
+    from qflsim.scenario import Scenario
+
+    return " ".join(f"{field.name}=" for field in dataclasses.fields(Scenario))
+
+
 def _words(made: argparse.ArgumentParser) -> list[str]:
     """Options that begin with two dashes, and the words that a positional argument may be."""
     words = [option for action in made._actions for option in action.option_strings if option.startswith("--")]
@@ -70,10 +100,7 @@ def _words(made: argparse.ArgumentParser) -> list[str]:
 
 def _values(parsers: Iterable[argparse.ArgumentParser]) -> Iterator[str]:
     """Cases of what may follow an option: fields after ``--set``, names of files after others that take a value."""
-    from qflsim.scenario import Scenario
-
-    fields = " ".join(f"{field.name}=" for field in dataclasses.fields(Scenario))
-    reply = f'COMPREPLY=($(compgen -W "{fields}" -- "$word")); return ;;'
+    reply = f'COMPREPLY=($(compgen -W "{_fields()}" -- "$word")); return ;;'
     yield f"        --set) compopt -o nospace 2>/dev/null; {reply}"
     taking = [action for made in parsers for action in made._actions if action.option_strings and action.nargs != 0]
     plain = {option for action in taking for option in action.option_strings if option != "--set"}

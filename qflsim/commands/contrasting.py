@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from .damage import changes_told
 from .options import new_parser
 from .tabular import columns
 
@@ -21,7 +22,8 @@ def carry_out(options: argparse.Namespace) -> int:
     """Print both tables."""
     from qflsim.differences import side_by_side
 
-    pair = side_by_side(options.first, options.second)
+    with changes_told(options.first, options.second):
+        pair = side_by_side(options.first, options.second)
     write = sys.stdout.write
     write(f"A  {options.first}\nB  {options.second}\n\n")
     if pair.settings:

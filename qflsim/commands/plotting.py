@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from .damage import changes_told
 from .options import new_parser
 
 __all__ = ["carry_out", "parser"]
@@ -38,6 +39,7 @@ def carry_out(options: argparse.Namespace) -> int:
         files = draw_comparison(folder, formats, into=options.out, size=options.size)
     else:
         check_run(folder)
-        files = draw_all(folder, formats, only=options.only, into=options.out, size=options.size)
+        with changes_told(folder):
+            files = draw_all(folder, formats, only=options.only, into=options.out, size=options.size)
     sys.stdout.write("".join(f"{file}\n" for file in files))
     return 0

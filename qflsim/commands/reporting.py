@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from .damage import changes_told
 from .options import new_parser
 
 __all__ = ["carry_out", "parser"]
@@ -22,5 +23,7 @@ def carry_out(options: argparse.Namespace) -> int:
     """Write it, and say where."""
     from qflsim.report import write_report
 
-    sys.stdout.write(f"{write_report(options.run, into=options.out)}\n")
+    with changes_told(options.run):
+        file = write_report(options.run, into=options.out)
+    sys.stdout.write(f"{file}\n")
     return 0

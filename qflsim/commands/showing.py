@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from .damage import changes_told
 from .options import new_parser
 
 __all__ = ["carry_out", "parser"]
@@ -28,5 +29,6 @@ def carry_out(options: argparse.Namespace) -> int:
     from qflsim.tables import check_run
 
     check_run(folder)
-    sys.stdout.write(summarise(folder))
+    with changes_told(folder):
+        sys.stdout.write(summarise(folder))
     return 0

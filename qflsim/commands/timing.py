@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from .damage import changes_told
 from .options import count, new_parser, run_folder
 
 __all__ = ["carry_out", "parser"]
@@ -27,7 +28,8 @@ def carry_out(options: argparse.Namespace) -> int:
     """Write it, and say what was left out."""
     from qflsim.timeline import write_timeline
 
-    made = write_timeline(options.run, into=options.out, most=options.most)
+    with changes_told(options.run):
+        made = write_timeline(options.run, into=options.out, most=options.most)
     for sentence in made.left_out:
         sys.stderr.write(f"qflsim: note: {sentence}; --most shows more\n")
     sys.stdout.write(f"{made.file}: {made.events:,} events; open it at https://ui.perfetto.dev\n")

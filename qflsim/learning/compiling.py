@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from qflsim.learning.models import QuantumModel
 from qflsim.quantum.engine import FastEngine
-from qflsim.quantum.native import NativeCircuit, compile_circuit
+from qflsim.quantum.native import LARGEST_REGISTER, NativeCircuit, compile_circuit
 from qflsim.quantum.qpu import QPU, ShotTiming
 from qflsim.quantum.shots import GradientMethod
 from qflsim.quantum.snapshots import load_snapshot
@@ -49,6 +49,11 @@ def compile_task(model: QuantumModel, qpu: QPU, gradient: GradientMethod) -> Com
     ValueError
         If the snapshot is unknown, unsound or too small, or the circuit cannot be compiled.
     """
+    if model.qubits > LARGEST_REGISTER:
+        raise ValueError(
+            f"{type(model).__name__}.qubits must be <= {LARGEST_REGISTER}, got {model.qubits}: a noisy register needs "
+            "4^qubits numbers per observable; use fewer, and as many features"
+        )
     snapshot = load_snapshot(qpu.snapshot)
     needed = qpu.side_by_side() * model.qubits
     if needed > snapshot.qubits:

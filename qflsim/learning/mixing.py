@@ -31,7 +31,7 @@ class Mixing(Part, ABC):
         what it computed in the one before.
     """
 
-    steps: int = quantity(1, at_least=1, advice="give a whole number, e.g. 2")
+    steps: int = quantity(1, at_least=1, most=1_000, advice="give a whole number, e.g. 2")
 
     @abstractmethod
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:

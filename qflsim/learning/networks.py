@@ -14,6 +14,9 @@ from qflsim.learning.models import Model, glorot_limit
 
 __all__ = ["ConvNet", "Network", "Perceptron"]
 
+MOST_PARAMETERS = 20_000_000
+"""Numbers of a model: every device holds one of its own, every server one of each of its devices."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Model):
@@ -74,8 +77,13 @@ class Network(Model):
         return np.concatenate([_initial(shape, rng) for shape in self.shapes])
 
     def check_task(self, features: int, classes: int) -> None:
-        """Refuse data of another number of features or classes."""
+        """Refuse data of another number of features or classes, and more parameters than a world has room for."""
         super().check_task(features, classes)
+        if self.parameters > MOST_PARAMETERS:
+            raise ValueError(
+                f"{type(self).__name__} must have <= {MOST_PARAMETERS} parameters (more is too much to simulate), got "
+                f"{self.parameters}; use fewer or smaller layers"
+            )
         if classes != self.outputs:
             name = type(self).__name__
             raise ValueError(

@@ -65,7 +65,9 @@ class Task(Part):
 
     name: str
     servers: tuple[str, ...] = ()
-    rounds: int | None = quantity(None, at_least=1, advice="give a whole number, e.g. 20, or None for the scenario's")
+    rounds: int | None = quantity(
+        None, at_least=1, most=1_000_000, advice="give a whole number, e.g. 20, or None for the scenario's"
+    )
     reward: float | None = quantity(None, at_least=0, advice="give a number, e.g. 100, or None for the scenario's")
     model: Model | None = None
     data: Dataset | None = None

@@ -74,8 +74,8 @@ class LocalTraining(Part):
     """
 
     optimizer: Optimizer = field(default=Adam())
-    batch: int = quantity(32, at_least=1, unit="samples", advice="write e.g. 32")
-    epochs: int = quantity(10, at_least=1, advice="write e.g. 10")
+    batch: int = quantity(32, at_least=1, unit="samples", most=100_000, advice="write e.g. 32")
+    epochs: int = quantity(10, at_least=1, most=10_000, advice="write e.g. 10")
     samples: int | None = quantity(None, at_least=1, unit="samples", advice="write e.g. 32, or None for all")
     gradient: GradientMethod = ExactGradient()
 

@@ -59,7 +59,7 @@ class VQC(QuantumModel):
     .. [4] D. C. Nguyen et al., "When Quantum Federated Learning Meets Blockchain in 6G Networks", arXiv:2512.09958.
     """
 
-    layers: int = quantity(6, at_least=1, advice="write e.g. 6")
+    layers: int = quantity(6, at_least=1, most=1_000, advice="write e.g. 6")
     spread: float = quantity(math.pi, unit="rad", at_least=0.0, at_most=math.pi, advice="write e.g. math.pi")
 
     @property

@@ -15,6 +15,9 @@ from .layouts import HEXAGONAL, Point, SiteLayout
 
 __all__ = ["DenseCell", "Placement", "device_name", "server_name"]
 
+MOST_DEVICES = 50_000
+"""Devices of a world: MNIST has little more than one image for each, and each has a radio channel, keys and a store."""
+
 
 def server_name(server: int) -> str:
     """Name of the ``server``-th server, counted from 1."""
@@ -104,9 +107,9 @@ class DenseCell(Part):
     *Validation*: share of devices within distance d is (d^2 - nearest^2)/(radius^2 - nearest^2) (Kolmogorov-Smirnov).
     """
 
-    servers: int = quantity(3, at_least=1, advice="give a whole number, e.g. 3")
+    servers: int = quantity(3, at_least=1, most=1_000, advice="give a whole number, e.g. 3")
     devices_per_server: int | tuple[int, ...] = quantity(
-        5, at_least=1, advice="give a whole number, e.g. 5, or one for each server, e.g. (2, 2, 1)"
+        5, at_least=1, most=MOST_DEVICES, advice="give a whole number, e.g. 5, or one for each server, e.g. (2, 2, 1)"
     )
     radius: float = quantity(150 * m, unit="m", above=0, at_most=5000, advice="give it in metres, e.g. 150 * m")
     spacing: float = quantity(1 * km, unit="m", above=0, advice="give it in metres, e.g. 1 * km")
@@ -122,6 +125,11 @@ class DenseCell(Part):
             raise ValueError(
                 f"DenseCell.devices_per_server must have one number for each of {self.servers} servers, got "
                 f"{per_server!r}; give as many, or one number for all"
+            )
+        if sum(self.counts) > MOST_DEVICES:
+            raise ValueError(
+                f"DenseCell.servers and devices_per_server must make <= {MOST_DEVICES} devices (more is too much to "
+                f"simulate), got {sum(self.counts)}; lower one of them"
             )
         if self.names:
             self._check_names()

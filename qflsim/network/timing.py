@@ -91,8 +91,8 @@ class SlotTiming(Part):
     numerology: int = quantity(3, at_least=0, at_most=3, advice="give a whole number from 0 to 3")
     decode_time: float = quantity(100 * us, unit="s", at_least=0, advice="give it in seconds, e.g. 100 * us")
     block_error: float = quantity(0.1, at_least=0, below=1, advice="give a probability, e.g. 0.1")
-    transmissions: int = quantity(4, at_least=1, advice="give a whole number, e.g. 4")
-    retries: int = quantity(8, at_least=0, advice="give a whole number, e.g. 8")
+    transmissions: int = quantity(4, at_least=1, most=100, advice="give a whole number, e.g. 4")
+    retries: int = quantity(8, at_least=0, most=1_000, advice="give a whole number, e.g. 8")
     retry_time: float = quantity(45 * ms, unit="s", at_least=0, advice="give it in seconds, e.g. 45 * ms")
     failure_time: float = quantity(1 * s, unit="s", above=0, advice="give it in seconds, e.g. 1 * s")
 

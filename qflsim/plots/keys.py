@@ -17,9 +17,7 @@ _LINKS = {
 
 
 def draw(folder: Path) -> Any:
-    """Level of the stores after each round's draws, and waits, for both kinds of link; None if no key was drawn."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
+    """Level of the stores after each round's draws if any was drawn from, and waits; None if no key was drawn."""
     rounds = read_table(folder, "rounds", ["round"])["round"]
     draws = read_table(folder, "keys")
     draws = draws[draws["round"].isin(rounds) & (draws["purpose"] != "tags")]
@@ -30,27 +28,38 @@ def draw(folder: Path) -> Any:
     at_device = draws["first"].isin(devices) | draws["second"].isin(devices)
     draws = draws.assign(link=at_device.map({True: "access", False: "backhaul"}))
     draws = draws.assign(wait_s=draws["granted_s"] - draws["requested_s"])
-    figure = new_figure(10.0, 3.4)
-    levels, waits = beside(figure, 2)
     stored = draws[draws["qkd_bit"] > 0.0]
-    _bands(levels, stored, "level_bit", 1.0)
-    levels.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty store stands at 0
-    levels.set_ylim(0.0, 3.0 * max(1000.0, stored["level_bit"].max()) if len(stored) else 1000.0)
-    levels.yaxis.set_major_locator(FixedLocator([0.0, *(10.0**power for power in range(3, 19))]))
-    levels.yaxis.set_minor_locator(NullLocator())
-    levels.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "bit")))
-    levels.set_title("QKD key left in a store after a draw" if len(stored) else "No key store was drawn from")
-    levels.set_ylabel("median and range")
+    if stored.empty:
+        figure = new_figure(6.5, 3.4)
+        panels = (waits,) = (figure.subplots(),)
+    else:
+        figure = new_figure(10.0, 3.4)
+        panels = levels, waits = beside(figure, 2)
+        _levels(levels, stored)
     factor, unit = time_unit(draws["wait_s"].max())
     _bands(waits, draws, "wait_s", factor)
     waits.set_title("Wait for a session key")
     waits.set_ylabel(f"median and range [{unit}]")
-    for axes in (levels, waits):
+    for axes in panels:
         rounds_axis(axes, rounds)
     figure.legend(
         *waits.get_legend_handles_labels(), title="link between", alignment="left", loc="outside right center"
     )
     return figure
+
+
+def _levels(axes: Any, stored: Any) -> None:
+    """What draws left in the stores."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    _bands(axes, stored, "level_bit", 1.0)
+    axes.set_yscale("symlog", linthresh=1000.0)  # logarithmic, yet an empty store stands at 0
+    axes.set_ylim(0.0, 3.0 * max(1000.0, stored["level_bit"].max()))
+    axes.yaxis.set_major_locator(FixedLocator([0.0, *(10.0**power for power in range(3, 19))]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "bit")))
+    axes.set_title("QKD key left in a store after a draw")
+    axes.set_ylabel("median and range")
 
 
 def _bands(axes: Any, draws: Any, column: str, factor: float) -> None:

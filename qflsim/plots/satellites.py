@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+from qflsim.checks import ScenarioError
 from qflsim.readable import axis_unit, time_unit
 from qflsim.tables import read_run, read_table
 
@@ -58,7 +59,9 @@ def pair_stocks(folder: Path) -> dict[tuple[str, str], Steps]:
     those of two links once both had it. Key that is dropped for its age is not seen.
     """
     passes, blocks, keys = (read_table(folder, name) for name in ("passes", "qkd", "keys"))
-    store = read_run(folder)["scenario"]["key_store"]
+    store = read_run(folder)["scenario"].get("key_store", {})
+    if not {"minimum", "block_tags"} <= store.keys():
+        raise ScenarioError(f"{folder / 'run.json'} is damaged (it says nothing of key stores); run the scenario again")
     spares = {
         (satellite, station): _spare({satellite, station}, blocks, keys, store)
         for satellite, station in sorted(set(zip(passes["satellite"], passes["station"], strict=True)))

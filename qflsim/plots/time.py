@@ -37,9 +37,9 @@ def draw(folder: Path) -> Any:
 
 
 def _shown(parts: Any) -> list[str]:
-    """Parts of a round, without those of machines that nobody trained on."""
+    """Parts of a round, without those of machines that nobody trained on, and steps that no round has."""
     idle = {part for group in (list(QPU_PARTS), ["arithmetic"]) if not parts[group].to_numpy().any() for part in group}
-    return [part for part in PARTS if part not in idle]
+    return [part for part in PARTS if part not in idle and (part in QPU_PARTS or parts[part].to_numpy().any())]
 
 
 def _stack(axes: Any, parts: Any) -> None:

@@ -135,7 +135,7 @@ class LDPC(Code):
     *Validation*: never more rate than Shannon's limit allows at the error rate that it corrects.
     """
 
-    block: int = quantity(4096, at_least=128, advice="give a number of bits, e.g. 4096")
+    block: int = quantity(4096, at_least=128, most=1_000_000, advice="give a number of bits, e.g. 4096")
     share: float = quantity(0.06, above=0, below=0.5, advice="give a share of wrong bits, e.g. 0.06")
     inefficiency: float = quantity(1.3, at_least=1, advice="1 is the Shannon limit, e.g. 1.3")
 

@@ -25,7 +25,7 @@ from qflsim.quantum.tracing import Encoding, record
 __all__ = ["NativeCircuit", "NativeGate", "compile_circuit"]
 
 _SEED = 11  # of the transpiler's stochastic layout and routing: the same circuit always compiles to the same gates
-_LARGEST = 8
+LARGEST_REGISTER = 8
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,10 @@ def compile_circuit(
     *Validation*: the compiled circuit without noise equals PennyLane's ``default.qubit`` on the original one, and
     with noise Aer's density-matrix method (tests/quantum).
     """
-    if not 1 <= qubits <= _LARGEST:
+    if not 1 <= qubits <= LARGEST_REGISTER:
         raise ValueError(
-            f"qubits must be 1 to {_LARGEST}, got {qubits}; a noisy register needs 4^qubits numbers per observable"
+            f"qubits must be 1 to {LARGEST_REGISTER}, got {qubits}; a noisy register needs 4^qubits numbers per "
+            "observable"
         )
     recording = record(circuit, qubits=qubits, features=features, parameters=parameters)
     slots = [_slot(recording, k) for k in range(len(recording.varies))]

@@ -77,7 +77,7 @@ class Routing(Part, ABC):
         How many ways are compared, in the order of their metres of fibre.
     """
 
-    candidates: int = quantity(8, at_least=1, advice="give a whole number, e.g. 8")
+    candidates: int = quantity(8, at_least=1, most=1_000, advice="give a whole number, e.g. 8")
 
     @abstractmethod
     def worth(self, expected: Expectation) -> float:

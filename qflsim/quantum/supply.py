@@ -43,13 +43,13 @@ class PairSupply(Part):
     """
 
     link: Heralding = Midpoint()
-    memories: int = quantity(32, at_least=1, advice="give a whole number, e.g. 32")
+    memories: int = quantity(32, at_least=1, most=100_000, advice="give a whole number, e.g. 32")
     memory: Memory = DepolarisingMemory()
     cutoff: float = quantity(10e-3, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 10 * ms, or inf")
     operations: Operations = Operations()
     purification: Purification | None = None
     switched: bool = True
-    repeaters: int = quantity(0, at_least=0, advice="give a whole number, e.g. 0")
+    repeaters: int = quantity(0, at_least=0, most=1_000, advice="give a whole number, e.g. 0")
     parallel: bool = True
     routing: Routing = HighestRate()
 

@@ -178,16 +178,16 @@ class EntangledTransport(ModelTransport, ABC):
     """
 
     link: Heralding = Midpoint()
-    memories: int = quantity(32, at_least=1, advice="give a whole number, e.g. 32")
+    memories: int = quantity(32, at_least=1, most=100_000, advice="give a whole number, e.g. 32")
     memory: Memory = DepolarisingMemory()
     cutoff: float = quantity(10e-3, unit="s", above=0, infinite=True, advice="give it in seconds, e.g. 10 * ms, or inf")
     operations: Operations = Operations()
     purification: Purification | None = None
-    repeaters: int = quantity(0, at_least=0, advice="give a whole number, e.g. 0")
+    repeaters: int = quantity(0, at_least=0, most=1_000, advice="give a whole number, e.g. 0")
     parallel: bool = True
     routing: Routing = HighestRate()
     code: Code = LDPC()
-    repeats: int = quantity(20, at_least=0, advice="give a whole number, e.g. 20")
+    repeats: int = quantity(20, at_least=0, most=10_000, advice="give a whole number, e.g. 20")
 
     @abstractmethod
     def open(self, content: Content, length: float, rng: np.random.Generator) -> Session:

@@ -39,19 +39,22 @@ def page_of_run(folder: Path) -> str:
 
 
 def _cards(run: RunTables) -> str:
-    """The numbers that one asks for first."""
+    """The numbers that one asks for first; what was not used at all has no card."""
     rounds, last = run.rounds, run.last
-    cooling = rounds["qpu_cooling_j"].sum()
+    spent, cooling = rounds["energy_j"].sum(), rounds["qpu_cooling_j"].sum()
     numbers = {
         "accuracy on the test samples": share(last.accuracy, 1.0),
         "simulated time": show_time(rounds["ended_s"].max()),
-        "energy, QPU cooling included": show(rounds["energy_j"].sum(), "J"),
-        "energy without QPU cooling": show(rounds["energy_j"].sum() - cooling, "J"),
-        "sent over the air": show(rounds["air_bit"].sum() / 8.0, "B"),
-        "sent over fibre": show(rounds["wired_bit"].sum() / 8.0, "B"),
-        "growth of all chains": show(rounds["ledger_byte"].sum(), "B"),
-        "key bits from QKD stores": show(rounds["key_bit"].sum(), "bit"),
+        "energy, QPU cooling included" if cooling else "energy": show(spent, "J"),
     }
+    further = {
+        "energy without QPU cooling": (spent - cooling if cooling else 0.0, "J"),
+        "sent over the air": (rounds["air_bit"].sum() / 8.0, "B"),
+        "sent over fibre": (rounds["wired_bit"].sum() / 8.0, "B"),
+        "growth of all chains": (rounds["ledger_byte"].sum(), "B"),
+        "key bits from QKD stores": (rounds["key_bit"].sum(), "bit"),
+    }
+    numbers |= {what: show(number, unit) for what, (number, unit) in further.items() if number}
     cards = (f"<div><b>{escape(number)}</b>{what}</div>" for what, number in numbers.items())
     return f'<div class="cards">{"".join(cards)}</div>\n'
 
@@ -67,11 +70,12 @@ def _tables(run: RunTables) -> Iterator[str]:
     times = read_time_by_part(run.folder)
     seconds = {part: float(times[part].sum()) for part in PARTS}
     whole, count = sum(seconds.values()), len(times)
-    rows = [(PARTS[part], show_time(took / count), share(took, whole)) for part, took in seconds.items()]
+    rows = [(run.parts[part], show_time(took / count), share(took, whole)) for part, took in seconds.items() if took]
     yield "<h3>What a round waits for</h3>" + table(("part", "mean of a round", "share"), rows)
     yield "<h3>Energy by cause</h3>" + _sums(run.table("energy", "cause", "energy_j"), "cause", "energy_j", "J")
     sent = run.table("transfers", "kind", "size_bit")
-    yield "<h3>Messages by kind</h3>" + _sums(sent, "kind", "size_bit", "bit", counted="messages")
+    if len(sent):
+        yield "<h3>Messages by kind</h3>" + _sums(sent, "kind", "size_bit", "bit", counted="messages")
 
 
 def _rounds(run: RunTables) -> Iterator[str]:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from qflsim.breakdown import PARTS
 from qflsim.tables import read_run, read_table
 
 __all__ = ["RunTables"]
@@ -44,6 +45,11 @@ class RunTables:
         """Whether every device trained for itself."""
         part: str = self.about.get("scenario", {}).get("collaboration", {}).get("part", "")
         return part == "Isolated"
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What the parts of a round are called in it; who trains alone sends no updates."""
+        return {**PARTS, "updates": "optimizer steps"} if self.isolated else PARTS
 
     @cached_property
     def rounds(self) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from qflsim.breakdown import PARTS, QPU_PARTS, read_time_by_part
+from qflsim.breakdown import QPU_PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
 from qflsim.tables import read_table
 
@@ -95,8 +95,7 @@ def _time(run: RunTables) -> Iterator[str]:
         name = QPU_PARTS[largest][1].removeprefix("QPU: ")
         yield f"{share(qpu, whole)} of the round is QPU time, of which {share(parts[largest], qpu)} is {name}."
     others = parts.drop(list(QPU_PARTS)).sort_values(ascending=False)
-    names = {**PARTS, "updates": "optimizer steps"} if run.isolated else PARTS
-    told = [f"{names[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
+    told = [f"{run.parts[part]} {show_time(seconds / len(run.rounds))} ({share(seconds, whole)})"
             for part, seconds in others.items() if seconds > 0.0]  # fmt: skip
     if told:
         yield f"{'The rest' if qpu > 0.0 else 'It goes to'}: {', '.join(told)}."

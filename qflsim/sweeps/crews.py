@@ -6,12 +6,15 @@ whose hands processes die again and again counts as failed, and the rest go on.
 
 import queue
 import re
+import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from qflsim.checks import ScenarioError
 
@@ -19,6 +22,9 @@ from .identity import made_by
 from .worker import Order, Outcome, carry, under_way
 
 __all__ = ["Cluster", "Crew", "CrewError", "LocalProcesses", "carry_all"]
+
+_KNOCK_S = 3.0
+"""Time that a scheduler has to answer before anything runs."""
 
 _TRIES = 3
 """How often a point is handed out whose process died, and a cluster asked that brought nothing."""
@@ -48,7 +54,8 @@ class LocalProcesses:
 
         with parallel_config(backend="loky", inner_max_num_threads=1):
             try:
-                yield from Parallel(n_jobs=self.workers, return_as="generator_unordered", batch_size=1)(
+                jobs = min(self.workers, max(2, len(orders)))  # joblib would start them all
+                yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
                     delayed(carry)(order) for order in orders
                 )
             except TerminatedWorkerError:
@@ -63,8 +70,29 @@ class Cluster:
     patience_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z]+://.+:[0-9]+", self.address):
+        if not re.fullmatch(r"[a-z]+://.+:[0-9]{1,5}", self.address) or int(self.address.rpartition(":")[2]) > 65535:
             raise ScenarioError(f"scheduler must be an address such as tcp://10.0.0.1:8786, got {self.address!r}")
+
+    def refuse_silence(self) -> None:
+        """Refuse an address at which nobody listens, and a cluster without Dask here, before anything is written.
+
+        Raises
+        ------
+        ScenarioError
+            If the scheduler is not there.
+        """
+        if find_spec("distributed") is None:
+            raise ScenarioError("a cluster needs Dask; install it with: pip install 'qflsim[cluster]'")
+        place = urlsplit(self.address)
+        if place.scheme not in ("tcp", "tls") or place.hostname is None or place.port is None:
+            return  # Dask knows more ways
+        try:
+            socket.create_connection((place.hostname, place.port), timeout=_KNOCK_S).close()
+        except OSError as error:
+            raise ScenarioError(
+                f"no Dask scheduler listens at {self.address} ({error}); start one there with 'dask scheduler', or "
+                "leave the scheduler out to use the cores of this machine"
+            ) from None
 
     def carry(self, orders: Sequence[Order]) -> Iterator[Outcome]:
         """Carry out on all workers, after making sure that they have this very program and see the folder."""
@@ -76,10 +104,8 @@ class Cluster:
             client.close(timeout=5)
 
     def _connect(self) -> Any:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise ScenarioError("a cluster needs Dask; install it with: pip install 'qflsim[cluster]'") from None
+        from distributed import Client
+
         try:
             connect: Any = Client  # which has no types
             client = connect(self.address, timeout=self.patience_s, set_as_default=False)

@@ -1,6 +1,7 @@
 """The points of a sweep: every combination of the values of its axes, several replications each."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ __all__ = ["VARIANT", "Base", "Point", "axes_of", "points_of"]
 
 VARIANT = "variant"
 """Name of the axis of a sweep over scenarios that have names."""
+
+_MOST = 100_000
+"""Points of a sweep: a run of one second each takes a day."""
 
 Base = Scenario | Mapping[str, Scenario]
 """What is swept over: one scenario, or several by name."""
@@ -81,8 +85,14 @@ def points_of(base: Base, axes: Mapping[str, Sequence[Any]], replications: int) 
     ScenarioError
         If a combination is no scenario: a field that does not exist, a value that is refused.
     """
-    if replications < 1:
-        raise ScenarioError(f"replications must be >= 1, got {replications}; give e.g. replications=10")
+    if not isinstance(replications, int) or replications < 1:
+        raise ScenarioError(f"replications must be a whole number >= 1, got {replications!r}; e.g. replications=10")
+    count = math.prod(len(values) for values in axes.values()) * replications
+    if count > _MOST:
+        raise ScenarioError(
+            f"a sweep must have <= {_MOST} points, each of them a run and a folder, got {count} points; give fewer "
+            "values, or lower replications"
+        )
     points = []
     for values in itertools.product(*axes.values()):
         chosen = dict(zip(axes, values, strict=True))
@@ -107,6 +117,8 @@ def _scenario(base: Base, chosen: Mapping[str, Any]) -> Scenario:
 
 
 def _values(axis: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(axis, str):
+        raise ScenarioError(f"an axis must be the name of a field, e.g. 'topology.servers', got {axis!r}")
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
         raise ScenarioError(f"axis {axis} must be a list of values, got {given!r}; give e.g. {axis}=[{given!r}]")
     values = tuple(given)

@@ -28,6 +28,10 @@ INDEX = "index.csv"
 
 Plan = dict[str, Any]
 
+_ENTRIES: dict[str, type | tuple[type, ...]] = {
+    "program": dict, "scenarios": dict, "axes": dict, "replications": int, "keep": (list, type(None)),
+}  # fmt: skip
+
 
 def plan_of(base: Base, axes: Mapping[str, Sequence[Any]], replications: int, keep: Sequence[str] | None) -> Plan:
     """What a sweep is of, as ``sweep.json`` says it.
@@ -65,9 +69,14 @@ def read_plan(folder: Path) -> Plan:
         raise ScenarioError(f"there is no sweep in {folder}: it holds no {PLAN}; give the folder of a sweep")
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
-        if not {"program", "scenarios", "axes", "replications", "keep"} <= plan.keys():
-            raise ValueError("it lacks an entry")
-    except (ValueError, AttributeError) as error:
+        for entry, kinds in _ENTRIES.items():
+            if not isinstance(plan[entry], kinds):
+                raise ValueError(f"its entry {entry!r} is {plan[entry]!r}")
+        if not all(isinstance(values, list) for values in plan["axes"].values()):
+            raise ValueError("an axis in it has no list of values")
+    except KeyError as missing:
+        raise ScenarioError(f"{path} is damaged (it lacks {missing}); give another folder with --out") from None
+    except (ValueError, TypeError) as error:
         raise ScenarioError(f"{path} is damaged ({error}); give another folder with --out") from None
     return dict(plan)
 

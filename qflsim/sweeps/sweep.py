@@ -172,7 +172,9 @@ def _crew(workers: int | None, scheduler: str | None) -> Crew:
         return LocalProcesses(workers or cpu_count())
     if workers is not None:
         raise ScenarioError("a cluster's scheduler knows its workers; give either workers or scheduler, not both")
-    return Cluster(scheduler)
+    cluster = Cluster(scheduler)
+    cluster.refuse_silence()
+    return cluster
 
 
 def _carry_out(

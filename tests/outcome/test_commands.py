@@ -12,6 +12,7 @@ from qflsim.cli import main
 from qflsim.commands import COMMANDS, command_of
 from qflsim.comparison import measure, write_comparison
 from qflsim.differences import settings_that_differ, side_by_side
+from qflsim.runs import digests
 from qflsim.trace import TABLES
 
 
@@ -191,3 +192,72 @@ def test_bash_completes_commands_options_and_fields(told):
     assert completed(script, "plot", "results/x", "--out", "sc") == []  # so that bash offers files
     assert completed(script, "completion", "z") == ["zsh"]
     assert "bashcompinit" in told("completion", "zsh")
+
+
+def test_fish_completes_commands_options_and_fields(told):
+    script = told("completion", "fish")
+    lines = script.splitlines()[1:]
+    assert all(line.startswith("complete -c qflsim -n ") for line in lines)
+    assert sum("__fish_is_first_arg" in line for line in lines) == len(COMMANDS)
+    (plotted,) = (line for line in lines if "from plot'" in line and "-l format" in line)
+    assert "-r -d" in plotted  # it takes a value
+    assert any(" -l set -x -a 'name= seed= rounds=" in line for line in lines)
+    assert any("from completion' -f -a 'bash zsh fish'" in line for line in lines)
+    if shutil.which("fish"):
+        subprocess.run(["fish", "--no-execute"], input=script, text=True, check=True)
+
+
+WRONG = [None, 3, "x", [], {"a": 1}]
+FITTING = [("aer", None), ("status", "x"), ("python", "x"), ("replication", 3), ("rounds_done", 3)]
+
+
+@pytest.mark.parametrize(
+    "entry", ["scenario", "replication", "status", "rounds_done", "ledgers", "versions", "sha256", "python", "aer"]
+)
+def test_an_entry_of_run_json_that_no_run_writes_is_named(told, run, entry):
+    path = run / "run.json"
+    about = json.loads(path.read_text())
+    for wrong in WRONG:
+        if (entry, wrong) in FITTING:
+            continue
+        path.write_text(json.dumps(about | {entry: wrong}))
+        for command in ("show", "timeline", "audit"):
+            sentence = told(command, run, code=2)
+            assert "run.json is damaged" in sentence and entry in sentence and "run the scenario again" in sentence
+        assert not (run / "timeline.json").exists()
+
+
+def test_a_table_whose_rows_have_gone_is_named_where_it_no_longer_fits(told, run, tmp_path, monkeypatch):
+    about = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(about | {"sha256": digests(run)}))
+    monkeypatch.setattr("qflsim.summary.summarise", lambda folder: {}["rounds of a server that is not there"])
+    with pytest.raises(KeyError):  # as written: a fault of the program shows where
+        main(["show", str(run)])
+    (run / "nodes.csv").write_text((run / "nodes.csv").read_text().splitlines()[0] + "\n")
+    assert re.search(r"nodes.csv was changed after the run and no longer fits the other", told("show", run, code=2))
+
+
+def test_every_command_says_something_of_tables_without_rows(run, capsys):
+    about = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(about | {"sha256": digests(run)}))
+    for table in TABLES:
+        path = run / f"{table.table}.csv"
+        content = path.read_bytes()
+        path.write_bytes(content.splitlines(keepends=True)[0])
+        for command in ("show", "timeline"):
+            code, shown = main([command, str(run)]), capsys.readouterr()
+            assert code == 0 or (code == 2 and shown.err.count("\n") == 1 and path.name in shown.err), shown.err
+        path.write_bytes(content)
+
+
+def test_a_folder_in_place_of_a_table_is_no_table(told, run):
+    (run / "energy.csv").unlink()
+    (run / "energy.csv").mkdir()
+    assert "holds no energy.csv" in told("show", run, code=2)
+    assert "energy.csv" not in digests(run)
+
+
+def test_a_comparison_of_no_runs_is_told_so(told, run, tmp_path):
+    write_comparison(tmp_path, [], ["star"])
+    for command in ("show", "report"):
+        assert "comparison.csv holds no run" in told(command, tmp_path, code=2)

@@ -7,6 +7,7 @@ import subprocess
 from html import unescape
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 import qflsim as qfl
@@ -150,6 +151,31 @@ def test_a_drawing_that_would_be_too_large_is_a_picture(one_figure, run, monkeyp
 
 def test_a_run_without_a_whole_round_says_so(empty):
     assert "No round was completed" in write_report(empty).read_text()
+
+
+def test_what_a_run_did_not_use_has_no_card_and_no_table(one_figure, run):
+    """As in isolated training: nothing is sent, written on a chain or drawn from a store, and no plant cools."""
+    text = plain(write_report(run).read_text())
+    used = [
+        "sent over the air",
+        "sent over fibre",
+        "growth of all chains",
+        "key bits",
+        "Messages by kind",
+        "publish the task",
+    ]
+    assert all(what in text for what in [*used, "energy, QPU cooling included", "energy without QPU cooling"])
+    rounds = pd.read_csv(run / "rounds.csv")
+    nothing = dict.fromkeys(("air_bit", "wired_bit", "key_bit", "ledger_byte", "qpu_cooling_j", "publish_s"), 0.0)
+    rounds.assign(**nothing).to_csv(run / "rounds.csv", index=False)
+    for table in ("transfers", "keys", "agreements"):
+        (run / f"{table}.csv").write_text((run / f"{table}.csv").read_text().splitlines()[0] + "\n")
+    about = json.loads((run / "run.json").read_text())
+    about["scenario"]["collaboration"] = {"part": "Isolated"}
+    (run / "run.json").write_text(json.dumps(about))
+    text = plain(re.sub("<style>.*</style>", "", write_report(run).read_text(), flags=re.S))
+    assert not [what for what in [*used, "cooling included", "without QPU cooling", "updates to peers"] if what in text]
+    assert "</b>energy</div>" in text and "optimizer steps" in text
 
 
 def test_missing_and_damaged_files_are_told_in_a_sentence(run, tmp_path):
