@@ -5,13 +5,11 @@ a qubit. The classical side stands twice: a perceptron of 94 parameters that see
 the circuit of 96 angles, and an ordinary small convolutional network that sees its 784 pixels.
 """
 
-from dataclasses import replace
-
-from paper_system import classical_methods, quantum_methods, scenario
+from paper_system import classical_methods, pixels, quantum_methods, scenario
 
 import qflsim as qfl
 
-PIXELS = replace(scenario, data=replace(scenario.data, features=qfl.Pixels()))
+PIXELS = pixels(scenario)
 
 variants = {
     **classical_methods(scenario, qfl.Perceptron(features=4, hidden=(10,), outputs=4), alone="MLP", federated="FL MLP"),

@@ -6,13 +6,13 @@ of the same four numbers has 145 parameters.
 
 from dataclasses import replace
 
-from paper_system import classical_methods, quantum_methods, scenario as four_classes
+from paper_system import classical_methods, pixels, quantum_methods, scenario as four_classes
 
 import qflsim as qfl
 
 DIGITS = replace(four_classes.data, classes=tuple(range(10)))
 scenario = replace(four_classes, data=DIGITS, model=qfl.VQC(qubits=4, layers=6, readout=qfl.LinearReadout(classes=10)))
-PIXELS = replace(scenario, data=replace(DIGITS, features=qfl.Pixels()))
+PIXELS = pixels(scenario)
 
 variants = {
     **classical_methods(scenario, qfl.Perceptron(features=4, hidden=(9,), outputs=10), alone="MLP", federated="FL MLP"),

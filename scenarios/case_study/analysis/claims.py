@@ -1,6 +1,6 @@
 """What the paper claims, and what came out: differences between methods, replication by replication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +9,10 @@ from qflsim.intervals import Interval, paired
 
 from .measures import selected
 
-__all__ = ["CLAIMS", "Claim", "judge"]
+__all__ = ["ACROSS", "CLAIMS", "FIVE", "Claim", "judge", "told"]
+
+FIVE = "QFL five devices"
+"""Central learning of five devices where it stands beside decentralised learning of fifteen."""
 
 RESOLUTION = 0.005
 """Points or per cent below which methods are the same: models travel in single precision, sums have their order."""
@@ -30,7 +33,7 @@ class Claim:
     published:
         The paper's figure, in points of accuracy or per cent of loss; ``None`` where it gives none.
     measure:
-        ``accuracy`` in points, or ``loss`` in per cent of the worse one's.
+        ``accuracy`` or a server's ``own_accuracy`` in points, or ``loss`` in per cent of the worse one's.
     """
 
     figure: str
@@ -46,14 +49,14 @@ class Claim:
             ends[ends["variant"] == name].set_index("replication")[self.measure].sort_index()
             for name in (self.better, self.worse)
         ]
-        scale = 100.0 if self.measure == "accuracy" else 100.0 / sides[1].mean()
+        scale = 100.0 / sides[1].mean() if self.measure == "loss" else 100.0
         return paired((sides[0] * scale).tolist(), (sides[1] * scale).tolist())
 
     def verdict(self, found: Interval) -> str:
         """Whether the claim holds, by the sign that its interval leaves."""
         if not found.excludes_zero or abs(found.mean) < RESOLUTION:
             return "no difference shown"
-        return "holds" if (found.mean > 0) == (self.measure == "accuracy") else "the opposite"
+        return "holds" if (found.mean < 0) == (self.measure == "loss") else "the opposite"
 
 
 CLAIMS = (
@@ -68,24 +71,52 @@ CLAIMS = (
     Claim("4", "quantum is better than classical, same features, isolated", "QNN", "MLP"),
     Claim("4", "quantum is better than a CNN on pixels, federated", "QFL", "FL CNN"),
     Claim("4", "quantum is better than a CNN on pixels, isolated", "QNN", "CNN"),
+    Claim("3", "star is better than circle", "star", "circle", measure="own_accuracy"),
+    Claim("3", "star is better than circle, both on graphs", "star graph", "circle", measure="own_accuracy"),
+    Claim("3", "circle is better than random", "circle", "random", measure="own_accuracy"),
 )
+ACROSS = (
+    Claim("4", "decentralised QFL is more accurate than QFL", "DQFL star", FIVE, published=2.08),
+    Claim("4", "decentralised QFL has less loss than QFL", "DQFL star", FIVE, published=-4.82, measure="loss"),
+)
+"""The same claims, if the paper's QFL is one server with its five devices and its decentralised QFL three of them."""
+
+_MEASURES = {"accuracy": "accuracy [points]", "own_accuracy": "own accuracy [points]", "loss": "loss [%]"}
 
 
-def judge(ends: pd.DataFrame, settings: Mapping[str, object], where: str) -> list[dict[str, object]]:
+def judge(
+    ends: pd.DataFrame, settings: Mapping[str, object], where: str, claims: Sequence[Claim] = CLAIMS
+) -> list[dict[str, object]]:
     """The claims that a study has both methods of, under one combination of its axes."""
     table = selected(ends, settings) if settings else ends
     there = set(table["variant"])
     rows = []
-    for claim in CLAIMS:
+    for claim in claims:
         if {claim.better, claim.worse} <= there:
             found = claim.difference(table)
             rows.append(
                 {
                     "figure": claim.figure, "claim": claim.text, "where": where,
                     "compared": f"{claim.better} - {claim.worse}",
-                    "measure": "accuracy [points]" if claim.measure == "accuracy" else "loss [%]",
+                    "measure": _MEASURES[claim.measure],
                     "published": claim.published, "difference": found.mean, "low": found.low, "high": found.high,
                     "replications": found.count, "verdict": claim.verdict(found),
                 }
             )  # fmt: skip
     return rows
+
+
+def told(judged: pd.DataFrame) -> str:
+    """The table for reading, in Markdown: one row per claim, place and measure."""
+    lines = [
+        "| figure | the paper's claim | where | compared | measure | paper | came out | 95 % interval | holds? |",
+        "|---|---|---|---|---|---:|---:|---|---|",
+    ]
+    for row in judged.to_dict("records"):
+        published = "" if pd.isna(row["published"]) else f"{row['published']:+.2f}"
+        cells = [
+            str(row["figure"]), row["claim"], row["where"], row["compared"], row["measure"], published,
+            f"{row['difference']:+.2f}", f"[{row['low']:+.2f}, {row['high']:+.2f}]", row["verdict"],
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

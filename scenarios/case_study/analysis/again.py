@@ -1,0 +1,89 @@
+"""One point of the case study again, as a run of its own, beside the result that is kept."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+import qflsim as qfl
+from qflsim.overrides import replaced
+from qflsim.sweeps.identity import written
+
+from . import measures
+from .studies import Study
+
+__all__ = ["rerun"]
+
+SHOWN = ("accuracy", "loss", "own_accuracy", "seconds", "joules", "bytes")
+
+
+def rerun(studies: Sequence[Study], given: Sequence[str], kept: Path) -> str:
+    """Run the point, and say what it gives and what is kept of it.
+
+    Parameters
+    ----------
+    studies:
+        The one study that it is of.
+    given:
+        Its settings as the tables have them, e.g. ``variant=DQFL star``, and ``replication=3``.
+    kept:
+        Folder with the tables of the finished case study.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such point.
+    """
+    if len(studies) != 1:
+        raise qfl.ScenarioError("a point is of one study; name it with --only, e.g. --only four_classes")
+    (study,) = studies
+    settings, replication = _settings(study, given)
+    name = settings.pop("variant")
+    scenario = study.variants[name]
+    for axis, value in settings.items():
+        scenario = replaced(scenario, axis, value)
+    run = qfl.run(scenario, out=kept.with_name(f"{kept.name}_again"), replication=replication)
+    rounds = run.table("rounds")
+    rounds.insert(0, "replication", replication)
+    came = measures.ends(rounds).iloc[0]
+    tables = {axis: written(value) for axis, value in settings.items()}
+    there = _kept(kept / f"ends_{study.name}.csv", {"variant": name, **tables, "replication": replication})
+    return _told(came, there) + f"{run.folder}\n"
+
+
+def _settings(study: Study, given: Sequence[str]) -> tuple[dict[str, object], int]:
+    """The values of every axis, and the replication."""
+    axes: dict[str, Sequence[object]] = {"variant": tuple(study.variants), **study.axes}
+    texts = dict(text.partition("=")[::2] for text in given)
+    chosen: dict[str, object] = {}
+    for axis, values in axes.items():
+        names = {str(value) if axis == "variant" else written(value): value for value in values}
+        if texts.get(axis) not in names:
+            raise qfl.ScenarioError(
+                f"{axis} must be one of {', '.join(names)}, got {texts.get(axis, 'none')}; write {axis}=..."
+            )
+        chosen[axis] = names[texts[axis]]
+    number = texts.get("replication", "none")
+    if not number.isdigit():
+        raise qfl.ScenarioError(f"replication must be a whole number from 0, got {number}; write replication=0")
+    unknown = [name for name in texts if name not in axes and name != "replication"]
+    if unknown:
+        raise qfl.ScenarioError(f"{study.name} has no axis {unknown[0]!r}; it has {', '.join(axes)} and replication")
+    return chosen, int(number)
+
+
+def _kept(path: Path, settings: Mapping[str, object]) -> "pd.Series[float] | None":
+    if not path.exists():
+        return None
+    rows = measures.selected(pd.read_csv(path), settings)
+    return rows.iloc[0] if len(rows) else None
+
+
+def _told(came: "pd.Series[float]", there: "pd.Series[float] | None") -> str:
+    lines = [f"{'':<14}{'this run':>14}{'kept':>14}"]
+    for name in SHOWN:
+        kept = "" if there is None else f"{there[name]:.6g}"
+        lines.append(f"{name:<14}{came[name]:>14.6g}{kept:>14}")
+    if there is None:
+        lines.append("nothing is kept of this point to compare it with")
+    return "\n".join(lines) + "\n"
