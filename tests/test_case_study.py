@@ -1,6 +1,7 @@
 """The case study: its set-up is the paper's, and its tables say what runs that are made up would have to give."""
 
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -17,9 +18,10 @@ FOLDER = Path(__file__).parent.parent / "scenarios" / "case_study"
 def analysis():
     sys.path.insert(0, str(FOLDER))
     try:
-        from analysis import claims, figures, measures, studies
+        from analysis import again, claims, command, figures, measures, outputs, studies
 
-        yield {"claims": claims, "figures": figures, "measures": measures, "studies": studies}
+        modules = (again, claims, command, figures, measures, outputs, studies)
+        yield {module.__name__.rpartition(".")[2]: module for module in modules}
     finally:
         sys.path.remove(str(FOLDER))
 
@@ -112,3 +114,69 @@ def test_figures_are_drawn_from_tables_alone(analysis, tmp_path):
     files = analysis["figures"].draw(curves, ends, tops, tmp_path)
     names = {f"{figure}.{kind}" for figure in ("figure_3", "figure_4", "costs") for kind in ("png", "pdf")}
     assert {file.name for file in files} == names
+
+
+def test_more_servers_are_judged_by_their_own_models(analysis):
+    ends = analysis["measures"].ends(made_up({"star": 0.9, "circle": 0.8, "random": 0.8}))
+    rows = {row["compared"]: row for row in analysis["claims"].judge(ends, {}, "15 servers")}
+    assert (rows["star - circle"]["measure"], rows["star - circle"]["verdict"]) == ("own accuracy [points]", "holds")
+    assert rows["circle - random"]["verdict"] == "no difference shown"
+
+
+def test_both_readings_of_the_devices_stand_against_each_other(analysis, tmp_path):
+    fifteen, five = made_up({"DQFL star": 0.85, "QFL": 0.85}), made_up({"QFL": 0.8}).drop(columns="data.split")
+    ends = {
+        name: analysis["measures"].ends(table) for name, table in (("four_classes", fifteen), ("five_clients", five))
+    }
+    rows = analysis["outputs"]._across(ends)
+    assert [row["measure"] for row in rows] == ["accuracy [points]", "loss [%]"]
+    assert rows[0]["difference"] == pytest.approx(5.0)
+    assert rows[1]["difference"] == pytest.approx(-25.0)
+    assert analysis["outputs"]._across({"four_classes": ends["four_classes"]}) == []
+
+
+def test_the_table_of_claims_keeps_the_parts_that_a_call_leaves_out(analysis, tmp_path):
+    claims = analysis["claims"]
+    for name, better in (("four_classes", 0.9), ("five_clients", 0.7)):
+        ends = analysis["measures"].ends(made_up({"DQFL star": better, "QFL": 0.8}))
+        pd.DataFrame(claims.judge(ends, {}, name)).to_csv(tmp_path / f"claims_{name}.csv", index=False)
+    analysis["outputs"]._all_claims(tmp_path)
+    lines = (tmp_path / "claims.md").read_text().splitlines()
+    assert len(lines) == 2 + 2 * 2
+    assert (
+        "| four_classes | DQFL star - QFL | accuracy [points] | +2.08 | +10.00 | [+10.00, +10.00] | holds |" in lines[2]
+    )
+    assert lines[4].endswith("| five_clients | DQFL star - QFL | accuracy [points] | +2.08 | -10.00 | [-10.00, -10.00] "
+                             "| the opposite |")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["data.split=IID()", "replication=0"], "variant must be one of MLP, "),
+        (["variant=QFL", "data.split=IID", "replication=0"], "data.split must be one of IID(), Dirichlet(), got IID"),
+        (["variant=QFL", "data.split=IID()"], "replication must be a whole number from 0, got none"),
+        (["variant=QFL", "data.split=IID()", "replication=-1"], "got -1"),
+        (["variant=QFL", "data.split=IID()", "replication=0", "rounds=3"], "four_classes has no axis 'rounds'"),
+    ],
+)  # fmt: skip
+def test_a_point_that_is_not_there_is_told(analysis, tmp_path, given, told):
+    with pytest.raises(qfl.ScenarioError, match=re.escape(told)):
+        analysis["again"].rerun([analysis["studies"].read("four_classes")], given, tmp_path)
+
+
+def test_another_result_than_the_one_kept_is_told(analysis):
+    kept = pd.Series(dict.fromkeys(analysis["again"].SHOWN, 0.5))
+    assert analysis["again"]._compared(kept, kept)[1]
+    told, same = analysis["again"]._compared(kept + 1e-5, kept)
+    assert (told.splitlines()[-1], same) == ("not the same", False)
+    assert analysis["again"]._compared(kept, None) == (analysis["again"]._compared(kept, None)[0], True)
+
+
+def test_digits_that_are_missing_are_told_before_anything_runs(analysis, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("QFLSIM_DATA", str(tmp_path / "nowhere"))
+    monkeypatch.setattr("qflsim.learning.mnist_files.MIRRORS", ())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert analysis["command"].main(["--quick", "--out", str(tmp_path / "out")]) == 2
+    assert "train-images-idx3-ubyte.gz is not in" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

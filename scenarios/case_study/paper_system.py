@@ -51,7 +51,7 @@ def quantum_methods(base: qfl.Scenario) -> dict[str, qfl.Scenario]:
 
 
 def pixels(base: qfl.Scenario) -> qfl.Scenario:
-    """The same with whole images; tested on 1,000, as fifteen networks alone would spend more on all than on training."""
+    """The same with whole images; on 1,000 for testing, as fifteen networks alone test for longer than they learn."""
     return replace(base, data=replace(base.data, features=qfl.Pixels(), test_samples=1000))
 
 

@@ -17,8 +17,8 @@ __all__ = ["rerun"]
 SHOWN = ("accuracy", "loss", "own_accuracy", "seconds", "joules", "bytes")
 
 
-def rerun(studies: Sequence[Study], given: Sequence[str], kept: Path) -> str:
-    """Run the point, and say what it gives and what is kept of it.
+def rerun(studies: Sequence[Study], given: Sequence[str], kept: Path) -> tuple[str, bool]:
+    """Run the point; what it gives and what is kept of it in words, and whether the two are the same.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ def rerun(studies: Sequence[Study], given: Sequence[str], kept: Path) -> str:
     came = measures.ends(rounds).iloc[0]
     tables = {axis: written(value) for axis, value in settings.items()}
     there = _kept(kept / f"ends_{study.name}.csv", {"variant": name, **tables, "replication": replication})
-    return _told(came, there) + f"{run.folder}\n"
+    told, same = _compared(came, there)
+    return f"{told}{run.folder}\n", same
 
 
 def _settings(study: Study, given: Sequence[str]) -> tuple[dict[str, object], int]:
@@ -79,11 +80,13 @@ def _kept(path: Path, settings: Mapping[str, object]) -> "pd.Series[float] | Non
     return rows.iloc[0] if len(rows) else None
 
 
-def _told(came: "pd.Series[float]", there: "pd.Series[float] | None") -> str:
-    lines = [f"{'':<14}{'this run':>14}{'kept':>14}"]
+def _compared(came: "pd.Series[float]", there: "pd.Series[float] | None") -> tuple[str, bool]:
+    """Side by side, with the six digits that tables keep."""
+    lines, same = [f"{'':<14}{'this run':>14}{'kept':>14}"], True
     for name in SHOWN:
-        kept = "" if there is None else f"{there[name]:.6g}"
-        lines.append(f"{name:<14}{came[name]:>14.6g}{kept:>14}")
-    if there is None:
-        lines.append("nothing is kept of this point to compare it with")
-    return "\n".join(lines) + "\n"
+        here, kept = f"{came[name]:.6g}", "" if there is None else f"{there[name]:.6g}"
+        same = same and here == kept
+        lines.append(f"{name:<14}{here:>14}{kept:>14}")
+    verdict = "the same" if same else "not the same"
+    lines.append("nothing is kept of this point to compare it with" if there is None else verdict)
+    return "\n".join(lines) + "\n", same or there is None

@@ -11,7 +11,7 @@ import qflsim as qfl
 
 from . import outputs
 from .again import rerun
-from .studies import STUDIES, carry_out, read
+from .studies import STUDIES, carry_out, check, read
 
 __all__ = ["main"]
 
@@ -25,9 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.quick:
             studies = [study.quick() for study in studies]
         if options.rerun:
-            sys.stdout.write(rerun(studies, options.rerun, out))
-            return 0
+            told, same = rerun(studies, options.rerun, out)
+            sys.stdout.write(told)
+            return 0 if same else 1
         replications = options.replications or (2 if options.quick else 10)
+        check(studies, out, replications)
         made = {}
         for study in studies:
             sys.stderr.write(f"{study.name}: {' '.join(study.question.split())}\n")

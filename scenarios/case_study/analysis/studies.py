@@ -1,17 +1,23 @@
 """The sweeps that the case study is made of, and how they are carried out or cut down."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import qflsim as qfl
 from qflsim.loading import load_module, load_variants
+from qflsim.sweeps.points import axes_of
+from qflsim.sweeps.sources import scenarios_of
+from qflsim.sweeps.store import Store, plan_of
 
-__all__ = ["STUDIES", "Study", "carry_out", "read"]
+__all__ = ["STUDIES", "Study", "carry_out", "check", "read"]
 
 FOLDER = Path(__file__).parents[1]
+KEPT = ("rounds",)
 STUDIES = ("four_classes", "ten_classes", "five_clients", "more_servers")
 
 
@@ -49,6 +55,23 @@ def read(name: str) -> Study:
     return Study(name, variants, load_module(path).axes)
 
 
+def check(studies: Sequence[Study], out: Path, replications: int) -> None:
+    """Refuse digits that are not there and stores of something else, before the first of an hour's points runs.
+
+    Raises
+    ------
+    ScenarioError
+        Saying which, and what to do.
+    """
+    try:
+        qfl.MNIST(features=qfl.Pixels()).load(np.random.default_rng(0))
+    except (OSError, ValueError) as error:
+        raise qfl.ScenarioError(str(error)) from None
+    for study in studies:
+        named, axes = scenarios_of(study.variants), axes_of(study.variants, study.axes)
+        Store(_store(study, out)).admit(plan_of(named, axes, replications, KEPT))
+
+
 def carry_out(
     study: Study, out: Path, *, replications: int, workers: int | None, told: Callable[[str], object]
 ) -> qfl.Sweep:
@@ -57,8 +80,12 @@ def carry_out(
         study.variants,
         axes=study.axes,
         replications=replications,
-        out=out / "store" / study.name,
+        out=_store(study, out),
         workers=workers,
-        keep=("rounds",),
+        keep=KEPT,
         told=told,
     )
+
+
+def _store(study: Study, out: Path) -> Path:
+    return out / "store" / study.name
