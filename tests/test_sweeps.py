@@ -1,5 +1,6 @@
 """Sweeps as their user meets them: all points there, the same bytes whoever ran them, nothing lost, nothing twice."""
 
+import inspect
 import signal
 import socket
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from joblib.externals.loky import process_executor
 
 import qflsim as qfl
 from qflsim.cli import main
@@ -278,3 +280,7 @@ def test_a_comma_within_brackets_or_quotes_is_part_of_a_value(small):
         qfl.Digits(classes=(1, 2)),
     )
     assert read_axis(small[1], "name='a',b", names)[1] == ("a", "b")
+
+
+def test_the_bound_on_growth_that_is_lifted_is_the_one_that_processes_ask():
+    assert "_MAX_MEMORY_LEAK_SIZE" in inspect.getsource(process_executor._process_worker)

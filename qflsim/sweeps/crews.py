@@ -29,6 +29,9 @@ _KNOCK_S = 3.0
 _TRIES = 3
 """How often a point is handed out whose process died, and a cluster asked that brought nothing."""
 
+_GROWTH = int(4e9)
+"""Bytes by which a local process may grow after its first point before loky takes that for a leak and begins anew."""
+
 
 class CrewError(RuntimeError):
     """Processes died with points under way, or the cluster is gone."""
@@ -56,10 +59,22 @@ class LocalProcesses:
             try:
                 jobs = min(self.workers, max(2, len(orders)))  # joblib would start them all
                 yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
-                    delayed(carry)(order) for order in orders
+                    delayed(_carry_on)(order) for order in orders
                 )
             except TerminatedWorkerError:
                 raise CrewError("a worker process was killed") from None
+
+
+def _carry_on(order: Order) -> Outcome:
+    """Carry out in a process that goes on to the next point even if that one is larger.
+
+    By itself loky ends a process that has grown by 300 MB. Images after a handful of features take more than that, and
+    a new process spends seconds on imports and compiles everything again.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = _GROWTH
+    return carry(order)
 
 
 @dataclass(frozen=True)
