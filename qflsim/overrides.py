@@ -10,7 +10,7 @@ import difflib
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from .checks import Part, ScenarioError, nearest
 
@@ -156,7 +156,7 @@ def _replace(part: Any, path: list[str], value_for: Callable[[Any], Any]) -> Any
 
 def _value(text: str, hint: Any, names: Mapping[str, Any]) -> Any:
     """The value that ``text`` stands for; where the field takes text, anything but a quoted string is that text."""
-    takes_text = hint is str or str in get_args(hint)
+    takes_text = hint is str or (get_origin(hint) is not tuple and str in get_args(hint))
     if takes_text and not text.startswith(("'", '"')) and text != "None":
         return text
     try:

@@ -98,6 +98,11 @@ def test_wrong_arguments_get_the_same_sentence_in_python_a_file_and_an_override(
     assert str(caught.value).startswith(f"--set agreement: {told}")
 
 
+def test_a_tuple_of_names_is_set_as_it_is_written_in_python(tiny):
+    changed = apply(tiny, "threats=(Crash(nodes=('server-1', 'server-2')),)", known_names(None))
+    assert apply(changed.threats[0], "nodes=('device-1-1',)", {}).nodes == ("device-1-1",)
+
+
 def test_parts_are_copied_pickled_and_shown_with_their_fields():
     part = qfl.FirstK(k=2)
     assert pickle.loads(pickle.dumps(part)) == part == replace(qfl.FirstK(k=3), k=2)

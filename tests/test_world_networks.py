@@ -133,7 +133,7 @@ def test_circuit_and_network_are_learnt_side_by_side(tiny):
 
 
 def test_the_network_of_the_guide_is_trained(tmp_path):
-    code = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)[-1]
+    code = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)[-2]
     (tmp_path / "waves.py").write_text(code, encoding="utf-8")
     scenario = qfl.load(tmp_path / "waves.py")
     world, records = played(scenario)
