@@ -25,10 +25,9 @@ def test_a_huge_number_is_refused_in_a_sentence_or_makes_no_more_work(command_en
     told = dict(line.partition(": ")[::2] for line in lines)
     assert len(told) == len(lines) > 100
     for field, sentence in told.items():
-        part, name = field.split(".")
-        assert not sentence or (part in sentence and re.search("must|cannot|takes|needs at least", sentence)), sentence
-        named = name in sentence or "000000000" in sentence or "parameters" in sentence
-        assert len(sentence) < 400 and (not sentence or named), sentence
+        if sentence:
+            assert re.search(field.replace(".", "|"), sentence, re.IGNORECASE), (field, sentence)
+            assert re.search("must|cannot|takes|needs|encodes", sentence) and len(sentence) < 400, sentence
     refused = {field for field, sentence in told.items() if sentence}
     assert {"DenseCell.servers", "Scenario.rounds", "LocalTraining.epochs", "SlotTiming.retries"} <= refused
 

@@ -176,7 +176,9 @@ def _fit(
     values, vectors = np.linalg.eigh(covariance)
     rank = int(np.sum(values > values[-1] * len(values) * np.finfo(float).eps))
     if not 1 <= features <= rank:
-        raise ValueError(f"features must be between 1 and {rank}, the rank of the training samples, got {features}")
+        raise ValueError(
+            f"features (components) must be between 1 and {rank}, the rank of the training samples, got {features}"
+        )
     leading = vectors[:, ::-1][:, :features]
     # An eigenvector's sign is arbitrary; the largest entry is made positive so that every machine agrees.
     peaks = np.abs(leading).argmax(axis=0)

@@ -76,7 +76,8 @@ def _lines(axes: Any, sizes: Any, names: dict[str, tuple[str, str]], title: str)
     axes.set_title(title)
     axes.set_ylabel(f"size [{unit}]")
     axes.set_ylim(bottom=0.0)
-    axes.legend(loc="upper left")
+    if axes.lines:
+        axes.legend(loc="upper left")
     rounds_axis(axes, sizes.index)
 
 

@@ -87,7 +87,7 @@ def check_deadlines(common: Common, parts: TaskParts) -> None:
         if least > patience:
             raise ScenarioError(
                 f"Scenario.agreement_deadline must leave time for {agreement.name}, which takes {least:.4g} s by "
-                f"design, got {patience!r} s; raise agreement_deadline"
+                f"design, got {patience!r} s; raise agreement_deadline, or let {type(agreement).__name__} take less"
             )
     for kind in CHAIN_KINDS:
         interval = on_kind(scenario.block_limits, kind).interval

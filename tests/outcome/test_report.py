@@ -173,7 +173,7 @@ def test_what_a_run_did_not_use_has_no_card_and_no_table(one_figure, run):
     about = json.loads((run / "run.json").read_text())
     about["scenario"]["collaboration"] = {"part": "Isolated"}
     (run / "run.json").write_text(json.dumps(about))
-    text = plain(re.sub("<style>.*</style>", "", write_report(run).read_text(), flags=re.S))
+    text = plain(re.sub("<style>.*?</style>", "", write_report(run).read_text(), flags=re.S))
     assert not [what for what in [*used, "cooling included", "without QPU cooling", "updates to peers"] if what in text]
     assert "</b>energy</div>" in text and "optimizer steps" in text
 
