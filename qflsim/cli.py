@@ -5,11 +5,12 @@ and ends with 130; everything else that raises is a bug and shows its traceback.
 """
 
 import io
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .checks import ScenarioError
+from .checks import ScenarioError, nearest
 from .commands import COMMANDS, command_of
 
 __all__ = ["main"]
@@ -21,9 +22,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_fail_to_print()
     if arguments and (Path(arguments[0]) / "__main__.py").is_file():
         return _run_folder(*arguments)
-    word = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "run"
+    if not arguments:
+        command_of("run").parser().print_help(sys.stderr)
+        return 2
+    word = arguments.pop(0) if arguments[0] in COMMANDS else "run"
     command = command_of(word)
     try:
+        if word == "run":
+            _refuse_unknown_word(arguments)
         code: int = command.carry_out(command.parser().parse_args(arguments))
         return code
     except ScenarioError as error:
@@ -31,6 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 141
+
+
+def _refuse_unknown_word(arguments: Sequence[str]) -> None:
+    """Refuse a first word that is meant for a command and is none."""
+    word = arguments[0] if arguments else ""
+    if re.fullmatch(r"[a-z]+", word) and not Path(word).exists():
+        raise ScenarioError(f"there is no command {word!r} and no such file; {nearest(word, COMMANDS)}")
 
 
 def _run_folder(folder: str, *arguments: str) -> int:

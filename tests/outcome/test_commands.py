@@ -52,6 +52,13 @@ def test_every_command_has_help_and_a_line_in_the_first_help(capsys):
         assert command_of(word).parser().format_help()
 
 
+def test_a_word_that_is_no_command_and_no_word_at_all_are_told_what_there_is(told, capsys):
+    assert "there is no command 'shwo' and no such file; did you mean 'show'?" in told("shwo", "results/x", code=2)
+    assert "it has run, sweep, list" in told("qqq", code=2)
+    assert main([]) == 2
+    assert "other commands, each with a --help of its own" in capsys.readouterr().err
+
+
 def test_list_says_what_each_scenario_asks(told, tmp_path):
     (tmp_path / "one.py").write_text('"""How\nmany?\n\nNot this."""\nraise SystemExit\n')  # read, never executed
     (tmp_path / "two.py").write_text("x = (\n")
