@@ -146,6 +146,7 @@ def _troubles(axes: Any, table: Any, names: list[str]) -> None:
                     f"{mean:.3g}", (mean, row), xytext=(3, -3), textcoords="offset points", fontsize=points(7)
                 )
     axes.set_xlim(right=1.15 * axes.get_xlim()[1])
+    axes.xaxis.get_major_locator().set_params(integer=True)  # things are counted
     axes.set_xlabel("number in the run")
     axes.set_title("What went wrong", pad=46)
     label_rows(axes, names)
