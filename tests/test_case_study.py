@@ -180,3 +180,16 @@ def test_digits_that_are_missing_are_told_before_anything_runs(analysis, tmp_pat
     assert analysis["command"].main(["--quick", "--out", str(tmp_path / "out")]) == 2
     assert "train-images-idx3-ubyte.gz is not in" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_figures_show_the_split_that_they_name(analysis):
+    apart = made_up({"DQFL star": 0.6}).assign(**{"data.split": "Dirichlet()"})
+    curves = analysis["measures"].curves(pd.concat([apart, made_up({"DQFL star": 0.8})]))
+    for figure in (
+        analysis["figures"]._figure_3({"four_classes": curves}, {}),
+        analysis["figures"]._costs(curves),
+        analysis["figures"]._figure_4({"four_classes": curves}, pd.DataFrame({"study": []})),
+    ):
+        first = figure.axes[0]
+        assert first.get_title().endswith("IID") or first.get_title() == "Three servers, IID: accuracy"
+        assert first.lines[0].get_ydata()[-1] == pytest.approx(81.0)

@@ -25,6 +25,7 @@ STYLES = {
 TOPOLOGIES = ("DQFL star", "DQFL circle", "DQFL random")
 LABELS = {"accuracy": "test accuracy [%]", "loss": "test loss [nat]"}
 FORMATS = ("png", "pdf")
+ALIKE = "IID()"
 
 
 def draw(curves: dict[str, pd.DataFrame], ends: dict[str, pd.DataFrame], tops: pd.DataFrame, out: Path) -> list[Path]:
@@ -47,7 +48,7 @@ def _figure_3(curves: dict[str, pd.DataFrame], ends: dict[str, pd.DataFrame]) ->
     many = "more_servers" in curves
     figure = new_figure(11.0, 6.0 if many else 3.2)
     panels = figure.subplot_mosaic("AB;CD" if many else "AB")
-    table = _first_split(curves["four_classes"])
+    table = _alike(curves["four_classes"])
     for axes, column, label in (
         (panels["A"], "accuracy", "test accuracy [%]"),
         (panels["B"], "loss", "test loss [nat]"),
@@ -97,7 +98,7 @@ def _disagreement(axes: Any, curves: pd.DataFrame) -> None:
 def _figure_4(curves: dict[str, pd.DataFrame], tops: pd.DataFrame) -> Any:
     """Methods, on four and on ten digits, devices alike and devices that hold different digits."""
     studies = [name for name in ("four_classes", "ten_classes") if name in curves]
-    splits = list(dict.fromkeys(curves["four_classes"]["data.split"]))
+    splits = sorted(set(curves["four_classes"]["data.split"]), key=lambda split: split != ALIKE)
     figure = new_figure(11.0, 3.3 * len(studies) * len(splits) / 2 + 0.8)
     grid = figure.subplots(len(studies) * len(splits) // 2 or 1, 4, squeeze=False)
     panels = iter(grid.flat)
@@ -109,7 +110,7 @@ def _figure_4(curves: dict[str, pd.DataFrame], tops: pd.DataFrame) -> Any:
                 axes = next(panels)
                 _bands(axes, table, column, [name for name in STYLES if name in set(table["variant"])])
                 axes.set(xlabel="round", ylabel=label)
-                axes.set_title(f"{digits}, {split.rstrip('()') if split == 'IID()' else 'Dirichlet 0.5'}", fontsize=9)
+                axes.set_title(f"{digits}, {'IID' if split == ALIKE else 'Dirichlet(0.5)'}", fontsize=9)
                 if column == "accuracy":
                     _ceiling(axes, tops[tops["study"] == study])
     handles, labels = grid.flat[0].get_legend_handles_labels()
@@ -125,7 +126,7 @@ def _ceiling(axes: Any, tops: pd.DataFrame) -> None:
 
 def _costs(curves: pd.DataFrame) -> Any:
     """Accuracy against what it took."""
-    table = _first_split(curves)
+    table = _alike(curves)
     figure = new_figure(11.0, 3.6)
     panels = figure.subplots(1, 3, sharey=True)
     costs = (("seconds", "simulated time [s]"), ("joules", "energy, cooling included [J]"), ("bytes", "sent [byte]"))
@@ -137,6 +138,7 @@ def _costs(curves: pd.DataFrame) -> Any:
         axes.set_xscale("log")
         axes.set_xlabel(label)
     panels[0].set_ylabel("test accuracy [%]")
+    panels[0].set_title("digits 0 to 3, IID")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
     return figure
@@ -155,5 +157,6 @@ def _bands(axes: Any, table: pd.DataFrame, column: str, names: Sequence[str]) ->
         axes.fill_between(rows["round"], scale * low, scale * high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _first_split(curves: pd.DataFrame) -> pd.DataFrame:
-    return selected(curves, {"data.split": curves["data.split"].iloc[0]})
+def _alike(curves: pd.DataFrame) -> pd.DataFrame:
+    """The part in which all devices hold samples of the same distribution."""
+    return selected(curves, {"data.split": ALIKE})

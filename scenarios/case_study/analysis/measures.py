@@ -26,7 +26,7 @@ def ends(rounds: pd.DataFrame) -> pd.DataFrame:
     """One row per point and replication: means over the last ten rounds, and what the whole run took."""
     keys = [*settings_of(rounds), "replication"]
     rounds = rounds.assign(bytes=(rounds["air_bit"] + rounds["wired_bit"]) / 8.0)
-    groups = rounds.sort_values("round").groupby(keys, sort=False)
+    groups = rounds.sort_values("round", kind="stable").groupby(keys, sort=False)
     means = groups[list(COLUMNS)].apply(lambda group: group.tail(LAST).mean())
     spent = groups.agg(seconds=("ended_s", "last"), joules=("energy_j", "sum"), bytes=("bytes", "sum"))
     return means.join(spent).reset_index()
@@ -35,7 +35,7 @@ def ends(rounds: pd.DataFrame) -> pd.DataFrame:
 def curves(rounds: pd.DataFrame) -> pd.DataFrame:
     """Means and 95 % intervals over replications, round by round, and mean costs until the end of each round."""
     keys = settings_of(rounds)
-    rounds = rounds.sort_values("round").assign(bytes=(rounds["air_bit"] + rounds["wired_bit"]) / 8.0)
+    rounds = rounds.sort_values("round", kind="stable").assign(bytes=(rounds["air_bit"] + rounds["wired_bit"]) / 8.0)
     for column in ("energy_j", "bytes"):
         rounds[column] = rounds.groupby([*keys, "replication"], sort=False)[column].cumsum()
     made = [statistics.intervals(rounds, column, [*keys, "round"]).set_index([*keys, "round"]) for column in COLUMNS]
