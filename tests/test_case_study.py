@@ -184,7 +184,7 @@ def test_digits_that_are_missing_are_told_before_anything_runs(analysis, tmp_pat
 
 def test_figures_show_the_split_that_they_name(analysis):
     apart = made_up({"DQFL star": 0.6}).assign(**{"data.split": "Dirichlet()"})
-    curves = analysis["measures"].curves(pd.concat([apart, made_up({"DQFL star": 0.8})]))
+    curves = analysis["measures"].curves(pd.concat([apart, made_up({"DQFL star": 0.8})], ignore_index=True))
     for figure in (
         analysis["figures"]._figure_3({"four_classes": curves}, {}),
         analysis["figures"]._costs(curves),
