@@ -56,6 +56,8 @@ def _settings(study: Study, given: Sequence[str]) -> tuple[dict[str, object], in
     """The values of every axis, and the replication."""
     axes: dict[str, Sequence[object]] = {"variant": tuple(study.variants), **study.axes}
     texts = dict(text.partition("=")[::2] for text in given)
+    if len(texts) < len(given):
+        raise qfl.ScenarioError(f"a setting stands twice in {' '.join(given)}; give each once")
     chosen: dict[str, object] = {}
     for axis, values in axes.items():
         names = {str(value) if axis == "variant" else written(value): value for value in values}

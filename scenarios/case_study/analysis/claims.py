@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from qflsim.intervals import Interval, paired
+from qflsim.intervals import Interval, paired_differences
 
 from .measures import selected
 
-__all__ = ["ACROSS", "CLAIMS", "FIVE", "Claim", "judge", "told"]
+__all__ = ["ACROSS", "CLAIMS", "FIVE", "Claim", "judge", "signed", "told"]
 
 FIVE = "QFL five devices"
 """Central learning of five devices where it stands beside decentralised learning of fifteen."""
@@ -44,16 +44,22 @@ class Claim:
     measure: str = "accuracy"
 
     def difference(self, ends: pd.DataFrame) -> Interval:
-        """Better less worse with its 95 % interval, in points of accuracy or per cent of the worse one's loss."""
-        sides = [
-            ends[ends["variant"] == name].set_index("replication")[self.measure].sort_index()
-            for name in (self.better, self.worse)
-        ]
-        scale = 100.0 / sides[1].mean() if self.measure == "loss" else 100.0
-        return paired((sides[0] * scale).tolist(), (sides[1] * scale).tolist())
+        """Better less worse with its 95 % interval, in points of accuracy or per cent of the worse one's mean loss.
+
+        Raises
+        ------
+        ScenarioError
+            If the two do not have the same replications.
+        """
+        found = paired_differences(ends, self.measure, "variant", self.better, self.worse)
+        worse = ends.loc[ends["variant"] == self.worse, self.measure].mean()
+        scale = 100.0 / worse if self.measure == "loss" else 100.0
+        return Interval(found.mean * scale, found.low * scale, found.high * scale, found.count)
 
     def verdict(self, found: Interval) -> str:
         """Whether the claim holds, by the sign that its interval leaves."""
+        if found.low > -RESOLUTION and found.high < RESOLUTION:
+            return "the same"
         if not found.excludes_zero or abs(found.mean) < RESOLUTION:
             return "no difference shown"
         return "holds" if (found.mean < 0) == (self.measure == "loss") else "the opposite"
@@ -62,6 +68,8 @@ class Claim:
 CLAIMS = (
     Claim("3", "star is better than circle", "DQFL star", "DQFL circle"),
     Claim("3", "circle is better than random", "DQFL circle", "DQFL random"),
+    Claim("3", "star is better than circle", "DQFL star", "DQFL circle", measure="own_accuracy"),
+    Claim("3", "circle is better than random", "DQFL circle", "DQFL random", measure="own_accuracy"),
     Claim("4", "decentralised QFL is more accurate than QFL", "DQFL star", "QFL", published=2.08),
     Claim("4", "decentralised QFL has less loss than QFL", "DQFL star", "QFL", published=-4.82, measure="loss"),
     Claim("4", "collaborative quantum learning is better than isolated", "QFL", "QNN"),
@@ -113,10 +121,15 @@ def told(judged: pd.DataFrame) -> str:
         "|---|---|---|---|---|---:|---:|---|---|",
     ]
     for row in judged.to_dict("records"):
-        published = "" if pd.isna(row["published"]) else f"{row['published']:+.2f}"
+        published = "" if pd.isna(row["published"]) else signed(row["published"])
         cells = [
             str(row["figure"]), row["claim"], row["where"], row["compared"], row["measure"], published,
-            f"{row['difference']:+.2f}", f"[{row['low']:+.2f}, {row['high']:+.2f}]", row["verdict"],
+            signed(row["difference"]), f"[{signed(row['low'])}, {signed(row['high'])}]", row["verdict"],
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def signed(number: float) -> str:
+    """With two digits, and no minus before nothing."""
+    return f"{round(number, 2) + 0.0:+.2f}"

@@ -11,6 +11,7 @@ import qflsim as qfl
 
 from . import outputs
 from .again import rerun
+from .claims import signed
 from .studies import STUDIES, carry_out, check, read
 
 __all__ = ["main"]
@@ -25,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.quick:
             studies = [study.quick() for study in studies]
         if options.rerun:
+            if options.replications:
+                raise qfl.ScenarioError("--rerun runs one replication; name it by replication=..., not --replications")
             told, same = rerun(studies, options.rerun, out)
             sys.stdout.write(told)
             return 0 if same else 1
@@ -34,19 +37,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         for study in studies:
             sys.stderr.write(f"{study.name}: {' '.join(study.question.split())}\n")
             sweep = carry_out(study, out, replications=replications, workers=options.workers, told=_tell)
-            if sweep.failures:
-                return 1
-            made[study.name] = sweep.table("rounds")
+            if not sweep.failures:
+                made[study.name] = sweep.table("rounds")
     except (qfl.ScenarioError, qfl.SweepError) as error:
         sys.stderr.write(f"case study: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("\ncase study: interrupted; finished points are kept, the same command goes on\n")
         return 130
-    judged = outputs.write(studies, made, out, _tell)
-    _tell_claims(judged)
-    sys.stdout.write(f"{out}\n")
-    return 0
+    whole = [study for study in studies if study.name in made]
+    if whole:
+        _tell_claims(outputs.write(whole, made, out, _tell))
+        sys.stdout.write(f"{out}\n")
+    for study in studies:
+        if study not in whole:
+            _tell(f"{study.name} lacks points, which are told above; the same command tries them again")
+    return 0 if len(whole) == len(studies) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,16 +81,18 @@ def _count(text: str) -> int:
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
-    for name in names:
+    for place, name in enumerate(names):
         if name not in STUDIES:
             raise argparse.ArgumentTypeError(f"there is no study {name!r}; there are {', '.join(STUDIES)}")
+        if name in names[:place]:
+            raise argparse.ArgumentTypeError(f"{name} stands twice; name each study once")
     return names
 
 
 def _tell_claims(judged: pd.DataFrame) -> None:
     for row in judged.to_dict("records"):
-        interval = f"{row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
-        told = f"{row['where']:<40} {row['compared']:<26} {row['measure']:<18} {interval:<26} {row['verdict']}"
+        interval = f"{signed(row['difference'])} [{signed(row['low'])}, {signed(row['high'])}]"
+        told = f"{row['where']:<40} {row['compared']:<26} {row['measure']:<21} {interval:<26} {row['verdict']}"
         sys.stdout.write(f"{told}\n")
 
 

@@ -28,8 +28,11 @@ FORMATS = ("png", "pdf")
 ALIKE = "IID()"
 
 
-def draw(curves: dict[str, pd.DataFrame], ends: dict[str, pd.DataFrame], tops: pd.DataFrame, out: Path) -> list[Path]:
-    """Draw what there are runs for."""
+Tables = dict[str, pd.DataFrame]
+
+
+def draw(curves: Tables, ends: Tables, tops: Tables, out: Path) -> list[Path]:
+    """Draw what there are tables for, by the names of their studies."""
     made: list[Path] = []
     with canvas():
         if "four_classes" in curves:
@@ -43,7 +46,7 @@ def _saved(figure: Any, stem: Path) -> list[Path]:
     return save(figure, stem, FORMATS)
 
 
-def _figure_3(curves: dict[str, pd.DataFrame], ends: dict[str, pd.DataFrame]) -> Any:
+def _figure_3(curves: Tables, ends: Tables) -> Any:
     """Topologies: the paper's three servers, and more of them, where topologies are different graphs."""
     many = "more_servers" in curves
     figure = new_figure(11.0, 6.0 if many else 3.2)
@@ -95,7 +98,7 @@ def _disagreement(axes: Any, curves: pd.DataFrame) -> None:
     axes.legend(loc="best")
 
 
-def _figure_4(curves: dict[str, pd.DataFrame], tops: pd.DataFrame) -> Any:
+def _figure_4(curves: Tables, tops: Tables) -> Any:
     """Methods, on four and on ten digits, devices alike and devices that hold different digits."""
     studies = [name for name in ("four_classes", "ten_classes") if name in curves]
     splits = sorted(set(curves["four_classes"]["data.split"]), key=lambda split: split != ALIKE)
@@ -111,17 +114,20 @@ def _figure_4(curves: dict[str, pd.DataFrame], tops: pd.DataFrame) -> Any:
                 _bands(axes, table, column, [name for name in STYLES if name in set(table["variant"])])
                 axes.set(xlabel="round", ylabel=label)
                 axes.set_title(f"{digits}, {'IID' if split == ALIKE else 'Dirichlet(0.5)'}", fontsize=9)
-                if column == "accuracy":
-                    _ceiling(axes, tops[tops["study"] == study])
+                if column == "accuracy" and study in tops:
+                    _ceiling(axes, tops[study])
+                if column == "loss":
+                    axes.set_yscale("log")
     handles, labels = grid.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
     return figure
 
 
 def _ceiling(axes: Any, tops: pd.DataFrame) -> None:
-    if len(tops):
-        axes.axhline(100 * tops["accuracy"].max(), color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)),
-                     label="classical ceiling of the 4 features")  # fmt: skip
+    best = tops.loc[tops["features"] == "4 components", "accuracy"].max()
+    axes.axhline(
+        100 * best, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), label="classical reference, 4 components"
+    )
 
 
 def _costs(curves: pd.DataFrame) -> Any:
@@ -150,7 +156,8 @@ def _bands(axes: Any, table: pd.DataFrame, column: str, names: Sequence[str]) ->
     for name in names:
         rows = table[table["variant"] == name].sort_values("round")
         colour, line = STYLES[name]
-        axes.plot(rows["round"], scale * rows[f"{column}_mean"], color=colour, linestyle=line, label=name)
+        width = 4.0 if name == "QFL" else None  # which decentralised learning lies upon
+        axes.plot(rows["round"], scale * rows[f"{column}_mean"], color=colour, linestyle=line, label=name, lw=width)
         low, high = (
             rows[f"{column}_{bound}"].clip(0.0, 1.0 if column == "accuracy" else None) for bound in ("low", "high")
         )

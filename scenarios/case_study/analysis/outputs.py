@@ -25,25 +25,29 @@ ACROSS = "across"
 def write(
     studies: Sequence[Study], rounds: Mapping[str, pd.DataFrame], out: Path, told: Callable[[str], object]
 ) -> pd.DataFrame:
-    """All tables and figures; returns the claims that these studies judge."""
+    """All tables of these studies, and figures of all that lie there; returns the claims that these studies judge."""
     ends = {name: measures.ends(table) for name, table in rounds.items()}
-    lines = {name: measures.curves(table) for name, table in rounds.items()}
-    for name, table in lines.items():
-        _csv(table, out / f"curves_{name}.csv")
+    for name, table in rounds.items():
+        _csv(measures.curves(table), out / f"curves_{name}.csv")
         _csv(ends[name], out / f"ends_{name}.csv")
-        _csv(measures.reached(rounds[name], ACCURACIES), out / f"reached_{name}.csv")
-    judged = pd.DataFrame([row for study in studies for row in _judged(study, ends[study.name])] + _across(ends))
-    for name, rows in judged.groupby("study", sort=False) if len(judged) else ():
+        _csv(measures.reached(table, ACCURACIES), out / f"reached_{name}.csv")
+    judged = pd.DataFrame([row for study in studies for row in _judged(study, ends[study.name])])
+    across = pd.DataFrame(_across(_there(out, "ends")))
+    for name, rows in pd.concat([judged, across]).groupby("study", sort=False) if len(judged) else ():
         _csv(rows, out / f"claims_{name}.csv")
-    _all_claims(out)
+    (out / "claims.md").write_text(claims.told(pd.concat(_there(out, "claims").values())), encoding="utf-8")
     tops = ceilings.ceilings(_datasets(studies), seed=studies[0].variants[next(iter(studies[0].variants))].seed)
     for name, rows in tops.groupby("study", sort=False):
         _csv(rows, out / f"ceilings_{name}.csv")
-    if not figures.draw(lines, ends, tops, out):
-        told(
-            "no figures: they are of the study four_classes, and of those that stand beside it; ask for it with --only"
-        )
-    return judged
+    if not figures.draw(_there(out, "curves"), _there(out, "ends"), _there(out, "ceilings"), out):
+        told("no figures yet: they need the study four_classes, and show those that stand beside it")
+    return pd.concat([judged, across])
+
+
+def _there(out: Path, kind: str) -> dict[str, pd.DataFrame]:
+    """Tables of one kind in the folder, of whichever studies have been made there."""
+    paths = {name: out / f"{kind}_{name}.csv" for name in (*STUDIES, ACROSS)}
+    return {name: pd.read_csv(path) for name, path in paths.items() if path.exists()}
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
@@ -75,12 +79,8 @@ def _across(ends: Mapping[str, pd.DataFrame]) -> list[dict[str, object]]:
     return [{"study": ACROSS, **row} for row in claims.judge(table, {}, where, claims.ACROSS)]
 
 
-def _all_claims(out: Path) -> None:
-    parts = [path for name in (*STUDIES, ACROSS) if (path := out / f"claims_{name}.csv").exists()]
-    if parts:
-        (out / "claims.md").write_text(claims.told(pd.concat([pd.read_csv(path) for path in parts])), encoding="utf-8")
-
-
-def _datasets(studies: Sequence[Study]) -> dict[str, qfl.Dataset]:
-    """The four features that circuits see, of each study that has both kinds of models."""
-    return {s.name: s.variants["QFL"].data for s in studies if s.name in ("four_classes", "ten_classes")}
+def _datasets(studies: Sequence[Study]) -> dict[tuple[str, str], qfl.Dataset]:
+    """What models see in each study that has both kinds: the four numbers of an image, or all of its pixels."""
+    both = [study for study in studies if study.name in ("four_classes", "ten_classes")]
+    sights = {"4 components": "QFL", "pixels": "FL CNN"}
+    return {(study.name, what): study.variants[name].data for study in both for what, name in sights.items()}
