@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import qflsim as qfl
 from qflsim.units import m, s
@@ -23,6 +24,10 @@ TINY = qfl.Scenario(
     mixing=qfl.Ring(),
     aer_samples=0,
 )
+
+# A busy machine is no fault of the code; speed is shown by benchmarks.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def _shown(parts: Any) -> list[str]:
 
 def _stack(axes: Any, parts: Any) -> None:
     factor, unit = time_unit(parts.sum(axis=1).max())
-    bottom = 0.0 * parts["publish"]
+    bottom = 0.0 * parts.sum(axis=1)
     for part in parts:
         height = parts[part] / factor
         axes.bar(parts.index, height, bottom=bottom, width=0.8, color=_COLOURS[part], linewidth=0)
