@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from qflsim.checks import Part, quantity
 
@@ -147,8 +148,11 @@ def principal_angles(
     .. [2] J. Bowles, S. Ahmed, M. Schuld, "Better than classical? The subtle art of benchmarking quantum machine
        learning models", arXiv:2403.07059: PCA features as the inputs of angle-encoded circuits.
     """
-    mean, leading = _leading(train, features, standardised)
-    train_z, test_z = _project(train, mean, leading), _project(test, mean, leading)
+    with threadpool_limits(
+        1
+    ):  # several threads add up in another order: the same seed gave other bits on other machines
+        mean, leading = _leading(train, features, standardised)
+        train_z, test_z = _project(train, mean, leading), _project(test, mean, leading)
     largest = np.abs(train_z).max(axis=0)
     return math.pi / 2 * train_z / largest, math.pi / 2 * np.clip(test_z / largest, -1.0, 1.0)
 
