@@ -165,7 +165,7 @@ def labels(seeds: int, samples: int | None, rounds: int, model: qfl.Network = PE
 # Local steps a round: some 940 in [3].
 SOME_STEPS = partial(labels, samples=6000, rounds=10)  # 100 of them
 MANY_STEPS = partial(labels, samples=30000, rounds=5)  # 470
-ALL_STEPS = partial(labels, samples=None, rounds=8, model=qfl.ConvNet(outputs=10))  # 940
+ALL_STEPS = partial(labels, samples=None, rounds=4, model=qfl.ConvNet(outputs=10))  # 940
 CHECKS = {
     "circuits": (circuits, 5),
     "fedavg": (fedavg, 1),
