@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qflsim.checks import quantity
 from qflsim.learning.averaging import metropolis
-from qflsim.learning.mixing import Floats, Mixing, refuse_none
+from qflsim.learning.mixing import Floats, Mixing, over_connected, refuse_none
 
 __all__ = ["Grid", "SmallWorld"]
-
-_DRAWS = 1000  # graphs drawn in search of a connected one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +129,15 @@ class SmallWorld(Mixing):
 
         refuse_none(servers)
         near = min(self.neighbours, servers)
-        for _ in range(_DRAWS):
+
+        def draw() -> NDArray[np.bool_]:
             graph = nx.watts_strogatz_graph(servers, near, self.rewiring, seed=rng)
-            if nx.is_connected(graph):
-                return metropolis(nx.to_numpy_array(graph, nodelist=range(servers)).astype(bool))
-        raise ValueError(
-            f"SmallWorld(neighbours={self.neighbours}, rewiring={self.rewiring:g}) gave no connected graph of "
-            f"{servers} servers in {_DRAWS} draws; write more neighbours or less rewiring"
+            return np.asarray(nx.to_numpy_array(graph, nodelist=range(servers)), dtype=bool)
+
+        return over_connected(
+            draw,
+            f"SmallWorld(neighbours={self.neighbours}, rewiring={self.rewiring:g})",
+            "more neighbours or less rewiring",
         )
 
 

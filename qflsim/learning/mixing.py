@@ -1,6 +1,7 @@
 """How servers average their models over a graph (which is not agreement: nothing is voted on)."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -199,20 +200,36 @@ class RandomGraph(Mixing):
 
     def matrix(self, servers: int, rng: np.random.Generator) -> Floats:
         """Metropolis weights of a connected random graph."""
-        import networkx as nx
-
         refuse_none(servers)
         upper = np.triu_indices(servers, k=1)
-        for _ in range(_DRAWS):
+
+        def draw() -> NDArray[np.bool_]:
             adjacency = np.zeros((servers, servers), dtype=bool)
             adjacency[upper] = rng.random(len(upper[0])) < self.probability
-            adjacency |= adjacency.T
-            if nx.is_connected(nx.from_numpy_array(adjacency)):
-                return metropolis(adjacency)
-        raise ValueError(
-            f"RandomGraph(probability={self.probability:g}) gave no connected graph of {servers} servers in {_DRAWS} "
-            f"draws; write a probability above ln(n)/n = {np.log(servers) / servers:.2g}"
+            return adjacency | adjacency.T
+
+        return over_connected(
+            draw,
+            f"RandomGraph(probability={self.probability:g})",
+            f"a probability above ln(n)/n = {np.log(servers) / servers:.2g}",
         )
+
+
+def over_connected(draw: Callable[[], NDArray[np.bool_]], who: str, advice: str) -> Floats:
+    """Metropolis weights of the first graph drawn that is connected.
+
+    Raises
+    ------
+    ValueError
+        If none of many is, saying of whom, and what to write instead.
+    """
+    import networkx as nx
+
+    for _ in range(_DRAWS):
+        adjacency = draw()
+        if nx.is_connected(nx.from_numpy_array(adjacency)):
+            return metropolis(adjacency)
+    raise ValueError(f"{who} gave no connected graph of {len(adjacency)} servers in {_DRAWS} draws; write {advice}")
 
 
 def refuse_none(servers: int) -> None:

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from qflsim.learning import lattices
 from qflsim.learning.averaging import contraction, metropolis
 from qflsim.learning.lattices import Grid, SmallWorld
 
@@ -115,7 +114,7 @@ def test_unconnected_draws_are_not_taken(monkeypatch):
     first = nx.watts_strogatz_graph(60, 2, 1.0, seed=rng(3))
     assert not nx.is_connected(first)
     assert nx.is_connected(graph_of(loose, 60, seed=3))
-    monkeypatch.setattr(lattices, "_DRAWS", 1)
+    monkeypatch.setattr("qflsim.learning.mixing._DRAWS", 1)
     with pytest.raises(ValueError, match=r"SmallWorld\(neighbours=2, rewiring=1\) gave no connected graph of 60 serv"):
         loose.matrix(60, rng(3))
 
