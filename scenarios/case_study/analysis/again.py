@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 import qflsim as qfl
-from qflsim.overrides import replaced
 from qflsim.sweeps.identity import written
+from qflsim.sweeps.points import axes_of, points_of
 
 from . import measures
 from .studies import Study
@@ -37,35 +37,31 @@ def rerun(studies: Sequence[Study], given: Sequence[str], kept: Path) -> tuple[s
     if len(studies) != 1:
         raise qfl.ScenarioError("a point is of one study; name it with --only, e.g. --only four_classes")
     (study,) = studies
-    settings, replication = _settings(study, given)
-    name = settings.pop("variant")
-    scenario = study.variants[name]
-    for axis, value in settings.items():
-        scenario = replaced(scenario, axis, value)
-    run = qfl.run(scenario, out=kept.with_name(f"{kept.name}_again"), replication=replication)
+    chosen, replication = _chosen(study, given)
+    (point,) = points_of(study.variants, chosen, replications=1)
+    run = qfl.run(point.scenario, out=kept.with_name(f"{kept.name}_again"), replication=replication)
     rounds = run.table("rounds")
     rounds.insert(0, "replication", replication)
     came = measures.ends(rounds).iloc[0]
-    tables = {axis: written(value) for axis, value in settings.items()}
-    there = _kept(kept / f"ends_{study.name}.csv", {"variant": name, **tables, "replication": replication})
+    there = _kept(kept / f"ends_{study.name}.csv", {**point.settings, "replication": replication})
     told, same = _compared(came, there)
     return f"{told}{run.folder}\n", same
 
 
-def _settings(study: Study, given: Sequence[str]) -> tuple[dict[str, object], int]:
-    """The values of every axis, and the replication."""
-    axes: dict[str, Sequence[object]] = {"variant": tuple(study.variants), **study.axes}
+def _chosen(study: Study, given: Sequence[str]) -> tuple[dict[str, tuple[object]], int]:
+    """The one value of every axis, and the replication."""
+    axes = axes_of(study.variants, study.axes)
     texts = dict(text.partition("=")[::2] for text in given)
     if len(texts) < len(given):
         raise qfl.ScenarioError(f"a setting stands twice in {' '.join(given)}; give each once")
-    chosen: dict[str, object] = {}
+    chosen: dict[str, tuple[object]] = {}
     for axis, values in axes.items():
-        names = {str(value) if axis == "variant" else written(value): value for value in values}
+        names = {written(value): value for value in values}
         if texts.get(axis) not in names:
             raise qfl.ScenarioError(
                 f"{axis} must be one of {', '.join(names)}, got {texts.get(axis, 'none')}; write {axis}=..."
             )
-        chosen[axis] = names[texts[axis]]
+        chosen[axis] = (names[texts[axis]],)
     number = texts.get("replication", "none")
     if not number.isdigit():
         raise qfl.ScenarioError(f"replication must be a whole number from 0, got {number}; write replication=0")

@@ -1,4 +1,4 @@
-"""What the features of an image allow at all: accuracies of classical classifiers that see the whole training set.
+"""What models are held against: accuracies of classical classifiers that see the whole training set.
 
 Softmax regression and 15 nearest neighbours of scikit-learn on the very features that models are given. A model that
 is better than both on the same features would have to be explained. They are no bounds: what is best on a feature set

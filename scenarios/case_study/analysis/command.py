@@ -26,8 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.quick:
             studies = [study.quick() for study in studies]
         if options.rerun:
-            if options.replications:
-                raise qfl.ScenarioError("--rerun runs one replication; name it by replication=..., not --replications")
+            if options.replications or options.workers:
+                raise qfl.ScenarioError(
+                    "--rerun makes one run: replication=... names it; leave out --replications, --workers"
+                )
             told, same = rerun(studies, options.rerun, out)
             sys.stdout.write(told)
             return 0 if same else 1

@@ -31,9 +31,9 @@ def write(
         _csv(measures.curves(table), out / f"curves_{name}.csv")
         _csv(ends[name], out / f"ends_{name}.csv")
         _csv(measures.reached(table, ACCURACIES), out / f"reached_{name}.csv")
-    judged = pd.DataFrame([row for study in studies for row in _judged(study, ends[study.name])])
-    across = pd.DataFrame(_across(_there(out, "ends")))
-    for name, rows in pd.concat([judged, across]).groupby("study", sort=False) if len(judged) else ():
+    rows_of_studies = [row for study in studies for row in _judged(study, ends[study.name])]
+    judged = pd.DataFrame(rows_of_studies + _across(_there(out, "ends")))
+    for name, rows in judged.groupby("study", sort=False):
         _csv(rows, out / f"claims_{name}.csv")
     (out / "claims.md").write_text(claims.told(pd.concat(_there(out, "claims").values())), encoding="utf-8")
     tops = ceilings.ceilings(_datasets(studies), seed=studies[0].variants[next(iter(studies[0].variants))].seed)
@@ -41,7 +41,7 @@ def write(
         _csv(rows, out / f"ceilings_{name}.csv")
     if not figures.draw(_there(out, "curves"), _there(out, "ends"), _there(out, "ceilings"), out):
         told("no figures yet: they need the study four_classes, and show those that stand beside it")
-    return pd.concat([judged, across])
+    return judged
 
 
 def _there(out: Path, kind: str) -> dict[str, pd.DataFrame]:
