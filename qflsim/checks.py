@@ -26,7 +26,7 @@ LARGEST, LARGEST_WHOLE = 1e50, 2**63 - 1
 
 
 class ScenarioError(ValueError):
-    """A user's mistake in a scenario, an override or a folder: told in a sentence, before anything runs."""
+    """A user's mistake in a scenario, an override or a folder: told in a sentence, before anything runs if it shows."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "own_parts.md"
 CODE = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -116,3 +117,46 @@ def test_the_replica_of_the_guide_sits_in_for_a_validator_and_says_nothing(comma
     assert (sat["faulty"] == 1).all() and (sat["decided"] == sat["validators"] - 1).all()
     votes = transfers[transfers["kind"].isin(["pre-prepare", "prepare", "commit"])]
     assert not (votes["source"] == "server-2").any() and (votes["destination"] == "server-2").any()
+
+
+OWN = """
+from dataclasses import dataclass
+import numpy as np
+import qflsim as qfl
+from qflsim.security.held import HeldNodes
+from qflsim.units import m
+
+@dataclass(frozen=True, kw_only=True)
+class Mine(qfl.Aggregator):
+    def aggregate(self, parameters, updates):
+        return {aggregate}
+
+class Silent(HeldNodes):
+    def corrupt(self, update, round, rng):
+        {corrupt}
+
+scenario = qfl.Scenario(
+    name="own", rounds=1, topology=qfl.DenseCell(servers=1, devices_per_server=2, radius=100 * m),
+    model=qfl.VQC(qubits=2, layers=1), data=qfl.Digits(classes=(0, 1), features=2), aer_samples=0,
+    aggregation=Mine(), threats=(Silent(nodes=("device-*-1",)),),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "corrupt", "sentence"),
+    [
+        ("parameters[:1]", "return update", r"Mine.aggregate must return \d+ finite numbers.*got an array of shape"),
+        ("parameters * np.nan", "return update", "Mine.aggregate must return .*got numbers that are not finite; check"),
+        ("None", "return update", r"Mine.aggregate must return .*got a NoneType; check"),
+        ("parameters", "pass", r"Silent.corrupt must return an Update, got None; return the one"),
+    ],
+)  # fmt: skip
+def test_what_ones_own_part_returns_is_refused_in_a_sentence(
+    aggregate, corrupt, sentence, command_environment, tmp_path
+):
+    (tmp_path / "own.py").write_text(OWN.format(aggregate=aggregate, corrupt=corrupt), encoding="utf-8")
+    command = [sys.executable, "-m", "qflsim", "own.py", "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, env=command_environment, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert re.search(rf"qflsim: {sentence}", done.stderr), done.stderr

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qflsim.checks import Part, quantity
+from qflsim.checks import Part, ScenarioError, quantity
 
-__all__ = ["Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean", "Update", "krum_order", "mean_loss"]
+__all__ = ["Aggregator", "FedAvg", "Krum", "Median", "TrimmedMean", "Update", "aggregated", "krum_order", "mean_loss"]
 
 Floats = NDArray[np.float64]
 
@@ -78,6 +78,25 @@ class Aggregator(Part, ABC):
                     f"got {update.parameters.shape}; drop malformed updates before aggregating"
                 )
         return ordered, np.stack([update.parameters for update in ordered])
+
+
+def aggregated(rule: Aggregator, parameters: Floats, updates: Sequence[Update]) -> Floats:
+    """The new model by ``rule``, which may be a user's own.
+
+    Raises
+    ------
+    ScenarioError
+        If what the rule returns is no model of as many finite numbers.
+    """
+    model = rule.aggregate(parameters, updates)
+    if isinstance(model, np.ndarray) and model.shape == parameters.shape and np.isfinite(model).all():
+        return model
+    shape = f"an array of shape {model.shape}" if isinstance(model, np.ndarray) else f"a {type(model).__name__}"
+    got = "numbers that are not finite" if getattr(model, "shape", None) == parameters.shape else shape
+    raise ScenarioError(
+        f"{type(rule).__name__}.aggregate must return {len(parameters)} finite numbers, one per parameter, got {got}; "
+        "check what it returns, e.g. for updates that all lie"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,10 @@ from qflsim.chain.block import Block
 from qflsim.chain.bundle import FRAME_BYTE
 from qflsim.chain.ordering import Fees
 from qflsim.chain.transactions import SignedTransaction, Transaction
+from qflsim.checks import ScenarioError
 from qflsim.crypto.keyring import Keyring, identity
 from qflsim.learning.aggregation import Update
+from qflsim.security.threat import Threat
 from qflsim.trace import Rejection
 
 from .adversaries import Adversaries
@@ -52,7 +54,7 @@ class Notary:
         for i, (threat, targets) in enumerate(self._threats):
             if update.device in targets:
                 rng = self._ctx.streams("threat", str(i), "corrupt", update.device)
-                update = threat.corrupt(update, self._ctx.round, rng)
+                update = _stated(threat, threat.corrupt(update, self._ctx.round, rng))
         return update
 
     def contradicted(self, update: Update) -> Update | None:
@@ -115,3 +117,13 @@ class Notary:
                 )
             )
         return not fault
+
+
+def _stated(threat: Threat, update: object) -> Update:
+    """What a threat, which may be a user's own, makes a device state; refused in a sentence if it is no update."""
+    if not isinstance(update, Update):
+        raise ScenarioError(
+            f"{type(threat).__name__}.corrupt must return an Update, got {update!r}; return the one it was given "
+            "where it changes nothing"
+        )
+    return update

@@ -9,7 +9,7 @@ import simpy
 from qflsim.chain.block import ModelMetadata
 from qflsim.chain.standing import Membership as MembershipTransaction
 from qflsim.chain.transactions import IntermediateModel, SignedTransaction
-from qflsim.learning.aggregation import Update, mean_loss
+from qflsim.learning.aggregation import Update, aggregated, mean_loss
 from qflsim.learning.cost import averaging_cycles
 from qflsim.learning.selection import Candidate, alignment
 from qflsim.quantum.transports import Content
@@ -279,7 +279,7 @@ class Server:
             contribution.updates, contribution.model = (), self.parameters
             return
         contribution.updates = tuple(self._counted(update, contribution) for update in contribution.updates)
-        aggregate = rule.aggregate(self.parameters, contribution.updates)
+        aggregate = aggregated(rule, self.parameters, contribution.updates)
         contribution.model = self._ctx.stores.codec.as_sent(aggregate, self.name)
         yield self.computer.computed(averaging_cycles(len(self.parameters), len(contribution.updates)))
         contribution.scores = self._judge(contribution.updates, contribution.model - self.parameters)
