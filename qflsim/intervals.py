@@ -49,8 +49,11 @@ class Interval:
         return self.low > 0.0 or self.high < 0.0
 
 
-def interval(values: Sequence[float], level: float = 0.95) -> Interval:
+def interval(values: Sequence[float], level: float = 0.95, geometric: bool = False) -> Interval:
     """Mean and Student's t-interval of independent values [1]_: mean ± t_{n-1, (1+level)/2} · s / √n.
+
+    The geometric mean and its interval are those of the logarithms, taken back: for times, energies and whatever else
+    lies on a logarithmic axis, where an interval around the arithmetic mean may reach below zero.
 
     Parameters
     ----------
@@ -58,11 +61,13 @@ def interval(values: Sequence[float], level: float = 0.95) -> Interval:
         One per replication; NaN stands for none and is left out.
     level:
         Confidence, between 0 and 1.
+    geometric:
+        Whether to take the geometric mean.
 
     Raises
     ------
     ValueError
-        If the level is not between 0 and 1.
+        If the level is not between 0 and 1, or a value without a logarithm is to be in a geometric mean.
 
     *Scope.* It holds for values that are about normal, or for many of them. A spread of nothing gives an interval of
     nothing.
@@ -74,10 +79,14 @@ def interval(values: Sequence[float], level: float = 0.95) -> Interval:
     >>> made = interval([1.0, 2.0, 3.0])
     >>> round(made.low, 3), made.mean, round(made.high, 3)
     (-0.484, 2.0, 4.484)
+    >>> round(interval([1.0, 10.0, 100.0], geometric=True).mean, 9)
+    10.0
     """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must be between 0 and 1, got {level!r}; give e.g. 0.95")
     known = [float(value) for value in values if not math.isnan(value)]
+    if geometric:
+        return _geometric(known, level)
     count = len(known)
     if count == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
@@ -87,6 +96,15 @@ def interval(values: Sequence[float], level: float = 0.95) -> Interval:
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / (count - 1))
     half = _student(count - 1, level) * spread / math.sqrt(count)
     return Interval(mean, mean - half, mean + half, count)
+
+
+def _geometric(values: list[float], level: float) -> Interval:
+    """The interval of the logarithms, taken back."""
+    least = min(values, default=1.0)
+    if least <= 0.0:
+        raise ValueError(f"a geometric mean needs values above zero, got {least!r}; leave it arithmetic")
+    made = interval([math.log(value) for value in values], level)
+    return Interval(math.exp(made.mean), math.exp(made.low), math.exp(made.high), made.count)
 
 
 def paired(first: Sequence[float], second: Sequence[float], level: float = 0.95) -> Interval:
@@ -105,13 +123,17 @@ def paired(first: Sequence[float], second: Sequence[float], level: float = 0.95)
     return interval([one - other for one, other in zip(first, second, strict=True)], level)
 
 
-def intervals(table: "DataFrame", value: str, by: Sequence[str] | str, level: float = 0.95) -> "DataFrame":
-    """Mean and interval of a column over replications, for each combination of the columns ``by``.
+def intervals(
+    table: "DataFrame", value: str, by: Sequence[str] | str, level: float = 0.95, geometric: bool = False
+) -> "DataFrame":
+    """Mean and `interval` of a column over replications, for each combination of the columns ``by``.
 
     Returns a data frame with the columns ``by``, ``mean``, ``low``, ``high`` and ``count``, in the order of the table.
 
     Raises
     ------
+    ValueError
+        As `interval` does.
     ScenarioError
         If there is no such column, or a replication stands twice in a group: what is not independent has no interval.
     """
@@ -125,7 +147,7 @@ def intervals(table: "DataFrame", value: str, by: Sequence[str] | str, level: fl
         )
     rows = []
     for names, group in table.groupby(keys, sort=False):
-        made = interval(group[value].tolist(), level)
+        made = interval(group[value].tolist(), level, geometric)
         rows.append([*names, made.mean, made.low, made.high, made.count])
     return pd.DataFrame(rows, columns=[*keys, "mean", "low", "high", "count"])
 

@@ -31,6 +31,23 @@ def test_it_is_students_interval(numbers, level):
     assert made.low <= made.mean <= made.high
 
 
+@given(st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30), st.floats(1e-3, 1e3))
+def test_a_geometric_interval_is_that_of_the_logarithms_and_scales(numbers, factor):
+    made = interval(numbers, geometric=True)
+    assert made.mean == pytest.approx(scipy.stats.gmean(numbers))
+    assert 0.0 < made.low <= made.mean * (1 + 1e-12) and made.mean <= made.high * (1 + 1e-12)
+    assert made.high / made.mean == pytest.approx(made.mean / made.low)
+    scaled = interval([factor * number for number in numbers], geometric=True)
+    assert (scaled.low, scaled.high) == pytest.approx((factor * made.low, factor * made.high))
+
+
+@pytest.mark.parametrize("number", [0.0, -1.0])
+def test_a_geometric_mean_of_what_has_no_logarithm_is_refused(number):
+    with pytest.raises(ValueError, match=r"a geometric mean needs values above zero, got .*; leave it arithmetic"):
+        interval([1.0, number, math.nan], geometric=True)
+    assert math.isnan(interval([], geometric=True).mean)
+
+
 def test_few_values_have_no_interval_and_nan_is_no_value():
     assert math.isnan(interval([]).mean) and interval([]).count == 0
     one = interval([2.0, math.nan])
@@ -48,6 +65,11 @@ def test_pairs_see_what_two_means_do_not():
     assert (paired(first, second).low, paired(first, second).high) == pytest.approx((test.low, test.high))
     with pytest.raises(ValueError, match="got 4 and 3"):
         paired(first, second[:3])
+
+
+def test_a_column_has_geometric_intervals_too():
+    made = intervals(TABLE, "accuracy", by="mixing", geometric=True)
+    assert made["mean"].tolist() == pytest.approx([0.21 ** (1 / 3), 0.24 ** (1 / 3)])
 
 
 TABLE = pd.DataFrame(
