@@ -82,6 +82,7 @@ def measure(run: Path, folder: str) -> Compared:
     if rounds.empty:
         raise ScenarioError(f"{run} cannot be compared: no round was completed in it")
     whole = len(rounds)
+    filled = whole + int((rounds.groupby("task")["round"].min() - 1).sum())  # a resumed run holds what was there before
     decisions = _of(rounds, read_table(run, "agreements"))
     stored = _of(rounds, read_table(run, "storage"))
     joules = _joules(_of(rounds, read_table(run, "energy")), whole)
@@ -106,8 +107,8 @@ def measure(run: Path, folder: str) -> Compared:
         energy_j=float(rounds["energy_j"].mean()),
         **joules,
         ledger_byte=float(rounds["ledger_byte"].mean()),
-        stored_byte=_stored(stored) / whole,
-        device_byte=_stored_by_devices(run, stored) / whole,
+        stored_byte=_stored(stored) / filled,
+        device_byte=_stored_by_devices(run, stored) / filled,
         accuracy=float(last["accuracy"]),
         loss=float(last["loss"]),
     )

@@ -18,6 +18,7 @@ from qflsim import audit
 from qflsim.chain.archive import Archive
 from qflsim.checks import ScenarioError
 from qflsim.cli import main
+from qflsim.comparison import measure
 from qflsim.experiment import run
 from qflsim.resuming import resume, scenario_of
 from qflsim.tables import read_run
@@ -71,6 +72,13 @@ def test_the_model_of_the_round_is_learnt_further(source, resumed):
     first = resumed.table("evaluations").iloc[0]
     assert (first["round"], first["loss"]) == (2, before.loc[2, "loss"])
     assert after.loc[3, "started_s"] == pytest.approx(read_run(resumed.folder)["resumed"]["time_s"])
+
+
+def test_what_nodes_store_grows_as_in_the_run_before(source, resumed):
+    before, after = (measure(made.folder, "") for made in (source, resumed))
+    assert after.rounds == before.rounds - 2
+    assert after.stored_byte == pytest.approx(before.stored_byte, rel=0.05)
+    assert after.device_byte == pytest.approx(before.device_byte, rel=0.05)
 
 
 def test_the_contract_goes_on_with_its_balances(source, resumed):

@@ -73,6 +73,7 @@ def test_the_odds_of_a_draw_stand_in_the_table_and_are_said_before_the_run(many,
     assert (draw.nodes, draw.faulty, draw.assumed, draw.tolerated) == (6, 1, True, 0)
     assert draw.failure_probability == pytest.approx(0.5), "the faulty one of six is in this half or the other"
     (note,) = [note for note in World(many).notes() if "shards" in note]
+    assert "of which 1 is faulty (assumed)" in note
     assert note.endswith("1 in a draw and 1 in 3 draws; this is not small: use larger shards, or fewer of them")
     held = replace(many, threats=(qfl.Crash(nodes=("server-1", "server-2")),))
     (note,) = [note for note in World(held).notes() if "shards" in note]

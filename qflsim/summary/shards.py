@@ -25,7 +25,8 @@ def _draws(run: RunTables) -> Iterator[str]:
     first, once = next(draws.itertuples()), draws.groupby("epoch")["failure_probability"].sum().max()
     whose = "assumed" if first.assumed else "held by threats"
     yield f"Validators of shards were drawn {draws['epoch'].nunique()} times from {first.nodes} servers, of which"
-    yield f"{first.faulty} are faulty ({whose}): some shard gets more than it bears with a probability of at most"
+    faulty = f"{first.faulty} {'is' if first.faulty == 1 else 'are'} faulty ({whose})"
+    yield f"{faulty}: some shard gets more than it bears with a probability of at most"
     yield f"{min(1.0, once):.2g} in a draw" + (", which is not small." if once > 1e-6 else ".")
     if not first.assumed:
         yield f"It happened in {int((draws['faulty_inside'] > draws['tolerated']).sum())} of {len(draws)} shards."

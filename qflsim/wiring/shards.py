@@ -55,7 +55,7 @@ def odds(common: Common) -> Odds:
     held = [targets for threat, targets in common.adversaries.holds if type(threat).play is not Threat.play]
     faulty = frozenset(server for server in servers if any(server in targets for targets in held))
     share = scenario.sharding.faulty_share if scenario.sharding else 0.0
-    assumed = max(share > 0.0, int(share * len(servers) + 1e-9))  # a quarter of three is not nobody
+    assumed = max(int(share > 0.0), int(share * len(servers) + 1e-9))  # a quarter of three is not nobody
     protocol = common.protocols.shard
 
     def failure(size: int) -> tuple[int, float]:
@@ -75,11 +75,11 @@ def risks(common: Common) -> Iterator[str]:
     each = [known.failure(size)[1] for size in sizes]
     draws = max(-(-plan.rounds // sharding.rounds) for plan in common.scenario.learning)
     once, ever = min(1.0, sum(each)), min(1.0, draws * sum(each))
-    whose = "held by threats" if known.faulty else "assumed"
+    faulty, whose = len(known.faulty) or known.assumed, "held by threats" if known.faulty else "assumed"
     size = f"{min(sizes)}" + (f" to {max(sizes)}" if min(sizes) < max(sizes) else "")
     yield (
         f"{tasks} shard{'s' * (tasks != 1)} of {size} validator{'s' * (size != '1')}, drawn from {known.nodes} "
-        f"servers of which {len(known.faulty) or known.assumed} are faulty ({whose}): some shard gets more than its "
+        f"servers of which {faulty} {'is' if faulty == 1 else 'are'} faulty ({whose}): some shard gets more than its "
         f"protocol bears with a probability of at most {once:.2g} in a draw and {ever:.2g} in {draws} draws"
         + ("" if ever <= SMALL else "; this is not small: use larger shards, or fewer of them")
     )
