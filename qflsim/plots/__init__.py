@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from qflsim.checks import ScenarioError
+from qflsim.checks import ScenarioError, nearest
 from qflsim.tables import read_table
 
-__all__ = ["draw_all", "draw_comparison"]
+__all__ = ["draw_all", "draw_comparison", "refuse_unknown"]
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -49,9 +49,7 @@ def draw_all(
         nothing can be written.
     """
     _check(formats, size)
-    for name in only:
-        if name not in FIGURES:
-            raise ScenarioError(f"there is no figure {name!r}; there are {', '.join(FIGURES)}")
+    refuse_unknown(only)
     from .style import canvas, save
 
     place = Path(folder)
@@ -85,6 +83,20 @@ def draw_comparison(
     target = _writable(place if into is None else Path(into))
     with canvas(size):
         return save(comparison.draw(place), target / "comparison", formats)
+
+
+def refuse_unknown(names: Sequence[str]) -> None:
+    """Refuse what is no figure of a run, with the one that may have been meant, or all there are.
+
+    Raises
+    ------
+    ScenarioError
+        If there is such a name.
+    """
+    for name in names:
+        if name not in FIGURES:
+            meant = nearest(name, FIGURES).replace("it has", "there are")
+            raise ScenarioError(f"there is no figure {name!r}; {meant}")
 
 
 def _check(formats: Sequence[str], size: str) -> None:

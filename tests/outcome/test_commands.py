@@ -12,6 +12,7 @@ from qflsim.cli import main
 from qflsim.commands import COMMANDS, command_of
 from qflsim.comparison import measure, write_comparison
 from qflsim.differences import settings_that_differ, side_by_side
+from qflsim.plots import FIGURES
 from qflsim.runs import digests
 from qflsim.trace import TABLES
 
@@ -153,10 +154,35 @@ def test_plot_draws_what_is_asked_for_where_it_is_asked_for(told, run, tmp_path)
 
 
 def test_plot_refuses_unknown_figures_and_formats_and_places(told, run, tmp_path):
-    assert "there is no figure 'enrgy'; there are learning, time" in told("plot", run, "--only", "enrgy", code=2)
+    assert "there is no figure 'energie'; did you mean 'energy'?" in told("plot", run, "--only", "energie", code=2)
+    assert "there is no figure 'xyz'; there are learning, time" in told("plot", run, "--only", "time,xyz", code=2)
     assert "one of png, pdf, svg, got 'gif'" in told("plot", run, "--format", "png,gif", code=2)
     (tmp_path / "file").write_text("")
     assert "cannot write to" in told("plot", run, "--out", tmp_path / "file", code=2)
+
+
+def test_plot_takes_names_of_figures_with_commas_and_lists_them_in_its_help(told, run):
+    out = told("plot", run, "--only", "energy,time", "--only", "time")
+    assert [line.rpartition("/")[2] for line in out.split()] == ["energy.png", "time.png"]
+    shown = " ".join(command_of("plot").parser().format_help().split())
+    assert ", ".join(FIGURES) in shown
+
+
+def test_plot_says_so_where_a_run_has_nothing_to_draw(run, capsys):
+    assert main(["plot", str(run), "--only", "mobility,energy"]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("energy.png\n") and out.count("\n") == 1
+    assert "note: the run in" in err and "nothing to show in the figure mobility" in err and err.count("\n") == 1
+
+
+def test_plot_of_a_comparison_says_that_it_has_one_figure(run, other, tmp_path, capsys):
+    write_comparison(tmp_path, [measure(run, "run"), measure(other, "other")], ["star", "ring"])
+    assert main(["plot", str(tmp_path), "--only", "comparison"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["plot", str(tmp_path), "--only", "energy"]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("comparison.png\n") and "whose one figure is comparison" in err
+    assert main(["plot", str(tmp_path), "--only", "energie"]) == 2
 
 
 @pytest.mark.parametrize("command", ["show", "compare", "plot"])
