@@ -7,7 +7,7 @@ from typing import Any
 
 from qflsim.breakdown import PARTS, read_time_by_part
 from qflsim.readable import share, show, show_time
-from qflsim.summary import COLUMNS, RunTables, glued, texts_of, title_of
+from qflsim.summary import COLUMNS, RunTables, carried_bit, glued, texts_of, title_of
 
 from .figures import figures_of_run
 from .notes import rerun, trust
@@ -73,9 +73,11 @@ def _tables(run: RunTables) -> Iterator[str]:
     rows = [(run.parts[part], show_time(took / count), share(took, whole)) for part, took in seconds.items() if took]
     yield "<h3>What a round waits for</h3>" + table(("part", "mean of a round", "share"), rows)
     yield "<h3>Energy by cause</h3>" + _sums(run.table("energy", "cause", "energy_j"), "cause", "energy_j", "J")
-    sent = run.table("transfers", "kind", "size_bit")
+    sent = run.table("transfers", "kind", "medium", "size_bit")
     if len(sent):
-        yield "<h3>Messages by kind</h3>" + _sums(sent, "kind", "size_bit", "bit", counted="messages")
+        bits = sent.assign(carried_bit=carried_bit(sent))
+        yield "<h3>Messages by kind</h3>" + _sums(bits, "kind", "carried_bit", "bit", counted="messages")
+        yield "<p>A message counts once for each leg of its way, e.g. up to a station and down again.</p>"
 
 
 def _rounds(run: RunTables) -> Iterator[str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from qflsim.readable import show, show_time
 
-from .reading import RunTables
+from .reading import RunTables, carried_bit
 from .sentences import BLOCKS, texts_of
 
-__all__ = ["BLOCKS", "COLUMNS", "RunTables", "glued", "summarise", "texts_of", "title_of"]
+__all__ = ["BLOCKS", "COLUMNS", "RunTables", "carried_bit", "glued", "summarise", "texts_of", "title_of"]
 
 _WIDTH = 100
 _LABEL = 12

@@ -8,7 +8,21 @@ from typing import Any
 from qflsim.breakdown import PARTS
 from qflsim.tables import read_run, read_table
 
-__all__ = ["RunTables"]
+__all__ = ["RunTables", "carried_bit"]
+
+
+def carried_bit(transfers: Any) -> Any:
+    """Bits that each message took on the air and on fibre together, of rows with ``medium`` and ``size_bit``.
+
+    What goes up to a station and down again, or on over fibre, takes each leg with all its bits; what no route or an
+    adversary kept from leaving takes none. So these sum to the bits of the table of rounds.
+    """
+    legs = transfers["medium"].str.count(r"\+") + 1
+    return transfers["size_bit"] * legs.where(~transfers["medium"].isin(_UNSENT), 0)
+
+
+_UNSENT = ("none", "adversary")
+"""Media of messages that never were on any."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .movement import battery_sentences, movement_sentences
 from .participation import participation_sentences
 from .propagation import propagation_sentences
 from .quantum import quantum_sentences
-from .reading import RunTables
+from .reading import RunTables, carried_bit
 from .satellites import satellite_sentences
 from .shards import shard_sentences
 from .storage import storage_sentences
@@ -120,9 +120,7 @@ def _messages(run: RunTables) -> Iterator[str]:
     sent = run.table("transfers", "kind", "medium", "size_bit", "delivered")
     if sent.empty:
         return
-    # a message that goes up and down again, or on over fibre, occupies each leg with all its bits
-    legs = sent["medium"].str.count(r"\+") + 1
-    kinds = (sent["size_bit"] * legs).groupby(sent["kind"]).sum().sort_values(ascending=False)
+    kinds = carried_bit(sent).groupby(sent["kind"]).sum().sort_values(ascending=False)
     yield f"Of these bits: {', '.join(f'{kind} {share(bits, kinds.sum())}' for kind, bits in kinds.head(5).items())}."
     agreement = run.table("agreements", "size_bit")["size_bit"].sum()
     yield f"Proposals and votes of agreement are {share(agreement, sent['size_bit'].sum())} of what nodes sent."

@@ -19,7 +19,7 @@ from qflsim.report import figures, write_report
 from qflsim.report.settings import parts_of, settings
 from qflsim.resuming import scenario_of
 from qflsim.runs import describe
-from qflsim.summary import summarise
+from qflsim.summary import RunTables, carried_bit, summarise
 
 EMPTY = {"meta", "link", "img", "br"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -116,7 +116,21 @@ def test_it_fits_a_phone(page):
 def test_tables_hold_the_numbers(file):
     rows = [plain(re.sub(r"<[^>]+>", " ", row)) for row in re.findall(r"<tr>(.*?)</tr>", file.read_text())]
     assert "qpu cooling 2 kJ 90.0 %" in rows and "publish the task 1 s 1.0 %" in rows
-    assert any(row.startswith("commit 4 8 Mbit") for row in rows)
+    assert any(row.startswith("commit 4 12 Mbit 54.5 %") for row in rows)  # that over the station up and down
+
+
+def test_shares_of_messages_are_the_same_in_the_summary_and_in_the_table(page, file):
+    text = plain(" ".join(page.text))
+    told = re.search(r"Of these bits: ([^.]*(?:\.\d[^.]*)*)\.", text)[1]
+    rows = [plain(re.sub(r"<[^>]+>", " ", row)) for row in re.findall(r"<tr>(.*?)</tr>", file.read_text())]
+    for kind, share in (part.split(" ", 1) for part in told.split(", ")):
+        assert any(row.startswith(f"{kind} ") and row.endswith(f" {share}") for row in rows), kind
+
+
+def test_messages_by_kind_sum_to_the_bits_on_the_air_and_on_fibre(tiny_run):
+    run = RunTables(tiny_run.folder)
+    bits = carried_bit(run.table("transfers", "medium", "size_bit"))
+    assert bits.sum() == pytest.approx((run.rounds["air_bit"] + run.rounds["wired_bit"]).sum())
 
 
 @pytest.fixture
