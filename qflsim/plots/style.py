@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 from qflsim.units import day, h, minute
+from qflsim.wholefiles import written_whole
 
 __all__ = [
     "COLOURS",
@@ -166,7 +167,8 @@ def save(figure: "Figure", stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write a figure in every format; no date and no program name, so that equal figures are equal bytes."""
     files = [stem.with_suffix(f".{name}") for name in formats]
     for name, file in zip(formats, files, strict=True):
-        write(figure, file, name)
+        with written_whole(file, "give another folder with --out") as new:
+            write(figure, new, name)
     return files
 
 

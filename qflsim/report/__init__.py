@@ -4,7 +4,8 @@ from pathlib import Path
 
 from qflsim.checks import ScenarioError
 from qflsim.comparison import is_comparison
-from qflsim.tables import check_run
+from qflsim.tables import check_run, folder_of
+from qflsim.wholefiles import written_whole
 
 __all__ = ["write_report"]
 
@@ -31,7 +32,7 @@ def write_report(folder: str | Path, *, into: str | Path | None = None) -> Path:
     Everything is within the file: figures are drawings (SVG), or pictures (PNG) where a drawing would be larger than
     1.5 MB. It loads nothing and runs no script. The same tables give the same bytes.
     """
-    place = Path(folder)
+    place = folder_of(folder)
     file = place / NAME if into is None else Path(into)
     if into is not None and not file.parent.is_dir():  # told before figures are drawn
         raise ScenarioError(f"cannot write {file}: there is no folder {file.parent}; give another file with --out")
@@ -44,8 +45,6 @@ def write_report(folder: str | Path, *, into: str | Path | None = None) -> Path:
         from .running import page_of_run
 
         text = page_of_run(place)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ScenarioError(f"cannot write {file}: {error.strerror}; give another file with --out") from None
+    with written_whole(file) as new:
+        new.write_text(text, encoding="utf-8")
     return file

@@ -9,6 +9,7 @@ from qflsim.checks import ScenarioError
 from qflsim.comparison import COMPARISON, Compared
 from qflsim.tables import read_rows
 from qflsim.trace import TABLES, Record
+from qflsim.wholefiles import written_whole
 
 from .points import Point
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["gather", "read"]
 
 _COMPARED = Path(COMPARISON).stem
+_NO_ROOM = "finished points are kept; make room there and give the same command again, which only gathers them"
 
 
 def gather(folder: Path, home: Path, points: Sequence[Point], keep: Sequence[str] | None) -> None:
@@ -56,8 +58,7 @@ def _record(name: str) -> type[Record]:
 
 
 def _write(path: Path, axes: Sequence[str], name: str, sources: Sequence[tuple[Point, Path]]) -> None:
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w", newline="", encoding="utf-8") as file:
+    with written_whole(path, _NO_ROOM) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         headed = False
         for point, source in sources:
@@ -68,7 +69,6 @@ def _write(path: Path, axes: Sequence[str], name: str, sources: Sequence[tuple[P
                 elif not headed:
                     writer.writerow([*axes, *(["replication"] if name != _COMPARED else []), *row])
                     headed = True
-    new.replace(path)
 
 
 def _rows(path: Path) -> Iterator[list[Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qflsim.checks import ScenarioError
+from qflsim.wholefiles import written_whole
 
 __all__ = ["write"]
 
@@ -26,13 +26,10 @@ def write(file: Path, events: Iterable[Mapping[str, Any]], about: Mapping[str, A
     }  # fmt: skip
     count = 0
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    try:
-        with file.open("w", encoding="utf-8") as out:
-            out.write(f'{{"displayTimeUnit":"ms","otherData":{encode(told)},"traceEvents":[')
-            for event in events:
-                out.write((",\n" if count else "\n") + encode(event))
-                count += 1
-            out.write("\n]}\n")
-    except OSError as error:
-        raise ScenarioError(f"cannot write {file}: {error.strerror}; give another file with --out") from None
+    with written_whole(file) as new, new.open("w", encoding="utf-8") as out:
+        out.write(f'{{"displayTimeUnit":"ms","otherData":{encode(told)},"traceEvents":[')
+        for event in events:
+            out.write((",\n" if count else "\n") + encode(event))
+            count += 1
+        out.write("\n]}\n")
     return count
