@@ -77,8 +77,13 @@ def create_folder(out: str | Path, scenario: str, seed: int, replication: int, m
 def refuse_unwritable(out: str | Path) -> None:
     """Refuse, before anything runs, a place in which no folder can be made."""
     place = Path(out).absolute()
-    while not place.exists():
+    while not (place.exists() or place.is_symlink()):
         place = place.parent
+    if place.is_symlink() and not place.exists():
+        raise ScenarioError(
+            f"cannot write results to {out}: {place} is a link to {place.readlink()}, which is not there; make that "
+            "folder, or give another with --out"
+        )
     if not place.is_dir():
         raise ScenarioError(f"cannot write results to {out}: {place} is a file; give a writable folder with --out")
     try:
@@ -141,7 +146,12 @@ def describe(value: Any) -> Any:
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every CSV in ``folder``, by file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _tables(folder)}
+    return {path.name: _digest(path) for path in _tables(folder)}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:  # a long table need not fit into memory
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tables(folder: Path) -> list[Path]:

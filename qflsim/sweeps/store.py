@@ -15,16 +15,14 @@ from typing import Any
 from qflsim.checks import ScenarioError
 from qflsim.differences import settings_that_differ
 from qflsim.runs import describe, refuse_unwritable
+from qflsim.sweepfolder import INDEX, PLAN, POINTS
 from qflsim.trace import TABLES
 
 from .identity import made_by, written
 from .points import VARIANT, Base, Point
-from .worker import LOCKS, POINTS
+from .worker import LOCKS
 
 __all__ = ["INDEX", "PLAN", "Store", "plan_of", "read_plan"]
-
-PLAN = "sweep.json"
-INDEX = "index.csv"
 
 Plan = dict[str, Any]
 
@@ -76,7 +74,7 @@ def read_plan(folder: Path) -> Plan:
             raise ValueError("an axis in it has no list of values")
     except KeyError as missing:
         raise ScenarioError(f"{path} is damaged (it lacks {missing}); give another folder with --out") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ScenarioError(f"{path} is damaged ({error}); give another folder with --out") from None
     return dict(plan)
 

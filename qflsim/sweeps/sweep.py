@@ -151,7 +151,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     """
     store = Store(Path(folder))
     read_plan(store.folder)
-    return Sweep(store.folder, sum(path.is_dir() and path.name[0] != "." for path in store.home.iterdir()))
+    return Sweep(store.folder, sum(path.is_dir() for path in store.home.glob("[!.]*")))
 
 
 def _default_folder(points: Sequence[Point]) -> Path:

@@ -16,17 +16,15 @@ from pathlib import Path
 from qflsim.comparison import measure, write_comparison
 from qflsim.experiment import carry_out
 from qflsim.runs import LEDGER
+from qflsim.sweepfolder import POINTS
 from qflsim.trace import TABLES
 from qflsim.world import World
 
 from .identity import made_by
 
-__all__ = ["INTERRUPTED", "LOCKS", "POINTS", "Order", "Outcome", "carry", "lock", "under_way"]
+__all__ = ["INTERRUPTED", "LOCKS", "Order", "Outcome", "carry", "lock", "under_way"]
 
 LOCKS = ".locks"
-POINTS = "points"
-"""Folder of a sweep in which each finished point has its own."""
-
 INTERRUPTED = "interrupted"
 """What a process says of a point that Ctrl-C ended."""
 
