@@ -7,18 +7,21 @@ row, and a spreadsheet can change a file behind one's back.
 import csv
 import dataclasses
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checks import ScenarioError
 from .runfile import fault_of
+from .runsearch import run_within
+from .sweepfolder import is_point, told_of_sweep
 from .trace import TABLES, Record
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["check_run", "read_rows", "read_run", "read_table", "reference"]
+__all__ = ["check_run", "folder_of", "read_rows", "read_run", "read_table", "reference"]
 
 _BY_NAME = {record.table: record for record in TABLES}
 _TYPES = {"int": "int64", "float": "float64", "str": "str", "bool": "bool"}
@@ -42,7 +45,7 @@ def read_table(folder: str | Path, name: str, columns: Sequence[str] | None = No
         If the folder or the table is missing, or the table is damaged.
     """
     record = _record(name)
-    return read_rows(_existing(Path(folder), f"{name}.csv"), record, columns)
+    return read_rows(_existing(folder_of(folder), f"{name}.csv"), record, columns)
 
 
 def read_rows(
@@ -94,7 +97,7 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     ScenarioError
         If the folder or the file is missing, or the file is damaged.
     """
-    path = _existing(Path(folder), "run.json")
+    path = _existing(folder_of(folder), "run.json")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -102,6 +105,19 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     if fault := fault_of(content):
         raise ScenarioError(f"{path} is damaged ({fault}); run the scenario again")
     return dict(content)
+
+
+def folder_of(folder: object) -> Path:
+    """A folder as a path, whatever stands in place of one.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no path.
+    """
+    if isinstance(folder, (str, os.PathLike)):
+        return Path(folder)
+    raise ScenarioError(f"folder must be that of a run, as text or a path, got {folder!r}; e.g. results/paper/seed7")
 
 
 def reference() -> str:
@@ -126,8 +142,16 @@ def _existing(folder: Path, name: str) -> Path:
     if path.is_file():
         return path
     if name == "run.json":
-        inside = next((f"; {below.parent} is one in it" for below in sorted(folder.glob("**/run.json"))), "")
-        raise ScenarioError(f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7{inside}")
+        below = run_within(folder)
+        inside = f"; {below} is one in it" if below else ""
+        raise ScenarioError(
+            told_of_sweep(folder) or f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7{inside}"
+        )
+    if is_point(folder):
+        raise ScenarioError(
+            f"{folder} holds no {name}, since its sweep keeps other tables; sweep into another folder, and keep this "
+            "one too, or all"
+        )
     raise ScenarioError(f"{folder} holds no {name}; give a run's folder whose tables are all there, or run it again")
 
 

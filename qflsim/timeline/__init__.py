@@ -6,11 +6,13 @@ References
 .. [2] Perfetto, https://ui.perfetto.dev, which opens a file of this format in the browser; nothing is uploaded.
 """
 
+import sys
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from qflsim.checks import ScenarioError
-from qflsim.tables import check_run, read_run, read_table
+from qflsim.tables import check_run, folder_of, read_run, read_table
 
 __all__ = ["Timeline", "write_timeline"]
 
@@ -36,7 +38,7 @@ class Timeline:
     left_out: tuple[str, ...]
 
 
-def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: int = 10_000) -> Timeline:
+def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: float = 10_000) -> Timeline:
     """Write ``timeline.json`` of the run in ``folder``.
 
     Parameters
@@ -46,13 +48,15 @@ def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: 
     into:
         The file to write; ``timeline.json`` in the run's folder if left out.
     most:
-        Rows of a table that are shown at most. Of a longer one whole rounds are, the first, the last and others spread
-        between them, or evenly spread rows if no round is short enough; ``left_out`` says so, and so does the file.
+        Rows of a table that are shown at most, a whole number; infinity shows all. Of a longer one whole rounds are,
+        the first, the last and others spread between them, or evenly spread rows if no round is short enough;
+        ``left_out`` says so, and so does the file.
 
     Raises
     ------
     ScenarioError
-        If the folder holds no run, a table is missing or damaged, or the file cannot be written.
+        If ``most`` is no such number, the folder holds no run, a table is missing or damaged, or the file cannot be
+        written.
 
     Notes
     -----
@@ -64,17 +68,16 @@ def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: 
     worked out from its votes: from the first one sent to the last one delivered. Votes are told apart by who sent them,
     when, and for which task, as the table of transfers does not name their chain. Power is the mean of a round.
     """
-    if most < 1:
-        raise ScenarioError(f"a timeline must show at least 1 row of each table, got {most}")
-    place = Path(folder)
+    shown = _rows_shown(most)
+    place = folder_of(folder)
     check_run(place)
     from .counters import Counters
     from .tracks import Tracks
     from .trail import Trail
     from .writing import write
 
-    trail, tracks = Trail(place, most), Tracks(read_table(place, "nodes", ["node", "role", "server"]))
-    curves = Counters(place, most)
+    trail, tracks = Trail(place, shown), Tracks(read_table(place, "nodes", ["node", "role", "server"]))
+    curves = Counters(place, shown)
     points = list(curves.events(tracks))
     events = [*trail.events(tracks, curves.left_out), *points]
     left_out = tuple(trail.left_out)
@@ -82,3 +85,15 @@ def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: 
     file = place / NAME if into is None else Path(into)
     count = write(file, [*tracks.names(), *events], about, left_out)
     return Timeline(file, count, left_out)
+
+
+def _rows_shown(most: object) -> int:
+    """How many rows of each table are shown at most, as a whole number however many there are."""
+    if most == inf:
+        return sys.maxsize
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise ScenarioError(
+            f"most must be a whole number, at least 1 row of each table, got {most!r}; e.g. most=10_000, or math.inf "
+            "for all rows"
+        )
+    return most

@@ -200,6 +200,8 @@ def test_missing_and_damaged_files_are_told_in_a_sentence(run, tmp_path):
         write_report(run)
     with pytest.raises(ScenarioError, match=r"holds no run.json"):
         write_report(tmp_path)
+    with pytest.raises(ScenarioError, match=r"folder must be .*, got None"):
+        write_report(None)
 
 
 def test_a_comparison_has_a_report_too(run, tmp_path, capsys):

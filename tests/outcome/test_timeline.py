@@ -1,6 +1,7 @@
 """The timeline of a run: in the format, true to the tables, and of bounded size."""
 
 import json
+import math
 from collections import Counter, defaultdict
 from itertools import pairwise
 
@@ -168,14 +169,23 @@ def test_overlapping_slices_go_to_tracks_of_their_own_and_to_no_more_than_it_tak
 
 
 def test_bad_folders_tables_and_files_are_told_in_a_sentence(run, tmp_path):
-    with pytest.raises(ScenarioError, match="at least 1 row"):
-        write_timeline(run, most=0)
+    for most in (0, "5", 100.5, True, None, math.nan):
+        with pytest.raises(ScenarioError, match=r"most must be a whole number, at least 1 row .*, got"):
+            write_timeline(run, most=most)
+    with pytest.raises(ScenarioError, match=r"folder must be .*, got None"):
+        write_timeline(None)
     with pytest.raises(ScenarioError, match="cannot write"):
         write_timeline(run, into=tmp_path / "no" / "such" / "folder.json")
     (run / "keys.csv").unlink()
     with pytest.raises(ScenarioError, match=r"holds no keys.csv"):
         write_timeline(run)
     assert not (run / "timeline.json").exists()
+
+
+def test_infinity_shows_every_row_as_a_large_number_does(run, tmp_path):
+    made = [write_timeline(run, into=tmp_path / f"{most}.json", most=most) for most in (math.inf, 10**6)]
+    assert made[0].left_out == made[1].left_out == ()
+    assert made[0].file.read_bytes() == made[1].file.read_bytes()
 
 
 def test_an_interrupted_and_an_empty_run_have_a_timeline_too(interrupted, empty):
