@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .checks import ScenarioError
 from .readable import show, show_time
+from .sweepfolder import PLAN, POINTS
 from .tables import read_rows, read_run, read_table
 from .trace import Record, cells, column, columns
 
@@ -133,14 +134,23 @@ def read_comparison(top: str | Path) -> "DataFrame":
     Raises
     ------
     ScenarioError
-        If there is none, or it is damaged.
+        If there is none, it is damaged, or no run stands in it.
     """
-    path = Path(top) / COMPARISON
-    if not path.is_file():
+    place = Path(top)
+    if not (place / COMPARISON).is_file():
         raise ScenarioError(
             f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"
         )
-    return read_rows(path, Compared, settings=True)
+    table = read_rows(place / COMPARISON, Compared, settings=True)
+    if table.empty:
+        raise ScenarioError(_why_empty(place))
+    return table
+
+
+def _why_empty(place: Path) -> str:
+    if (place / PLAN).is_file() and not any(place.glob(f"{POINTS}/[!.]*/run.json")):
+        return f"no point of the sweep in {place} is finished; give its command again, which says what goes wrong"
+    return f"{place / COMPARISON} holds no run: none of them has completed a round"
 
 
 def is_comparison(folder: str | Path) -> bool:
@@ -154,11 +164,9 @@ def compared(top: str | Path) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
     Raises
     ------
     ScenarioError
-        If there is none, or it is damaged.
+        If there is none, it is damaged, or no run stands in it.
     """
     table = read_comparison(top)
-    if table.empty:
-        raise ScenarioError(f"{Path(top) / COMPARISON} holds no run: none of them has completed a round")
     rows = table[list(columns(Compared))].to_dict("records")
     return tuple(Compared(**row) for row in rows), tuple(labels(table))
 

@@ -98,6 +98,30 @@ def test_finished_points_are_not_run_again_and_a_store_grows(alone):
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
+def test_points_that_are_refused_for_one_reason_are_told_once_and_counted(small, tmp_path, capsys):
+    out = str(tmp_path / "s")
+    arguments = ["sweep", str(small[0]), "--out", out, "--workers", "1", "--keep", "rounds", "--axis", "mixing=Star()"]
+    assert main([*arguments, "--set", "data.features=3", "--replications", "3"]) == 1
+    shown = capsys.readouterr()
+    reason = "VQC encodes 2 features, the data set has 3"
+    assert "Traceback" not in shown.err and "show" not in shown.out
+    assert shown.err.count(reason) == 2, shown.err  # of the first point, and in the end
+    assert f"mixing=Star(), replication 0 failed: {reason}" in shown.err and f"3 points failed: {reason}" in shown.err
+    assert "no point is finished; mend the scenario" in shown.err
+    for command in ("show", "report", "plot"):
+        assert main([command, out]) == 2
+        assert f"no point of the sweep in {out} is finished; give its command again" in capsys.readouterr().err
+
+
+def test_a_sweep_without_a_finished_point_makes_way_for_another(alone, small):
+    refused = alone(replace(small[1], data=qfl.Digits(classes=(0, 1), features=3)))
+    assert (refused.finished, len(refused.failures), refused.failures[0].trace) == (0, 1, "")
+    assert refused.table("jobs").empty
+    made = alone(seed=[3], keep=("rounds",))
+    assert (made.finished, made.folder) == (1, refused.folder)
+    assert not (made.folder / "jobs.csv").exists()  # the other's, which this one does not keep
+
+
 DIES_HALF_WAY = """
 import os, signal, sys
 import qflsim as qfl
@@ -179,7 +203,7 @@ def test_scenarios_with_names_and_files_in_a_folder(alone, small, tmp_path):
         ({"replications": 0}, "replications must be a whole number >= 1, got 0; e.g."),
         ({"replications": "3"}, "replications must be a whole number >= 1, got '3'"),
         ({"axes": {3: [1]}}, "an axis must be the name of a field, e.g. 'topology.servers', got 3"),
-        ({"keep": ("round",)}, "there is no table 'round'"),
+        ({"keep": ("round",)}, "keep: a point has no table 'round'; did you mean 'rounds'?"),
         ({"scheduler": "10.0.0.1"}, "give either workers or scheduler"),
     ],
 )

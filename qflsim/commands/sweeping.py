@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--keep", metavar="TABLE,TABLE",
-        help="tables that each point keeps, and 'ledger' (default all tables, no ledger)",
+        help="tables that each point keeps, e.g. rounds,energy, and 'ledger' (default all tables, no ledger)",
     )  # fmt: skip
     made.add_argument("--quiet", action="store_true", help="no progress bar, only the path of the results")
     return made
@@ -75,7 +75,7 @@ def carry_out(options: argparse.Namespace) -> int:
             out=options.out,
             workers=options.workers,
             scheduler=options.scheduler,
-            keep=None if options.keep is None else options.keep.split(","),
+            keep=None if options.keep is None else [name.strip() for name in options.keep.split(",")],
             progress=not options.quiet,
         )
     except SweepError as stopped:
@@ -129,11 +129,18 @@ def _read_axes(base: "Base", assignments: Sequence[str], names: Mapping[str, Any
 
 def _tell(made: "Sweep", seconds: float, quiet: bool) -> int:
     if not quiet:
-        sys.stdout.write(f"{made.ran} points run in {seconds:.1f} s, {made.finished} are there\n")
-        sys.stdout.write(f"side by side: python -m qflsim show {made.folder}\n")
+        sys.stdout.write(f"{_points(made.ran)} run in {seconds:.1f} s, {made.finished} are there\n")
+        if made.finished:
+            sys.stdout.write(f"side by side: python -m qflsim show {made.folder}\n")
     sys.stdout.write(f"results: {made.folder}\n")
-    if made.failures:
-        sys.stderr.write(f"qflsim: {len(made.failures)} points failed, the first of them so:\n")
-        sys.stderr.write(made.failures[0].trace or f"{made.failures[0].reason}\n")
-        return 1
-    return 0
+    faults = [failure for failure in made.failures if failure.trace]  # of refusals the reasons, told by now, say all
+    if faults:
+        sys.stderr.write(f"qflsim: {_points(len(faults))} failed within the program, the first of them so:\n")
+        sys.stderr.write(faults[0].trace)
+    if not made.finished:
+        sys.stderr.write("qflsim: no point is finished; mend the scenario or the axes and give the command again\n")
+    return 1 if made.failures else 0
+
+
+def _points(count: int) -> str:
+    return f"{count} point{'s' * (count != 1)}"

@@ -1,7 +1,7 @@
 """The folder of a sweep: what is swept in ``sweep.json``, the points in ``index.csv``, each finished one in a folder.
 
 A store grows: further values of an axis and further replications are added to what is there. It never changes what it
-is of: another scenario, other axes or another program are refused.
+is of once a point is finished: another scenario, other axes or another program are refused.
 """
 
 import csv
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qflsim.checks import ScenarioError
+from qflsim.checks import ScenarioError, nearest
 from qflsim.differences import settings_that_differ
 from qflsim.runs import describe, refuse_unwritable
 from qflsim.sweepfolder import INDEX, PLAN, POINTS
@@ -42,7 +42,7 @@ def plan_of(base: Base, axes: Mapping[str, Sequence[Any]], replications: int, ke
     known = [record.table for record in TABLES]
     for name in keep or ():
         if name not in (*known, "ledger"):
-            raise ScenarioError(f"keep: there is no table {name!r}; there are {', '.join(known)}, and ledger")
+            raise ScenarioError(f"keep: a point has no table {name!r}; {nearest(name, [*known, 'ledger'])}")
     scenarios = base if isinstance(base, Mapping) else {"": base}
     used = [str(name) for name in axes.get(VARIANT, scenarios)]
     return {
@@ -91,7 +91,7 @@ class Store:
         return self.folder / POINTS
 
     def admit(self, plan: Plan) -> None:
-        """Refuse a sweep that this folder is not of; nothing is written.
+        """Refuse a sweep that this folder is not of, if points of its own are finished there; nothing is written.
 
         Raises
         ------
@@ -103,7 +103,12 @@ class Store:
             return
         if not (self.folder / PLAN).exists():
             raise ScenarioError(f"{self.folder} holds files but no sweep; give a new folder with --out")
-        _refuse_other(self.folder, read_plan(self.folder), plan)
+        if self.keys():  # a sweep without any finished point is replaced: nothing is lost
+            _refuse_other(self.folder, read_plan(self.folder), plan)
+
+    def keys(self) -> list[str]:
+        """The finished points that are there, of whatever sweep, by their keys."""
+        return sorted(path.name for path in self.home.glob("[!.]*") if path.is_dir())
 
     def begin(self, plan: Plan, points: Iterable[Point]) -> None:
         """Write down what is swept, before anything runs."""

@@ -1,6 +1,7 @@
 """Sweeping: run what is not there yet, tell how it went, and lay everything side by side."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +39,12 @@ class Failure:
     reason:
         What went wrong, in a sentence.
     trace:
-        Where in the program.
+        Where in the program; empty if the scenario was refused, of which the reason says all.
     """
 
     point: str
     reason: str
-    trace: str
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def sweep(
     progress:
         Whether a bar shows points done and time left, on standard error.
     told:
-        Called with each sentence on what goes wrong while the others go on; standard error if left out.
+        Called with each sentence on what goes wrong while the others go on; standard error if left out. Of points
+        that fail for one reason the first is told at once, and in the end how many they were.
 
     Raises
     ------
@@ -134,6 +136,7 @@ def sweep(
         store.begin(plan, points)
         waiting = [point for point in points if not store.finished(point)]
         outcomes = _carry_out(store, waiting, crew, plan["keep"], progress, told or _tell)
+        _count(outcomes, told or _tell)
         finished = [point for point in points if store.finished(point)]
         gather(store.folder, store.home, points, plan["keep"])
     labels = {point.key: point.label for point in points}
@@ -151,7 +154,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     """
     store = Store(Path(folder))
     read_plan(store.folder)
-    return Sweep(store.folder, sum(path.is_dir() for path in store.home.glob("[!.]*")))
+    return Sweep(store.folder, len(store.keys()))
 
 
 def _default_folder(points: Sequence[Point]) -> Path:
@@ -189,6 +192,7 @@ def _carry_out(
     from tqdm import tqdm
 
     outcomes: list[Outcome] = []
+    reasons: set[str] = set()
     labels = {point.key: point.label for point in points}
     kept = None if keep is None else tuple(keep)
     home = store.home.resolve()
@@ -202,7 +206,8 @@ def _carry_out(
             if outcome.error == INTERRUPTED:
                 raise KeyboardInterrupt
             outcomes.append(outcome)
-            if outcome.error:
+            if outcome.error and outcome.error not in reasons:
+                reasons.add(outcome.error)
                 told(f"{labels[outcome.key]} failed: {outcome.error}")
             bar.update(1)
 
@@ -215,6 +220,13 @@ def _carry_out(
                 f"{len(points) - whole} are left; the same command goes on with them"
             ) from None
     return outcomes
+
+
+def _count(outcomes: Iterable[Outcome], told: Callable[[str], object]) -> None:
+    """Tell how many points failed for each reason that several had in common."""
+    for reason, times in Counter(outcome.error for outcome in outcomes if outcome.error).items():
+        if times > 1:
+            told(f"{times} points failed: {reason}")
 
 
 def _tell(sentence: str) -> None:

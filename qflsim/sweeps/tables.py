@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qflsim.checks import ScenarioError
 from qflsim.comparison import COMPARISON, Compared
 from qflsim.tables import read_rows
-from qflsim.trace import TABLES, Record
+from qflsim.trace import TABLES, Record, columns
 from qflsim.wholefiles import written_whole
 
 from .points import Point
@@ -29,7 +29,9 @@ def gather(folder: Path, home: Path, points: Sequence[Point], keep: Sequence[str
     for record in records:
         name = record.table
         if keep is None or name in keep or name == _COMPARED:
-            _write(folder / f"{name}.csv", axes, name, [(point, home / point.key / f"{name}.csv") for point in points])
+            _write(folder / f"{name}.csv", axes, record, [(p, home / p.key / f"{name}.csv") for p in points])
+        else:
+            (folder / f"{name}.csv").unlink(missing_ok=True)  # of a sweep without a point, which this one replaced
 
 
 def read(folder: Path, name: str) -> "DataFrame":
@@ -57,22 +59,20 @@ def _record(name: str) -> type[Record]:
     return records[name]
 
 
-def _write(path: Path, axes: Sequence[str], name: str, sources: Sequence[tuple[Point, Path]]) -> None:
+def _write(path: Path, axes: Sequence[str], record: type[Record], sources: Sequence[tuple[Point, Path]]) -> None:
+    counted = record is not Compared  # which has the replication among its columns
     with written_whole(path, _NO_ROOM) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        headed = False
+        writer.writerow([*axes, *(["replication"] if counted else []), *columns(record)])
         for point, source in sources:
-            settings = [*point.settings.values(), *([point.replication] if name != _COMPARED else [])]
-            for number, row in enumerate(_rows(source)):
-                if number:
-                    writer.writerow([*settings, *row])
-                elif not headed:
-                    writer.writerow([*axes, *(["replication"] if name != _COMPARED else []), *row])
-                    headed = True
+            settings = [*point.settings.values(), *([point.replication] if counted else [])]
+            writer.writerows([*settings, *row] for row in _rows(source))
 
 
 def _rows(path: Path) -> Iterator[list[Any]]:
-    """Rows of a table of one point; none if it completed no round and so has nothing to be compared."""
+    """Rows of a table of one point; none if it is not finished, or completed no round that could be compared."""
     if path.is_file():
         with path.open(newline="", encoding="utf-8") as file:
-            yield from csv.reader(file)
+            reader = csv.reader(file)
+            next(reader, None)
+            yield from reader

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from qflsim.checks import ScenarioError
 from qflsim.comparison import measure, write_comparison
 from qflsim.experiment import carry_out
 from qflsim.runs import LEDGER
@@ -59,7 +60,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a point went: nothing to say, or what went wrong in a sentence, and where in the program."""
+    """How a point went: nothing to say, or what went wrong in a sentence, and where in the program.
+
+    Where the user's mistake was refused, the sentence says all, and there is no trace.
+    """
 
     key: str
     error: str = ""
@@ -79,6 +83,8 @@ def carry(order: Order) -> Outcome:
                 _run(order, under_way(order.home, order.key))
     except KeyboardInterrupt:
         return Outcome(order.key, INTERRUPTED)
+    except ScenarioError as refused:
+        return Outcome(order.key, " ".join(str(refused).split()))
     except Exception as error:
         kind = "" if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: "
         return Outcome(order.key, kind + " ".join(str(error).split()), traceback.format_exc())
