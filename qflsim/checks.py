@@ -14,12 +14,19 @@ import types
 from abc import ABCMeta
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 __all__ = ["Part", "Recurring", "ScenarioError", "nearest", "quantity"]
 
+
+_MOST_NAMED = 6
+"""Parts that a sentence names where one of a kind is wanted."""
+
+_LONGEST = 100
+"""Characters of a wrong value that a sentence shows."""
 
 LARGEST, LARGEST_WHOLE = 1e50, 2**63 - 1
 """No number is larger, or products and powers would overflow; nor a whole one without a bound: arrays count so far."""
@@ -180,7 +187,11 @@ class Part(metaclass=PartType):
         hints = _hints(cls)
         for field in dataclasses.fields(self):
             name = f"{cls.__name__}.{field.name}"
-            value = _typed(name, hints[field.name], getattr(self, field.name), field.metadata)
+            try:
+                value = _typed(name, hints[field.name], getattr(self, field.name), field.metadata)
+            except TypeError:
+                _refuse_type(cls, field, getattr(self, field.name))
+                raise
             _bounded(name, value, field.metadata)
             object.__setattr__(self, field.name, value)
         self.check()
@@ -214,6 +225,50 @@ def _typed(name: str, hint: Any, value: Any, metadata: Any) -> Any:
     raise TypeError(f"{name} must be {_describe(hint, metadata)}, got {_show(value)}{_advise(metadata)}")
 
 
+def _refuse_type(cls: Any, field: "dataclasses.Field[Any]", value: Any) -> None:
+    """Raise the TypeError of a wrong value once more, with all parts that qflsim has, and the field that it is for."""
+    _import_stock()
+    hints = _hints(cls)
+    try:
+        _typed(f"{cls.__name__}.{field.name}", hints[field.name], value, field.metadata)
+    except TypeError as error:
+        raise TypeError(f"{error}{_meant(cls, field.name, value)}") from None
+
+
+def _meant(cls: Any, field: str, value: Any) -> str:
+    """Half a sentence on another field that takes such a part, or on the part that a text names; empty if none."""
+    hints = _hints(cls)
+    if isinstance(value, str):
+        stock = {name.lower(): name for kind in _classes(hints[field]) for name in _stock(kind)}
+        near = difflib.get_close_matches(value.lower(), stock, n=1)
+        return f"; did you mean {stock[near[0]]}()?" if near else ""
+    part = value if isinstance(value, type) else type(value)
+    taking = [f"{cls.__name__}.{name}" for name, hint in hints.items() if issubclass(part, _classes(hint))]
+    if not taking or f"{cls.__name__}.{field}" in taking:
+        return ""
+    return f"; {part.__name__}() is for {' or '.join(taking)}"
+
+
+def _classes(hint: Any) -> tuple[type, ...]:
+    """The classes of parts in a type hint, also within unions and tuples."""
+    if isinstance(hint, type) and issubclass(hint, Part):
+        return (hint,)
+    return tuple(found for argument in get_args(hint) for found in _classes(argument))
+
+
+@cache
+def _import_stock() -> None:
+    """Import all parts, which otherwise happens as they are used, so that a sentence can name them."""
+    directory = _directory()
+    for name in directory.PARTS:
+        getattr(directory, name)
+
+
+def _directory() -> types.ModuleType:
+    """The list of all parts by name; nothing here depends on what they are."""
+    return import_module(__name__.partition(".")[0])
+
+
 def _first_that_fits(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> Any:
     for hint in hints:
         try:
@@ -226,7 +281,9 @@ def _first_that_fits(name: str, hints: tuple[Any, ...], value: Any, metadata: An
 
 def _typed_tuple(name: str, hints: tuple[Any, ...], value: Any, metadata: Any) -> tuple[Any, ...]:
     if not isinstance(value, (tuple, list)):
-        raise TypeError(f"{name} must be a tuple, got {_show(value)}{_advise(metadata)}")
+        shown = f"{type(value).__name__}(...)" if isinstance(value, Part) else _show(value)
+        alone = _advise(metadata) or f"; write one alone with a comma, e.g. ({shown},)"
+        raise TypeError(f"{name} must be a tuple, got {_show(value)}{alone}")
     if len(hints) == 2 and hints[1] is Ellipsis:
         hints = (hints[0],) * len(value)
     if len(value) != len(hints):
@@ -251,15 +308,26 @@ def _describe(hint: Any, metadata: Any) -> str:
         return _NAMES[hint] + (f" [{unit}]" if unit and hint in (float, int) else "")
     name = getattr(hint, "__name__", str(hint))
     described = f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
-    stock = sorted(cls.__name__ for cls in getattr(hint, "__subclasses__", list)() if not inspect.isabstract(cls))
-    return f"{described} such as {', '.join(f'{known}()' for known in stock[:4])}" if stock else described
+    stock = sorted(_stock(hint) - {name}) if isinstance(hint, type) and issubclass(hint, Part) else []
+    more = " and more" * (len(stock) > _MOST_NAMED)
+    named = ", ".join(f"{known}()" for known in stock[:_MOST_NAMED])
+    return f"{described} such as {named}{more}" if stock else described
+
+
+def _stock(kind: type["Part"]) -> set[str]:
+    """Names of the parts of a kind that a scenario can be built from, as far as they are imported."""
+    found = {kind.__name__} if not inspect.isabstract(kind) and kind.__name__ in _directory().PARTS else set()
+    return found.union(*(_stock(cls) for cls in kind.__subclasses__()))
 
 
 def _show(value: Any) -> str:
     """A value as its user wrote it; a class in place of an object is the commonest slip and named as such."""
     if isinstance(value, int) and value.bit_length() > 400:
         return f"a whole number of some {round(value.bit_length() * math.log10(2))} digits"  # Python shows 4300 at most
-    return f"the class {value.__name__} (write {value.__name__}())" if isinstance(value, type) else repr(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__} (write {value.__name__}())"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
 
 
 def _advise(metadata: Any) -> str:

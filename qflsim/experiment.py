@@ -12,7 +12,7 @@ from . import runs
 from .chain.beginning import Beginning
 from .checks import ScenarioError
 from .runs import LEDGER
-from .scenario import Scenario
+from .scenario import Scenario, refuse_no_scenario
 from .trace import Record, Round
 from .world import World
 
@@ -81,6 +81,7 @@ def run(
     ScenarioError
         If the scenario cannot be run or the folder not be written; nothing has run or been written then.
     """
+    refuse_no_scenario(scenario, "run")
     runs.refuse_unwritable(out)
     world = World(scenario, replication)
     if told is not None:

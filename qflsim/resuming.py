@@ -19,7 +19,7 @@ from .chain.beginning import Beginning, beginning
 from .checks import Part, ScenarioError
 from .experiment import Observer, Run, carry_out
 from .overrides import read_part
-from .scenario import Scenario
+from .scenario import Scenario, refuse_no_scenario
 from .tables import read_run
 from .world import World
 
@@ -67,6 +67,7 @@ def resume(
     about = read_run(folder)
     before = scenario_of(about, names)
     scenario = change(before)
+    refuse_no_scenario(scenario, "resume(change=...)")
     _refuse_other_shards(before, scenario)
     with closing(open_ledger(folder)) as ledger:
         begins = _beginning(ledger, from_round, about, Path(folder))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .chain.agreement import Agreement
 from .chain.limits import CHAIN_KINDS, BlockLimits, on_kind
@@ -13,7 +14,7 @@ from .chain.sharding import Sharding
 from .chain.storage import FullCopies, StoragePolicy
 from .chain.terms import TaskContract
 from .chain.traffic import ChainTraffic
-from .checks import Part, quantity
+from .checks import Part, ScenarioError, quantity
 from .crypto.authentication import Authentication, Signatures
 from .crypto.keyaccess import FibreAccess, KeyAccess
 from .crypto.keyrouting import KeyRouting, WidestPath
@@ -62,10 +63,29 @@ from .quantum.qpu import QPU, EdgeQPU
 from .quantum.transports import ModelTransport, Radioed
 from .security.threat import Threat
 
-__all__ = ["EnergyModels", "LearningPlan", "Scenario"]
+__all__ = ["EnergyModels", "LearningPlan", "Scenario", "refuse_no_scenario"]
 
 ONLY_TASK = "task-1"
 """Name of the task of a scenario that names none."""
+
+
+def refuse_no_scenario(value: object, verb: str) -> None:
+    """Refuse what is no scenario, the path of one above all, where a ``verb`` of qflsim takes a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        That says how a file is loaded, or that there must be a scenario.
+    """
+    if isinstance(value, Scenario):
+        return
+    if isinstance(value, (str, Path)):
+        raise ScenarioError(
+            f"qfl.{verb} takes a Scenario, got the path {str(value)!r}; load the file, e.g. qfl.load({str(value)!r})"
+        )
+    raise ScenarioError(
+        f"qfl.{verb} takes a Scenario, got {value!r:.60}; give e.g. qfl.Scenario(name='mine', rounds=2)"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from . import runs
 from .checks import ScenarioError
 from .comparison import Compared, measure, write_comparison
 from .experiment import Observer, carry_out
-from .scenario import Scenario
+from .scenario import Scenario, refuse_no_scenario
 from .world import World
 
 __all__ = ["Compared", "Comparing", "compare"]
@@ -103,11 +103,17 @@ def _refuse_unfit(variants: Mapping[str, Scenario]) -> None:
     ScenarioError
         If there are none, or they do not go together.
     """
+    if not isinstance(variants, Mapping):
+        raise ScenarioError(
+            f"qfl.compare takes scenarios by name, got {variants!r:.60}; give e.g. {{'ring': one, 'star': another}}"
+        )
     if not variants:
         raise ScenarioError("variants must hold a scenario each by name, got none; give e.g. {'PBFT': scenario}")
     for name in variants:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]*", name):
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]*", name):
             raise ScenarioError(f"the name of a variant must be letters, digits, spaces, '.', '_', '-', got {name!r}")
+    for scenario in variants.values():
+        refuse_no_scenario(scenario, "compare")
     for what in ("name", "seed"):
         values = {getattr(scenario, what) for scenario in variants.values()}
         if len(values) > 1:

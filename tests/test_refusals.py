@@ -98,6 +98,44 @@ def test_wrong_arguments_get_the_same_sentence_in_python_a_file_and_an_override(
     assert str(caught.value).startswith(f"--set agreement: {told}")
 
 
+def test_a_sentence_names_all_stock_parts_and_shows_of_a_long_value_its_beginning():
+    with pytest.raises(TypeError) as caught:
+        qfl.Scenario(name="x", mixing=qfl.Satellite())
+    told = str(caught.value)
+    assert "Grid(), RandomGraph(), Ring(), SmallWorld(), Spokes(), Star(), got Satellite(" in told
+    assert told.endswith(" …; Satellite() is for Scenario.satellites") and len(told) < 300
+    with pytest.raises(
+        TypeError, match=r"must be a tuple, got .* …; write one alone .*, e\.g\. \(Satellite\(\.\.\.\),\)"
+    ):
+        qfl.Scenario(name="x", satellites=qfl.Satellite())
+    with pytest.raises(TypeError, match=r"VQC.readout must be a LinearReadout or None, got 3"):
+        qfl.VQC(readout=3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (
+            lambda: qfl.run("distance.py"),
+            "qfl.run takes a Scenario, got the path 'distance.py'; load the file, e.g. qfl",
+        ),
+        (lambda: qfl.run(3), "qfl.run takes a Scenario, got 3; give e.g. qfl.Scenario(name='mine', rounds=2)"),
+        (
+            lambda: qfl.compare("distance.py"),
+            "qfl.compare takes scenarios by name, got 'distance.py'; give e.g. {'ring'",
+        ),
+        (lambda: qfl.compare({"a": "distance.py"}), "qfl.compare takes a Scenario, got the path 'distance.py'"),
+        (lambda: qfl.compare({1: qfl.Scenario(name="x")}), "the name of a variant must be letters"),
+        (lambda: qfl.sweep([qfl.Scenario(name="x")]), "scenarios of a sweep go by names, e.g. {'ring': one"),
+        (lambda: qfl.sweep({"a": "distance.py"}), "variant 'a' must be a qfl.Scenario, got 'distance.py'"),
+    ],
+)
+def test_what_is_no_scenario_is_told_how_to_become_one(wrong, told):
+    with pytest.raises(ScenarioError) as caught:
+        wrong()
+    assert str(caught.value).startswith(told)
+
+
 def test_a_tuple_of_names_is_set_as_it_is_written_in_python(tiny):
     changed = apply(tiny, "threats=(Crash(nodes=('server-1', 'server-2')),)", known_names(None))
     assert apply(changed.threats[0], "nodes=('device-1-1',)", {}).nodes == ("device-1-1",)

@@ -38,7 +38,7 @@ class Digits(Dataset):
        (1998), doi:10.24432/C50P49; the test part, as scikit-learn ships it (``sklearn.datasets.load_digits``).
     """
 
-    classes: tuple[int, ...] = (0, 1, 2, 3)
+    classes: tuple[int, ...] = quantity((0, 1, 2, 3), advice="name the digits, e.g. (0, 1, 2)")
     test_share: float = quantity(0.2, above=0.0, below=1.0, advice="write a share, e.g. 0.2")
     features: int | Features = quantity(
         4, at_least=1, at_most=64, advice="write as many as the model has qubits, e.g. 4, or Pixels()"

@@ -49,7 +49,7 @@ class MNIST(Dataset):
        Proceedings of the IEEE 86, 2278 (1998).
     """
 
-    classes: tuple[int, ...] = (0, 1, 2, 3)
+    classes: tuple[int, ...] = quantity((0, 1, 2, 3), advice="name the digits, e.g. (0, 1, 2)")
     features: int | Features = quantity(
         4, at_least=1, at_most=784, advice="write as many as the model has qubits, e.g. 4, or Pixels()"
     )

@@ -1,5 +1,6 @@
 """What is trained: a parametrised quantum circuit and how its outputs are read as classes, or a classical network."""
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from qflsim.checks import Part, quantity
 from qflsim.quantum.training import SoftmaxHead
 
 __all__ = ["LinearReadout", "Model", "QuantumModel", "glorot_limit"]
+
+_COMPONENTS = 20
+"""More principal components, or qubits, than these are no good advice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +48,21 @@ class Model(Part, ABC):
         """Refuse data that the model cannot take in or cannot tell apart."""
         name = type(self).__name__
         if features != self.features:
-            raise ValueError(f"{name} takes {self.features} features, the data set has {features}; make them equal")
+            raise ValueError(
+                f"{name} takes {self.features} features, the data set has {features}; {_levers(self, features)}"
+            )
         if classes > self.outputs:
             raise ValueError(f"{name} has {self.outputs} outputs, one a class, the data set has {classes} classes")
+
+
+def _levers(model: Model, features: int) -> str:
+    """Half a sentence on which fields make a model take in what data of so many features give."""
+    seen = str(model.features) if model.features <= _COMPONENTS else "Pixels()"
+    own = {field.name for field in dataclasses.fields(model)} & {"features", "qubits"}
+    if not 2 <= features <= _COMPONENTS:
+        own -= {"qubits"}
+    named = [name for name in sorted(own) if getattr(model, name) == model.features]
+    return " or ".join([f"make them equal, e.g. data.features={seen}", *(f"model.{name}={features}" for name in named)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +179,9 @@ class QuantumModel(Model):
         """Refuse data that the circuit cannot take in or cannot tell apart."""
         name = type(self).__name__
         if features != self.features:
-            raise ValueError(f"{name} encodes {self.features} features, the data set has {features}; make them equal")
+            raise ValueError(
+                f"{name} encodes {self.features} features, the data set has {features}; {_levers(self, features)}"
+            )
         if self.readout is not None and classes != self.readout.classes:
             raise ValueError(
                 f"{name}.readout.classes must be {classes}, as many as the data set has, got {self.readout.classes}; "

@@ -29,6 +29,11 @@ def scenarios_of(base: Base | str | Path | Sequence[str | Path]) -> Base:
         return load_variants(base) or load(base)
     if not isinstance(base, (str, Path, Sequence)):
         raise ScenarioError(f"a sweep must be over a scenario, several by name, or files, got {base!r}")
+    for item in [] if isinstance(base, (str, Path)) else base:
+        if not isinstance(item, (str, Path)):
+            raise ScenarioError(
+                f"scenarios of a sweep go by names, e.g. {{'ring': one, 'star': another}}, got {item!r:.60}"
+            )
     files = [file for path in ([base] if isinstance(base, (str, Path)) else base) for file in _files(Path(path))]
     named: dict[str, Scenario] = {}
     for file in files:

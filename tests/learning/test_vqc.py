@@ -71,7 +71,7 @@ def test_tasks_that_do_not_fit_are_refused():
     VQC().check_task(features=4, classes=4)
     with pytest.raises(ValueError, match="reads one class per qubit, so 4 at most, the data set has 5"):
         VQC().check_task(features=4, classes=5)
-    with pytest.raises(ValueError, match="encodes 4 features, the data set has 8"):
+    with pytest.raises(ValueError, match=r"has 8; make them equal, e\.g\. data\.features=4 or model\.qubits=8"):
         VQC().check_task(features=8, classes=4)
     with pytest.raises(ValueError, match=r"VQC\.qubits must be >= 2"):
         VQC(qubits=1)
