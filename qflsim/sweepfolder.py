@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "told_of_sweep"]
+__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "left_out", "told_of_sweep"]
 
 PLAN, INDEX = "sweep.json", "index.csv"
 
@@ -30,6 +30,16 @@ def told_of_sweep(folder: Path) -> str:
     verb = "is" if len(finished) == 1 else "are"
     told = f"{folder} is a sweep; {len(finished)} of {len(listed)} points {verb} finished"
     return f"{told}; the same command goes on with the others{', or ' * bool(example)}{example}"
+
+
+def left_out(folder: Path) -> str:
+    """That some points of a sweep are not there, for whoever shows the others; empty if all are, or it is no sweep."""
+    listed = _points(folder)
+    lacking = sum(not (point / "run.json").is_file() for point in listed)
+    if not lacking:
+        return ""
+    verb = "is" if lacking == 1 else "are"
+    return f"{lacking} of {len(listed)} points {verb} not there: failed, or not run yet; the same command runs them."
 
 
 def _points(folder: Path) -> list[Path]:

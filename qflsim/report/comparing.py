@@ -4,13 +4,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from qflsim.comparison import COLUMNS, Compared, compared, shown
+from qflsim.comparison import COLUMNS, Compared, compared, read_comparison, shown
 from qflsim.plots import comparison
 from qflsim.plots.style import canvas
+from qflsim.sweepfolder import left_out
 from qflsim.tables import read_run
 
 from .figures import inline
-from .page import Section, page, table
+from .page import Section, page, paragraphs, table
+from .settings import settings
+from .together import again, carry, means, ranges
 
 __all__ = ["page_of_comparison"]
 
@@ -24,9 +27,15 @@ def page_of_comparison(folder: Path) -> str:
         figure = inline(comparison.draw(folder), "comparison", (comparison.__doc__ or "").partition("\n\n")[0])
     folders = "".join(f"<li><code>{escape(row.folder)}</code></li>" for row in rows)
     runs = "<p>Each of these has tables, and a report of its own by <code>python -m qflsim report</code>:</p>"
+    measured = read_comparison(folder)
     sections = [
-        Section("In short", _table(rows, names)),
+        Section("In short", paragraphs(left_out(folder)) + ranges(measured)),
         Section("Figures", figure),
+        Section("Means over replications", means(measured)),
+        Section("Every run", _table(rows, names)),
+        Section("How far to trust it", carry(about, measured)),
+        Section("Settings of the first run", settings(scenario) if scenario else ""),
+        Section("Run it again", again(folder, str(scenario.get("name", folder.name)))),
         Section("Runs", f"{runs}<ul>{folders}</ul>"),
     ]
     title = f"{scenario.get('name', folder.name)}: {len(rows)} runs side by side"

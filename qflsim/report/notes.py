@@ -11,7 +11,7 @@ from qflsim.tables import read_table
 from .page import paragraphs, table
 from .settings import parts_of
 
-__all__ = ["rerun", "trust"]
+__all__ = ["idealised_parts", "rerun", "trust"]
 
 
 def trust(run: RunTables) -> str:
@@ -28,10 +28,14 @@ def trust(run: RunTables) -> str:
     return paragraphs("\n\n".join((granted, checked, models)))
 
 
+def idealised_parts(scenario: dict[str, Any]) -> list[str]:
+    """Classes of a scenario's parts that grant too much by their very name, each once."""
+    return [part for part in dict.fromkeys(parts_of(scenario)) if part.startswith("Idealised")]
+
+
 def _idealised(run: RunTables) -> Iterator[str]:
     """What grants too much, by the names of parts and by what tables say of themselves."""
-    parts = dict.fromkeys(parts_of(run.about.get("scenario", {})))
-    yield from (f"the part `{part}`" for part in parts if part.startswith("Idealised"))
+    yield from (f"the part `{part}`" for part in idealised_parts(run.about.get("scenario", {})))
     decisions = read_table(run.folder, "agreements", ["protocol", "idealised"])
     yield from (f"agreement by {name}" for name in decisions.loc[decisions["idealised"], "protocol"].unique())
     models = read_table(run.folder, "pairs", ["transport", "idealised"])
