@@ -1,5 +1,7 @@
 """What becomes of points whose processes die, told by a crew that dies on cue."""
 
+import logging
+
 import pytest
 
 import qflsim as qfl
@@ -75,3 +77,44 @@ def test_a_crew_that_brings_nothing_is_given_up_after_some_tries(orders):
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(qfl.ScenarioError, match="scheduler must be an address such as"):
         Cluster(address)
+
+
+def test_dask_is_quiet_while_it_carries_out_and_as_loud_as_before_afterwards(monkeypatch):
+    class Kept(logging.Handler):
+        def __init__(self):
+            super().__init__()
+            self.kept = []
+
+        def emit(self, record):
+            self.kept.append(record.getMessage())
+
+    pytest.importorskip("distributed")
+    told = logging.getLogger("distributed.client")  # which has a level of its own
+    level = told.level
+    monkeypatch.setattr(told, "handlers", [handler := Kept()])
+    told.error("before")
+    with crews._quiet():
+        told.error("meanwhile")
+    told.error("after")
+    assert handler.kept == ["before", "after"]
+    assert told.level == level
+
+
+def test_a_client_that_finds_no_workers_is_closed(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    closed = []
+
+    class Lonely:
+        def __init__(self, address, **options):
+            pass
+
+        def wait_for_workers(self, number, timeout):
+            raise TimeoutError("no workers")
+
+        def close(self, timeout):
+            closed.append(self)
+
+    monkeypatch.setattr(distributed, "Client", Lonely)
+    with pytest.raises(CrewError, match=r"no Dask cluster with workers at .*no workers"):
+        next(Cluster("tcp://127.0.0.1:8786").carry([]))
+    assert len(closed) == 1

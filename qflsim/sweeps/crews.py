@@ -4,6 +4,7 @@ A process may die, by itself or with its machine. The points that are not finish
 whose hands processes die again and again counts as failed, and the rest go on.
 """
 
+import logging
 import queue
 import re
 import socket
@@ -11,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -111,23 +113,27 @@ class Cluster:
 
     def carry(self, orders: Sequence[Order]) -> Iterator[Outcome]:
         """Carry out on all workers, after making sure that they have this very program and see the folder."""
-        client = self._connect()
-        try:
-            self._inspect(client, orders[0])
-            yield from _watched(client, orders)
-        finally:
-            client.close(timeout=5)
+        with _quiet():
+            client = self._connect()
+            try:
+                self._inspect(client, orders[0])
+                yield from _watched(client, orders)
+            finally:
+                client.close(timeout=5)
 
     def _connect(self) -> Any:
         from distributed import Client
 
-        try:
-            connect: Any = Client  # which has no types
-            client = connect(self.address, timeout=self.patience_s, set_as_default=False)
-            client.wait_for_workers(1, timeout=self.patience_s)
-        except (OSError, TimeoutError) as error:
-            reason = str(error).splitlines()[0] if str(error) else "no answer"
-            raise CrewError(f"no Dask cluster with workers at {self.address} ({reason})") from None
+        connect: Any = Client  # which has no types
+        with ExitStack() as opened:
+            try:
+                client = connect(self.address, timeout=self.patience_s, set_as_default=False)
+                opened.callback(client.close, timeout=5)  # one that finds no workers is not left open
+                client.wait_for_workers(1, timeout=self.patience_s)
+            except (OSError, TimeoutError) as error:
+                reason = str(error).splitlines()[0] if str(error) else "no answer"
+                raise CrewError(f"no Dask cluster with workers at {self.address} ({reason})") from None
+            opened.pop_all()
         return client
 
     def _inspect(self, client: Any, order: Order) -> None:
@@ -150,6 +156,23 @@ class Cluster:
                 )
             if not sees:
                 raise ScenarioError(f"worker {worker} does not see {order.home}; give a folder that all machines share")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Dask write no tracebacks of its own to the terminal: what breaks is told in a sentence, once."""
+    import distributed  # whose loggers are there from now on
+
+    prefix = distributed.__name__
+    named = [logging.getLogger(name) for name in (prefix, *logging.root.manager.loggerDict) if name.startswith(prefix)]
+    levels = {logger: logger.level for logger in named if logger.level}  # the others ask those above them
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 def _look(sign: str) -> tuple[dict[str, str], bool]:
