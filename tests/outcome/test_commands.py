@@ -270,6 +270,23 @@ def test_a_table_whose_rows_have_gone_is_named_where_it_no_longer_fits(told, run
     assert re.search(r"nodes.csv was changed after the run and no longer fits the other", told("show", run, code=2))
 
 
+@pytest.mark.parametrize("command", ["show", "plot", "report", "timeline", "compare"])
+def test_tables_that_were_changed_are_read_with_a_note(run, tmp_path, capsys, command):
+    about = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(about | {"sha256": digests(run) | {"dropped.csv": "0" * 64}}))
+    also = [str(shutil.copytree(run, tmp_path / "copy"))] if command == "compare" else []
+    arguments = [command, str(run), *also, *(["--only", "energy"] if command == "plot" else [])]
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""
+    for table in ("transfers", "evaluations"):
+        rows = (run / f"{table}.csv").read_text().splitlines(keepends=True)
+        (run / f"{table}.csv").write_text("".join(rows[:-1]))
+        assert main(arguments) == 0
+        told = capsys.readouterr().err
+        assert told.startswith("qflsim: note: ") and told.count("\n") == 1 and f"transfers.csv in {run} " in told
+    assert "evaluations.csv, transfers.csv in" in told and "are not as the run wrote them" in told
+
+
 def test_every_command_says_something_of_tables_without_rows(run, capsys):
     about = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(about | {"sha256": digests(run)}))
