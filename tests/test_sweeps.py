@@ -270,6 +270,20 @@ def test_the_command_line_sweeps_and_tells_of_failures(small, tmp_path, capsys):
         assert complaint in capsys.readouterr().err
 
 
+def test_fields_of_an_axis_are_those_of_the_variants_that_are_swept(small, tmp_path, capsys):
+    file = tmp_path / "several.py"
+    variants = "variants = {'A': scenario, 'B': replace(scenario, mixing=qfl.Grid())}\n"
+    file.write_text(FILE + variants)
+    arguments = ["sweep", str(file), "--out", str(tmp_path / "s"), "--workers", "1", "--quiet"]
+    columns = ["--axis", "mixing.columns=2,1"]
+    assert main([*arguments, *columns, "--axis", "variant=B"]) == 0
+    assert qfl.read_sweep(tmp_path / "s").comparison["mixing.columns"].tolist() == [2, 1]
+    capsys.readouterr()
+    for wrong, complaint in [("A,B", "Lazy has no field 'columns'"), ("C", "no scenario called 'C'")]:
+        assert main([*arguments, *columns, "--axis", f"variant={wrong}"]) == 2
+        assert complaint in capsys.readouterr().err
+
+
 def test_a_scheduler_that_is_not_there_is_told_at_once(small, tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .options import count, new_parser
 
 if TYPE_CHECKING:
+    from qflsim.scenario import Scenario
     from qflsim.sweeps.points import Base
     from qflsim.sweeps.sweep import Sweep
 
@@ -114,17 +115,35 @@ def _read_axes(base: "Base", assignments: Sequence[str], names: Mapping[str, Any
     from qflsim.overrides import read_axis
     from qflsim.sweeps.points import VARIANT
 
-    one = next(iter(base.values())) if isinstance(base, Mapping) else base
+    one = _chosen(base, assignments) if isinstance(base, Mapping) else base
     axes: dict[str, tuple[Any, ...]] = {}
     for assignment in assignments:
-        if assignment.partition("=")[0].strip() == VARIANT:
-            key, values = VARIANT, tuple(name.strip() for name in assignment.partition("=")[2].split(","))
+        if _is_of_variants(assignment):
+            key, values = VARIANT, _variants(assignment)
         else:
             key, values = read_axis(one, assignment, names)
         if key in axes:
             raise ScenarioError(f"--axis {key} is given twice; give all its values at once, e.g. --axis {key}=1,2")
         axes[key] = values
     return axes
+
+
+def _chosen(base: Mapping[str, "Scenario"], assignments: Sequence[str]) -> "Scenario":
+    """The scenario whose fields the axes are read by: the first of the variants that are swept."""
+    from qflsim.sweeps.points import VARIANT, axes_of
+
+    wanted = [name for assignment in assignments if _is_of_variants(assignment) for name in _variants(assignment)]
+    return base[axes_of(base, {VARIANT: wanted} if wanted else {})[VARIANT][0]]
+
+
+def _is_of_variants(assignment: str) -> bool:
+    from qflsim.sweeps.points import VARIANT
+
+    return assignment.partition("=")[0].strip() == VARIANT
+
+
+def _variants(assignment: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in assignment.partition("=")[2].split(","))
 
 
 def _tell(made: "Sweep", seconds: float, quiet: bool) -> int:
