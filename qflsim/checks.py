@@ -213,12 +213,12 @@ def _typed(name: str, hint: Any, value: Any, metadata: Any) -> Any:
     if origin is tuple:
         return _typed_tuple(name, get_args(hint), value, metadata)
     is_number = isinstance(value, _KINDS) and not isinstance(value, bool)
-    if hint is float and is_number:
-        return float(value) if abs(value) < 2**1023 or isinstance(value, (float, np.floating)) else value
+    if hint is float and is_number:  # a whole number may be too large for a float
+        return float(value) if isinstance(value, (float, np.floating)) or abs(value) < 2**1023 else value
     if hint is int and is_number and not isinstance(value, (float, np.floating)):
         return int(value)
     runtime = origin or hint
-    if not isinstance(runtime, type):
+    if runtime is Any or not isinstance(runtime, type):
         return value  # a hint without a class behind it (Any, Callable, ...) cannot be checked
     if hint not in (float, int) and isinstance(value, runtime):
         return value

@@ -1,6 +1,7 @@
 """A part refuses wrong fields where they are written, in one sentence that names, shows and advises."""
 
 from dataclasses import FrozenInstanceError, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,3 +86,18 @@ def test_a_part_never_holds_a_value_outside_its_bounds(value):
         assert not 0 < value <= 1e50
     else:
         assert timer.delay == value > 0
+
+
+def test_a_field_that_may_hold_anything_holds_it():
+    @dataclass(frozen=True, kw_only=True)
+    class Holder(Part):
+        held: Any = None
+
+    anything = object()
+    assert Holder(held=anything).held is anything
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_short_number_of_numpy_is_a_number_like_others():
+    held = Timer(limit=np.float32(0.5)).limit
+    assert held == 0.5 and type(held) is float
