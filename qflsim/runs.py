@@ -135,6 +135,8 @@ def describe(value: Any) -> Any:
         return {"part": type(value).__name__, **{name: describe(getattr(value, name)) for name in fields}}
     if isinstance(value, tuple):
         return [describe(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(describe, value), key=repr)  # whose repr has the order of this process
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return repr(value)
     if isinstance(value, (str, int, float, bool)) or value is None:

@@ -1,31 +1,35 @@
 """What makes two points the same: the scenario's values, the replication, and the program that runs it.
 
 The program is qflsim's version, a digest of the modules that simulated worlds are made of, the versions of the packages
-that numbers depend on, and the source of parts that are the user's own.
+that numbers depend on, and what is the user's own: parts and functions, their modules, and whatever those import.
 """
 
 import dataclasses
 import hashlib
-import inspect
 import json
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
-from qflsim.checks import Part
-from qflsim.runs import describe, versions
-from qflsim.scenario import Scenario
+import numpy as np
 
-__all__ = ["key_of", "made_by", "own_modules", "written"]
+from qflsim.checks import Part, ScenarioError
+from qflsim.runs import describe, versions
+
+from .code import ADDRESS, Reader
+from .modules import digest_of, imported
+
+__all__ = ["fingerprint", "key_of", "made_by", "own_modules", "written"]
 
 _WORLD = (
     "checks", "chain", "crypto", "energy", "learning", "network", "nodes", "quantum", "scenario", "security", "streams",
     "trace", "units", "wiring", "world",
 )  # fmt: skip
 """Modules of which a run's numbers are made; the others read, draw and print."""
+
+_LONGEST = 60
+"""Characters of a value of an axis that stand in tables; of a longer one, a digest does."""
 
 
 @cache
@@ -34,18 +38,28 @@ def made_by() -> dict[str, str]:
     return {**versions(), "source": _source_digest()}
 
 
-def key_of(scenario: Scenario, replication: int) -> str:
-    """Hash of a replication of a scenario, run by this program."""
-    content = [describe(scenario), replication, made_by(), _own_code(scenario)]
-    text = json.dumps(content, sort_keys=True, allow_nan=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+def key_of(scenario_print: str, replication: int) -> str:
+    """Hash of a replication of the scenario that has this fingerprint, run by this program."""
+    return _digest(json.dumps([scenario_print, replication, made_by()], sort_keys=True))[:20]
 
 
-def own_modules(scenario: Scenario) -> set[str]:
-    """Modules of those parts in a scenario, and of their base classes, that are not qflsim's."""
-    classes = {base for part in _parts(scenario) for base in type(part).__mro__}
-    names = {cls.__module__ for cls in classes}
-    return {name for name in names if name.partition(".")[0] not in {"qflsim", *sys.stdlib_module_names}}
+def fingerprint(value: Any) -> str:
+    """Hash of a scenario, or of any value of a field, and of the code in it that is the user's own.
+
+    Raises
+    ------
+    ScenarioError
+        If a field holds something that is known only by its place in memory, and so is another one in every process.
+    """
+    _refuse_addresses(value)
+    code, files = _own(value)
+    modules = {name: digest_of(name, file) for name, file in files.items()}
+    return _digest(json.dumps([describe(value), _digest(code), modules], sort_keys=True, allow_nan=True))
+
+
+def own_modules(value: Any) -> set[str]:
+    """Modules of the user's on which a scenario stands, those among them that have a file."""
+    return set(_own(value)[1])
 
 
 def written(value: Any) -> str:
@@ -54,12 +68,28 @@ def written(value: Any) -> str:
         fields = [
             f"{field.name}={written(held)}"
             for field in dataclasses.fields(value)
-            if (held := getattr(value, field.name)) != field.default
+            if describe(held := getattr(value, field.name)) != describe(field.default)
         ]
         return f"{type(value).__name__}({', '.join(fields)})"
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(written, value))}{',' * (len(value) == 1)})"
-    return str(value) if isinstance(value, (str, int)) or value is None else str(describe(value))
+    if isinstance(value, (str, int)) or value is None:
+        return str(value)
+    shown = value.tolist() if isinstance(value, np.ndarray) else describe(value)  # the text of an array is rounded
+    text = " ".join(str(shown).split())
+    name = getattr(value, "__qualname__", "") if callable(value) else ""
+    if "<" in name or (not name and len(text) > _LONGEST):  # no name, or too long a text, to tell two of them apart
+        return f"{text if name else type(value).__name__} {_digest(Reader().text(value))[:6]}"
+    return text
+
+
+def _own(value: Any) -> tuple[str, dict[str, Path]]:
+    """The user's own code in a value as text, and the files of all modules that this code stands on."""
+    reader = Reader()
+    classes = {base for part in _parts(value) for base in type(part).__mro__}
+    names = sorted(classes, key=lambda cls: (cls.__module__, cls.__qualname__))
+    text = reader.text([*names, *(held for _, _, held in _leaves(value) if not isinstance(held, (str, int, float)))])
+    return text, imported(reader.modules)
 
 
 def _parts(value: Any) -> Iterator[Part]:
@@ -73,6 +103,34 @@ def _parts(value: Any) -> Iterator[Part]:
             yield from _parts(item)
 
 
+def _leaves(value: Any, owner: str = "", name: str = "") -> Iterator[tuple[str, str, Any]]:
+    """What parts hold that is no part, and by which field of which class; fields that do not count are left out."""
+    if isinstance(value, Part):
+        cls = type(value).__name__
+        for field in dataclasses.fields(value):
+            if field.compare:
+                yield from _leaves(getattr(value, field.name), cls, field.name)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _leaves(item, owner, name)
+    else:
+        yield owner, name, value
+
+
+def _refuse_addresses(value: Any) -> None:
+    for owner, name, held in _leaves(value):
+        if not isinstance(held, str) and ADDRESS in str(describe(held)):
+            where = f"{owner}.{name}" if owner else "a value of an axis"
+            raise ScenarioError(
+                f"{where} must be the same in every process, got {describe(held)}, which Python knows by its place in "
+                f"memory; give numbers, text, functions or parts, classes derived from qfl.Part"
+            )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _source_digest() -> str:
     root = Path(__file__).parents[1]
     files = [path for name in _WORLD for path in [root / f"{name}.py", *(root / name).rglob("*.py")] if path.is_file()]
@@ -80,25 +138,3 @@ def _source_digest() -> str:
     for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _own_code(scenario: Scenario) -> dict[str, str]:
-    """Digest of the source of each module of the user's own; what has no file, as in a notebook, class by class."""
-    return {name: _module_digest(name, scenario) for name in sorted(own_modules(scenario))}
-
-
-def _module_digest(name: str, scenario: Scenario) -> str:
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if file is not None and name != "__main__" and Path(file).is_file():
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    classes = {base for part in _parts(scenario) for base in type(part).__mro__ if base.__module__ == name}
-    texts = [_source(cls) for cls in sorted(classes, key=lambda cls: cls.__qualname__)]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
-
-
-def _source(cls: type) -> str:
-    try:
-        return inspect.getsource(cls)
-    except (OSError, TypeError):  # typed in at a prompt
-        functions = [value for _, value in sorted(vars(cls).items()) if isinstance(value, FunctionType)]
-        return cls.__qualname__ + "".join(f.__code__.co_code.hex() + repr(f.__code__.co_names) for f in functions)

@@ -9,10 +9,9 @@ from typing import Any
 
 from qflsim.checks import ScenarioError
 from qflsim.overrides import replaced
-from qflsim.runs import describe
 from qflsim.scenario import Scenario
 
-from .identity import key_of, written
+from .identity import fingerprint, key_of, written
 
 __all__ = ["VARIANT", "Base", "Point", "axes_of", "points_of"]
 
@@ -98,7 +97,8 @@ def points_of(base: Base, axes: Mapping[str, Sequence[Any]], replications: int) 
         chosen = dict(zip(axes, values, strict=True))
         settings = {axis: written(value) for axis, value in chosen.items()}
         scenario = _scenario(base, chosen)
-        points += [Point(settings, scenario, r, key_of(scenario, r)) for r in range(replications)]
+        what = fingerprint(scenario)
+        points += [Point(settings, scenario, r, key_of(what, r)) for r in range(replications)]
     _refuse_twins(points)
     return tuple(points)
 
@@ -124,10 +124,24 @@ def _values(axis: str, given: Any) -> tuple[Any, ...]:
     values = tuple(given)
     if not values:
         raise ScenarioError(f"axis {axis} has no values; give one at least")
-    for place, value in enumerate(values):
-        if describe(value) in [describe(other) for other in values[:place]]:
-            raise ScenarioError(f"axis {axis} has the value {written(value)} twice; give each value once")
+    _refuse_repeated(axis, values)
     return values
+
+
+def _refuse_repeated(axis: str, values: Sequence[Any]) -> None:
+    """Refuse a value that is given twice, and two of which tables could not say which is which."""
+    said: dict[str, Any] = {}
+    for value in values:
+        text = written(value)
+        if text not in said:
+            said[text] = value
+        elif fingerprint(value) == fingerprint(said[text]):
+            raise ScenarioError(f"axis {axis} has the value {text} twice; give each value once")
+        else:
+            raise ScenarioError(
+                f"axis {axis} has two values that are both written {text}; give their classes, or functions, different "
+                "names"
+            )
 
 
 def _refuse_names(base: Mapping[str, Scenario]) -> None:

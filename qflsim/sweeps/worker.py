@@ -5,7 +5,6 @@ under way, is told by the dot in front of its name, and is run again. A lock per
 go when its holder dies, keeps two processes from running the same point.
 """
 
-import pickle
 import shutil
 import traceback
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from qflsim.trace import TABLES
 from qflsim.world import World
 
 from .identity import made_by
+from .packing import unpacked
 
 __all__ = ["INTERRUPTED", "LOCKS", "Order", "Outcome", "carry", "lock", "under_way"]
 
@@ -113,7 +113,7 @@ def _run(order: Order, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
     folder.mkdir()
     try:
-        world = World(pickle.loads(order.scenario), order.replication)
+        world = World(unpacked(order.scenario), order.replication)
         made = carry_out(world, folder, observers=(), figures=False)
         if made.status != "finished":
             raise KeyboardInterrupt
