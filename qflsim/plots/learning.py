@@ -61,8 +61,8 @@ def _costs(model: Any) -> list[tuple[Any, str]]:
     less, less_name = axis_unit(without.max(), "J")
     byte, byte_name = axis_unit(model["air_bit"].max() / 8, "B")
     energies = [
-        (model["energy_j"] / joule, f"energy with QPU cooling plant [{joule_name}]{whose}"),
-        (without / less, f"energy without the plant [{less_name}]{whose}"),
+        (model["energy_j"] / joule, f"energy with\nQPU cooling plant [{joule_name}]{whose}"),
+        (without / less, f"energy without\nthe plant [{less_name}]{whose}"),
     ]
     if not model["qpu_cooling_j"].any():
         energies = [(model["energy_j"] / joule, f"energy [{joule_name}]{whose}")]

@@ -6,7 +6,7 @@ from typing import Any
 from qflsim.readable import axis_unit, show
 from qflsim.tables import read_table
 
-from .style import COLOURS, beside, label_rows, new_figure, points, rounds_axis
+from .style import COLOURS, beside, label_rows, legend_below, new_figure, points, rounds_axis
 
 __all__ = ["draw"]
 
@@ -50,16 +50,20 @@ def draw(folder: Path) -> Any:
     chains, roles, block, *more = beside(figure, 3 if fetched.empty else 4)
     sizes = stored.groupby(["round", "chain"])["size_byte"].max().reset_index()
     by_chain = sizes.groupby(["round", sizes["chain"].map(_family)])["size_byte"].mean().unstack()
-    _lines(chains, by_chain, _CHAINS, "Size of each chain")
+    _lines(chains, by_chain, _CHAINS, "Size of each chain", "size")
     per_node = stored.groupby(["round", "node"])["size_byte"].sum().reset_index()
     role = per_node["node"].map(dict(zip(nodes["node"], nodes["role"], strict=True)))
     _lines(
-        roles, per_node.groupby(["round", role])["size_byte"].mean().unstack(), _ROLES, "Stored per node, mean of role"
+        roles,
+        per_node.groupby(["round", role])["size_byte"].mean().unstack(),
+        _ROLES,
+        "Stored per node",
+        "mean of role",
     )
     _block(block, blocks[blocks["round"].isin(rounds)])
     if more:
         by_kind = fetched.groupby(["round", "kind"])["size_byte"].sum().unstack()
-        _lines(more[0], by_kind.reindex(rounds).fillna(0), _KINDS, "Fetched from others per round")
+        _lines(more[0], by_kind.reindex(rounds).fillna(0), _KINDS, "Fetched from others", "per round")
     return figure
 
 
@@ -68,17 +72,17 @@ def _family(chain: str) -> str:
     return chain.split("-")[0]
 
 
-def _lines(axes: Any, sizes: Any, names: dict[str, tuple[str, str]], title: str) -> None:
+def _lines(axes: Any, sizes: Any, names: dict[str, tuple[str, str]], title: str, label: str) -> None:
     factor, unit = axis_unit(sizes.max().max(), "B")
     for key, (name, colour) in names.items():
         if key in sizes:
             axes.plot(sizes.index, sizes[key] / factor, marker="o", color=colour, label=name)
     axes.set_title(title)
-    axes.set_ylabel(f"size [{unit}]")
+    axes.set_ylabel(f"{label} [{unit}]")
     axes.set_ylim(bottom=0.0)
-    if axes.lines:
-        axes.legend(loc="upper left")
     rounds_axis(axes, sizes.index)
+    if axes.lines:
+        legend_below(axes)
 
 
 def _block(axes: Any, blocks: Any) -> None:
@@ -98,4 +102,4 @@ def _block(axes: Any, blocks: Any) -> None:
     label_rows(axes, [family if family != "lmuc" else "LMUC" for family in families])
     axes.margins(x=0.18)
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.2), ncols=3)
+    legend_below(axes, handlelength=1.2)

@@ -30,11 +30,13 @@ __all__ = [
     "beside",
     "canvas",
     "label_rows",
+    "legend_below",
     "log_time",
     "new_figure",
     "points",
     "rounds_axis",
     "save",
+    "widen",
     "write",
 ]
 
@@ -199,6 +201,22 @@ def log_time(axis: "Axis") -> None:
     axis.set_major_locator(FixedLocator(list(_TIMES)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _TIMES.get(value, "")))
     axis.set_minor_locator(NullLocator())
+
+
+def legend_below(axes: "Axes", **options: Any) -> None:
+    """A legend under the label of the axis along the bottom, where no line can cross it, however high the panel is."""
+    from matplotlib.transforms import ScaledTranslation
+
+    down = ScaledTranslation(0.0, -points(36) / 72, axes.figure.dpi_scale_trans)
+    axes.legend(bbox_to_anchor=(-0.05, 0.0), bbox_transform=axes.transAxes + down, loc="upper left",
+                borderaxespad=0.0, **options)  # fmt: skip
+
+
+def widen(axes: "Axes") -> None:
+    """Two decades of a logarithmic axis at least, so that it has two ticks at least."""
+    low, high = axes.get_xlim()
+    middle = (low * high) ** 0.5
+    axes.set_xlim(min(low, middle / 10.0), max(high, middle * 10.0))
 
 
 def label_rows(axes: "Axes", names: Sequence[str]) -> None:
