@@ -25,6 +25,7 @@ __all__ = [
     "labels",
     "measure",
     "read_comparison",
+    "settings_of",
     "shown",
     "tabulate",
     "write_comparison",
@@ -171,9 +172,14 @@ def compared(top: str | Path) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
     return tuple(Compared(**row) for row in rows), tuple(labels(table))
 
 
+def settings_of(table: "DataFrame") -> list[str]:
+    """The columns in front of a comparison: the settings in which its runs differ, or ``variant``."""
+    return list(table.columns[: list(table.columns).index("replication")])
+
+
 def labels(table: "DataFrame") -> list[str]:
     """What each row of a comparison is called: the settings in front of it, those of an axis with its name."""
-    axes = list(table.columns[: table.columns.get_loc("replication")])
+    axes = settings_of(table)
     texts = [[f"{value}" if axis == "variant" else f"{axis}={value}" for value in table[axis]] for axis in axes]
     return [", ".join(row) for row in zip(*texts, strict=True)] if axes else [""] * len(table)
 

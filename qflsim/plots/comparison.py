@@ -1,15 +1,17 @@
 """Runs side by side: latency, energy, bits, ledger growth, accuracy, and accuracy against time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qflsim.comparison import labels, read_comparison
+from qflsim.comparison import read_comparison
 from qflsim.readable import show, show_time
-from qflsim.tables import read_table
 
-from .style import COLOURS, INK, MUTED, label_rows, log_time, new_figure, points
+from .curves import Curve, draw_curves, handles, read_curves, tasks_of
+from .layout import Layout
+from .rows import RowNames, row_names
+from .style import COLOURS, INK, MUTED, label_rows, new_figure, points, widen
 
 __all__ = ["draw"]
 
@@ -40,32 +42,67 @@ _TROUBLE = {
     "forked": ("decisions forked", COLOURS["vermillion"]),
     "without": ("rounds without a new model", MUTED),
 }
-_LINES = ["blue", "orange", "green", "vermillion", "purple", "black", "sky", "yellow"]
-_STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 
 
 def draw(top: Path) -> Any:
     """One row of marks per variant and measure, mean and range over replications, and curves of accuracy."""
     table = read_comparison(top)
-    table["variant"] = labels(table)
-    names = list(dict.fromkeys(table["variant"]))
-    troubled = bool(table[list(_TROUBLE)].to_numpy().any())
-    figure = new_figure(11.0, 3.4 + 0.5 * len(names), wide=True)
-    figure.set_layout_engine("constrained", wspace=0.04, hspace=0.06)
-    panels = figure.subplot_mosaic("ABCD;EFGG" if troubled else "ABCD;EGGG")
-    joules, bits, octets = (partial(show, unit=unit) for unit in ("J", "bit", "B"))
-    _marks(panels["A"], table, names, _LATENCY, "Time to decide", "mean simulated time", show_time)
-    _marks(panels["B"], table, names, _ENERGY, "Energy of a round", "energy per round", joules)
-    _marks(panels["C"], table, names, _BITS, "Bits of a round", "bits per round", bits)
-    _marks(panels["D"], table, names, _BYTES, "Ledger growth", "bytes per round", octets)
-    _accuracies(panels["E"], table, names)
-    if troubled:
-        _troubles(panels["F"], table, names)
-    _curves(panels["G"], table, names, top)
-    for place in "BCDF":
-        if place in panels:
-            panels[place].set_yticklabels([])
+    rows = row_names(table)
+    table["variant"] = rows.names
+    curves = read_curves(top, list(table["folder"]), rows.names)
+    figure = new_figure(11.0, 1.0, wide=True)
+    small = dict(_small_panels(table, rows.different, len(tasks_of(curves))))
+    width = float(figure.get_size_inches()[0])
+    layout = Layout.of(width / points(1.0), rows.beside, len(small), roomy="trouble" in small)
+    key = _draw_key(figure, rows, curves, layout, int(table["variant"].value_counts().max()))
+    figure.set_size_inches(width, points(1.0) * (sum(layout.heights) + key))
+    panels = layout.panels(figure)
+    for axes, draw_one in zip(panels, small.values(), strict=False):
+        draw_one(axes)
+        label_rows(axes, rows.beside)
+        if not axes.get_subplotspec().is_first_col():
+            axes.set_yticklabels([])
+    draw_curves(panels[-1], curves)
     return figure
+
+
+def _small_panels(table: Any, names: list[str], tasks: int) -> Iterator[tuple[str, Callable[[Any], None]]]:
+    """What draws each panel of rows."""
+    joules, bits, octets = (partial(show, unit=unit) for unit in ("J", "bit", "B"))
+    for measures, title, label, text in (
+        (_LATENCY, "Time to decide", "mean simulated time", show_time),
+        (_ENERGY, "Energy of a round", "energy per round", joules),
+        (_BITS, "Bits of a round", "bits per round", bits),
+        (_BYTES, "Ledger growth", "bytes per round", octets),
+    ):
+        yield (
+            title,
+            partial(_marks, table=table, names=names, measures=measures, title=title, label=label, text_of=text),
+        )
+    yield "accuracy", partial(_accuracies, table=table, names=names, several=tasks > 1)
+    if table[list(_TROUBLE)].to_numpy().any():
+        yield "trouble", partial(_troubles, table=table, names=names)
+
+
+def _draw_key(figure: Any, rows: RowNames, curves: Sequence[Curve], layout: Layout, replications: int) -> float:
+    """Which curve, and which letter, is which row; what all share, and what marks and bars are. Returns its height."""
+    tasks = tasks_of(curves)
+    texts = [*rows.in_key, *(tasks if len(tasks) > 1 else [])]
+    notes = [f"all: {rows.common}"] if rows.common else []
+    if replications > 1:
+        notes.append(f"marks and lines: mean of {replications} replications; bars and bands: their range")
+    title = layout.wrapped("; ".join(notes))
+    if not any(texts) and not title:
+        return 0.0
+    texts = [layout.wrapped(text) for text in texts]
+    columns, height = layout.key(texts, title)
+    legend = figure.legend(
+        handles(len(rows.different), tasks), texts, loc="outside lower left", ncols=columns, title=title or None,
+        alignment="left", handlelength=2.6, columnspacing=1.2,
+    )  # fmt: skip
+    legend.get_title().set_color(MUTED)
+    legend.get_title().set_fontsize(points(8))
+    return height
 
 
 def _marks(
@@ -88,18 +125,32 @@ def _marks(
             values = values[values > 0.0]
             if values.empty:
                 continue
-            axes.plot([values.min(), values.max()], [row + shift] * 2, color=colour, linewidth=3, solid_capstyle="butt")
+            axes.plot(
+                [values.min(), values.max()],
+                [row + shift] * 2,
+                color=colour,
+                linewidth=points(3),
+                solid_capstyle="butt",
+            )
             text = {} if seen else {"label": what}
-            axes.plot(values.mean(), row + shift, mark, color=colour, markersize=5.5, markeredgecolor="white", **text)
+            axes.plot(
+                values.mean(),
+                row + shift,
+                mark,
+                color=colour,
+                markersize=points(5.5),
+                markeredgecolor="white",
+                markeredgewidth=points(0.6),
+                **text,
+            )
             seen = True
     axes.set_xscale("log")
-    _widen(axes)
+    widen(axes)
     axes.xaxis.set_major_locator(LogLocator(numticks=3))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text_of(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
-    axes.set_title(title, pad=34)
-    label_rows(axes, names)
+    axes.set_title(title, pad=points(34))
     legend = axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.05, 0.98),
@@ -111,27 +162,37 @@ def _marks(
     legend.set_in_layout(False)  # wider than some panels, and there is room for it
 
 
-def _widen(axes: Any) -> None:
-    """Two decades of a logarithmic axis at least, so that it has two ticks at least."""
-    low, high = axes.get_xlim()
-    middle = (low * high) ** 0.5
-    axes.set_xlim(min(low, middle / 10.0), max(high, middle * 10.0))
-
-
-def _accuracies(axes: Any, table: Any, names: list[str]) -> None:
+def _accuracies(axes: Any, table: Any, names: list[str], several: bool) -> None:
+    """The accuracy that each row came to, written right of its range."""
     for row, name in enumerate(names):
         values = 100.0 * table.loc[table["variant"] == name, "accuracy"]
-        axes.plot([values.min(), values.max()], [row, row], color=COLOURS["blue"], linewidth=3, solid_capstyle="butt")
-        axes.plot(values.mean(), row, "o", color=COLOURS["blue"], markersize=7, markeredgecolor="white")
+        axes.plot(
+            [values.min(), values.max()], [row, row], color=COLOURS["blue"], linewidth=points(3), solid_capstyle="butt"
+        )
+        axes.plot(
+            values.mean(),
+            row,
+            "o",
+            color=COLOURS["blue"],
+            markersize=points(7),
+            markeredgecolor="white",
+            markeredgewidth=points(0.6),
+        )
         text = f"{values.mean():.1f} %"
         axes.annotate(
-            text, (values.mean(), row), xytext=(7, -3), textcoords="offset points", fontsize=points(8), color=INK
+            text,
+            (values.max(), row),
+            xytext=(points(7), 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=points(8),
+            color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
-    axes.set_xlim(0.0, 118.0)
-    axes.set_xticks(range(0, 101, 20))
-    axes.set_xlabel("accuracy at the end [%]")
+    axes.set_xlim(0.0, 136.0)  # room for the text beside 100 %
+    axes.set_xticks(range(0, 101, 25))
+    axes.set_xlabel("accuracy at the end [%]" + ("\nof the task that ends last" if several else ""))
     axes.set_title("Accuracy")
-    label_rows(axes, names)
 
 
 def _troubles(axes: Any, table: Any, names: list[str]) -> None:
@@ -142,29 +203,11 @@ def _troubles(axes: Any, table: Any, names: list[str]) -> None:
         axes.barh(rows, means, height=0.24, color=colour, label=what)
         for row, mean in zip(rows, means, strict=True):
             if mean:
-                axes.annotate(
-                    f"{mean:.3g}", (mean, row), xytext=(3, -3), textcoords="offset points", fontsize=points(7)
-                )
+                beside = {"xytext": (3, 0), "textcoords": "offset points", "va": "center", "fontsize": points(7)}
+                axes.annotate(f"{mean:.3g}", (mean, row), **beside)
     axes.set_xlim(right=1.15 * axes.get_xlim()[1])
     axes.xaxis.get_major_locator().set_params(integer=True)  # things are counted
     axes.set_xlabel("number in the run")
-    axes.set_title("What went wrong", pad=46)
-    label_rows(axes, names)
+    axes.set_title("What went wrong", pad=points(46))
     legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 0.98), handlelength=1.0, fontsize=points(7.5))
     legend.set_in_layout(False)
-
-
-def _curves(axes: Any, table: Any, names: list[str], top: Path) -> None:
-    """Accuracy after each round against the time at its end, first replication."""
-    for number, name in enumerate(names):
-        folder = table.loc[table["variant"] == name, "folder"].iloc[0]
-        rounds = read_table(top / folder, "rounds", ["ended_s", "accuracy"])
-        style = {"color": COLOURS[_LINES[number % len(_LINES)]], "linestyle": _STYLES[number % len(_STYLES)]}
-        axes.plot(rounds["ended_s"], 100.0 * rounds["accuracy"], label=name, **style)
-    axes.set_xscale("log")
-    _widen(axes)
-    log_time(axes.xaxis)
-    axes.set_ylim(0.0, 100.0)
-    axes.set_xlabel("simulated time")
-    axes.set_title("Accuracy [%] against time")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.6)
