@@ -2,8 +2,9 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -151,10 +152,19 @@ def find(folder: str | Path, text: str, write: Write) -> int:
     """List the transactions of a kind, a sender, a task, a chain, or of the block whose hash begins with ``text``."""
     with closing(open_ledger(folder)) as ledger:
         found = ledger.find(text)
+        known = {} if found else ledger.words()
     for entry in found:
         write(_line(entry))
-    write(f"{len(found):,} transactions\n")
+    write(f"{len(found):,} transaction{'s' * (len(found) != 1)}\n")
+    if not found:
+        write(f"no kind, sender, task, chain or hash of a block is {text!r}; {_advice(text, known)}\n")
     return 0 if found else 1
+
+
+def _advice(text: str, known: Mapping[str, Sequence[str]]) -> str:
+    """The nearest of all words that can be searched for, or else what there is of each sort."""
+    near = get_close_matches(text, sorted({word for words in known.values() for word in words}), n=1)
+    return f"did you mean {near[0]!r}?" if near else "; ".join(f"{sort}: {', '.join(known[sort])}" for sort in known)
 
 
 def _line(entry: Entry) -> str:

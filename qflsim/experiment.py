@@ -36,12 +36,15 @@ class Run:
         ``finished``, ``interrupted``, or ``finished, Aer check interrupted``.
     rounds_done:
         Rounds whose records are complete.
+    rounds_before:
+        How many of them are those of the run that this one goes on from.
     """
 
     folder: Path
     scenario: Scenario
     status: str
     rounds_done: int
+    rounds_before: int = 0
 
     def table(self, name: str) -> Any:
         """One table as a pandas data frame, e.g. ``run.table("rounds")``."""
@@ -141,7 +144,7 @@ def _carried_out(
         tell(status=status, rounds_done=rounds_done[0], aer=check, ledgers=world.close_ledgers())
     if figures and rounds_done[0] > before:
         draw_figures(folder)
-    return Run(folder, scenario, status, rounds_done[0])
+    return Run(folder, scenario, status, rounds_done[0], before)
 
 
 def _origin(begins: Beginning | None) -> dict[str, Any] | None:

@@ -144,6 +144,10 @@ def _existing(folder: Path, name: str) -> Path:
     if name == "run.json":
         below = run_within(folder)
         inside = f"; {below} is one in it" if below else ""
+        if (count := sum(1 for _ in folder.glob("*/run.json"))) > 1:
+            inside = (
+                f"; {below} is one of {count} in it; 'sweep SCENARIO --replications R' lays replications side by side"
+            )
         raise ScenarioError(
             told_of_sweep(folder) or f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7{inside}"
         )

@@ -1,6 +1,7 @@
 """What ``python -m qflsim scenarios/….py`` does: run the scenario, or its variants, and tell how it went."""
 
 import math
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,10 @@ def run_from_command_line(
         code = _run_and_tell(scenario, out, replication, quiet, last=replication == replications - 1)
         if code:
             return code
+    if replications > 1 and not quiet:
+        changes = [*(f"--set {shlex.quote(one)}" for one in overrides), *([] if seed is None else [f"--seed {seed}"])]
+        command = " ".join(["python -m qflsim sweep", shlex.quote(path), f"--replications {replications}", *changes])
+        sys.stdout.write(f"replications side by side, in one table: {command}\n")
     return 0
 
 
@@ -123,8 +128,9 @@ def _tell(made: Run, began: float, quiet: bool, last: bool = True) -> int:
         from .summary import summarise
 
         sys.stdout.write(summarise(made.folder))
-        plural = "s" * (made.rounds_done != 1)
-        sys.stdout.write(f"\n{made.rounds_done} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
+        computed = made.rounds_done - made.rounds_before
+        plural = "s" * (computed != 1)
+        sys.stdout.write(f"\n{computed} round{plural} in {time.perf_counter() - began:.1f} s of computing\n")
         if made.rounds_done and last:
             sys.stdout.write(f"go on with: python -m qflsim report {made.folder}, a page of it all for the browser;\n")
             sys.stdout.write("  in place of report: plot (figures for print), timeline (who did what when), audit\n")

@@ -105,7 +105,11 @@ def test_the_same_seed_gives_the_same_ledger(run, tmp_path):
 def test_searching_showing_and_rolling_back(run, said, tmp_path):
     assert find(run, "global-model", said.append) == 0
     assert [line.split()[2] for line in said[:-1]] == ["global:2", "global:4"]
+    said.clear()
     assert find(run, "nobody", said.append) == 1
+    assert said[0] == "0 transactions\n" and "no kind, sender, task, chain or hash of a block is 'nobody'" in said[1]
+    assert "kinds: cross-chain-receipt, global-model," in said[1] and "chains: global, lmuc-server-1" in said[1]
+    assert find(run, "global-modell", said.append) == 1 and said[-1].endswith("; did you mean 'global-model'?\n")
     show(run, "shard-task-1:2", said.append)
     assert any("receipt by server-1" in line for line in said)
     assert roll_back(run, 1, tmp_path / "one.sqlite", said.append) == 0
@@ -144,8 +148,10 @@ def test_a_round_whose_blocks_have_gone_and_one_that_never_was_are_not_rolled_ba
 def test_mistakes_get_a_sentence(run, said, tmp_path):
     with pytest.raises(ScenarioError, match="named CHAIN:HEIGHT"):
         show(run, "global", said.append)
-    with pytest.raises(ScenarioError, match="no block 99 on chain 'global'"):
+    with pytest.raises(ScenarioError, match="no block 99 on chain 'global'; its blocks are 1 to 4"):
         show(run, "global:99", said.append)
+    with pytest.raises(ScenarioError, match="no block 1 on chain 'globe'; the chains are global, lmuc-server-1"):
+        show(run, "globe:1", said.append)
     with pytest.raises(ScenarioError, match="nothing is overwritten"):
         roll_back(run, 1, run / LEDGER, said.append)
     with pytest.raises(ScenarioError, match="cannot roll back into"):

@@ -78,6 +78,8 @@ def test_what_is_said_before_and_after_runs_is_said_once(qflsim, scenario):
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("No QPU takes part") == 1
     assert done.stdout.count("results: ") == 2 and done.stdout.count("go on with: ") == 1
+    hint = f"side by side, in one table: python -m qflsim sweep {scenario} --replications 2 --set 'model=Perceptron("
+    assert done.stdout.count(hint) == 1 and done.stdout.count("' --set rounds=1\n") == 1
 
 
 def test_same_seed_same_bytes_and_nothing_is_overwritten(qflsim, scenario, tmp_path):

@@ -99,6 +99,18 @@ def test_rows_are_chosen_by_area_or_else_by_quantity_and_source(monkeypatch):
     assert "no area, quantity or source contains 'height'; the areas are made_up" in output
 
 
+def test_an_area_is_chosen_by_what_its_module_is_about_too(monkeypatch):
+    monkeypatch.setitem(AREAS, "propagation", AREAS["propagation"])
+    for name in AREAS.keys() - {"propagation", "radio"}:
+        monkeypatch.delitem(AREAS, name)
+    assert {area for area, _ in comparisons("Path loss")} == {"propagation"}
+    lines = []
+    assert validate(only="path losses", write=lines.append) == 1
+    assert lines[-1] == "no area, quantity or source contains 'path losses'; the nearest areas are propagation\n"
+    validate(only="radoi", write=lines.append)
+    assert lines[-1].endswith("the nearest areas are radio\n")
+
+
 @pytest.mark.parametrize(
     ("changes", "holds"),
     [

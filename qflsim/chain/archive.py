@@ -129,11 +129,18 @@ class Archive:
         """
         row = self._file.execute("SELECT data FROM blocks WHERE chain = ? AND height = ?", (chain, height)).fetchone()
         if row is None:
-            raise ValueError(f"there is no block {height} on chain {chain!r}; the chains are {', '.join(self.chains)}")
+            raise ValueError(f"there is no block {height} on chain {chain!r}; {self._extent(chain)}")
         try:
             return Block.decode(Reader(row[0]))
         except ValueError as error:
             raise ValueError(f"block {height} of chain {chain} cannot be read: {error}") from None
+
+    def _extent(self, chain: str) -> str:
+        """Half a sentence on the blocks of a chain, or on the chains if there is none of that name."""
+        first, last = self._file.execute(
+            "SELECT min(height), max(height) FROM blocks WHERE chain = ?", (chain,)
+        ).fetchone()
+        return f"its blocks are {first} to {last}" if last else f"the chains are {', '.join(self.chains)}"
 
     def blocks(self) -> list[Block]:
         """Every block of every chain.
@@ -165,6 +172,12 @@ class Archive:
             "ORDER BY t.round, t.chain, t.height, t.position"
         )
         return [Entry(*row) for row in self._file.execute(query, (text,) * 4)]
+
+    def words(self) -> dict[str, list[str]]:
+        """What there is to be found: all kinds, chains, tasks and senders of transactions."""
+        sorts = {"kinds": "kind", "chains": "chain", "tasks": "task", "senders": "sender"}
+        query = "SELECT DISTINCT {0} FROM transactions WHERE {0} != '' ORDER BY {0}"
+        return {sort: [word for (word,) in self._file.execute(query.format(name))] for sort, name in sorts.items()}
 
     def contents(self, chain: str) -> list[tuple[str, str, bytes]]:
         """Digest, holder and bytes of every copy of a model's parameters that is kept apart from ``chain``."""

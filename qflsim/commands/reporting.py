@@ -1,4 +1,4 @@
-"""``python -m qflsim report RUN``: the run, or a comparison, as a page for the browser."""
+"""``python -m qflsim report RUN``: the run, a comparison or a sweep, as a page for the browser."""
 
 import argparse
 import sys
@@ -12,9 +12,11 @@ __all__ = ["carry_out", "parser"]
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     made = new_parser(
-        "report", "Write report.html of a finished run or comparison: one file that opens without a network."
+        "report", "Write report.html of a finished run, comparison or sweep: one file that opens without a network."
     )
-    made.add_argument("run", metavar="RUN", help="folder of a run or of a comparison, e.g. results/6g_dense/seed7")
+    made.add_argument(
+        "run", metavar="RUN", help="folder of a run, a comparison or a sweep, e.g. results/6g_dense/seed7"
+    )
     made.add_argument("--out", metavar="FILE", help="the file to write (default: report.html in the folder)")
     return made
 

@@ -1,4 +1,4 @@
-"""``python -m qflsim show RUN``: the summary of a finished run, or the table of a comparison."""
+"""``python -m qflsim show RUN``: the summary of a finished run, or the table of a comparison or sweep."""
 
 import argparse
 import sys
@@ -12,8 +12,12 @@ __all__ = ["carry_out", "parser"]
 
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
-    made = new_parser("show", "Print the summary of a run, or the table of a comparison, from what it wrote down.")
-    made.add_argument("run", metavar="RUN", help="folder of a run or of a comparison, e.g. results/6g_dense/seed7")
+    made = new_parser(
+        "show", "Print the summary of a run, or the table of a comparison or a sweep, from what it wrote down."
+    )
+    made.add_argument(
+        "run", metavar="RUN", help="folder of a run, a comparison or a sweep, e.g. results/6g_dense/seed7"
+    )
     return made
 
 

@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         metavar="TEXT",
         default="",
-        help="only areas whose name contains TEXT, or else comparisons whose quantity or source does",
+        help="only areas whose name contains TEXT, e.g. radio, or else what is about it, e.g. 'path loss'",
     )
     return made
 

@@ -1,5 +1,6 @@
 """One published value beside what qflsim computes, and the table of all of them."""
 
+import difflib
 import math
 import textwrap
 from collections.abc import Callable, Iterator
@@ -103,14 +104,30 @@ class Comparison:
 def comparisons(only: str = "") -> Iterator[tuple[str, Comparison]]:
     """Area and row of all comparisons of the areas whose name contains ``only``, whatever its case.
 
-    If no area is called so, the comparisons whose quantity or source contains it.
+    If no area is called so, those of areas that say that they are about it, and others whose quantity or source
+    contains it.
     """
     wanted = only.lower()
     areas = [area for area, title in AREAS.items() if wanted in f"{area} {title}".lower()]
     for area in areas or AREAS:
+        whole = bool(areas) or wanted in _about(area)
         for row in import_module(f"qflsim.validation.{area}").comparisons():
-            if areas or wanted in f"{row.quantity} {row.source}".lower():
+            if whole or wanted in f"{row.quantity} {row.source}".lower():
                 yield area, row
+
+
+def _about(area: str) -> str:
+    """What an area is about: its name, its heading and the first sentences of its module, in small letters."""
+    told = (import_module(f"qflsim.validation.{area}").__doc__ or "").partition("\n\n")[0]
+    return " ".join(f"{area} {AREAS[area]} {told}".lower().split())
+
+
+def _nearest(only: str) -> str:
+    """Half a sentence on the areas that come nearest to a text that nothing contains."""
+    words = [word for word in only.lower().split() if len(word) > 3]
+    near = [area for area in AREAS if any(word in _about(area) for word in words)]
+    near = near or difflib.get_close_matches(only.lower(), AREAS, n=3)
+    return f"the nearest areas are {', '.join(near)}" if near else f"the areas are {', '.join(AREAS)}"
 
 
 def validate(*, only: str = "", write: Callable[[str], object]) -> int:
@@ -127,7 +144,7 @@ def validate(*, only: str = "", write: Callable[[str], object]) -> int:
     total = sum(counts.values())
     write(f"\n{total} comparisons: {counts['ok']} hold, {counts['miss']} declared misses, {counts['FAILED']} failed\n")
     if not total:
-        write(f"no area, quantity or source contains {only!r}; the areas are {', '.join(AREAS)}\n")
+        write(f"no area, quantity or source contains {only!r}; {_nearest(only)}\n")
     return 1 if counts["FAILED"] or not total else 0
 
 

@@ -1,4 +1,7 @@
-"""Makes the paper's figures 3 and 4, what they leave out, and the table of claims: ``python scenarios/case_study``."""
+"""Do the paper's claims about topologies and methods hold on MNIST?
+
+Makes its figures 3 and 4, what they leave out, and the table of claims: ``python -m qflsim scenarios/case_study``.
+"""
 
 import sys
 

@@ -65,13 +65,26 @@ def test_list_says_what_each_scenario_asks(told, tmp_path):
     (tmp_path / "two.py").write_text("x = (\n")
     (tmp_path / "three.py").write_text("x = 3\n")
     (tmp_path / "_helper.py").write_text("")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "__main__.py").write_text('"""What of it all?"""\n')
     out = told("list", tmp_path)
     assert "one.py\n    How many?\n" in out and "Not this" not in out and "_helper" not in out
+    assert f"{tmp_path / 'study'}\n    What of it all?\n" in out
     assert "(cannot be read: line 1: '(' was never closed)" in out and "asks no question" in out
 
 
 def test_list_of_the_scenarios_of_this_project(told):
-    assert "what does agreement cost" in told("list")
+    out = told("list")
+    assert "what does agreement cost" in out
+    assert "scenarios/case_study\n    Do the paper's claims about topologies and methods hold on MNIST?\n" in out
+
+
+def test_the_folder_above_several_runs_says_how_they_are_laid_side_by_side(told, run, other):
+    above = other.parent
+    sentence = f"; {other} is one of 2 in it; 'sweep SCENARIO --replications R' lays replications side by side\n"
+    assert sentence in told("show", above, code=2)
+    shutil.rmtree(run)
+    assert f"; {other} is one in it\n" in told("show", above, code=2)
 
 
 def test_list_of_no_folder_and_of_an_empty_one(told, tmp_path):

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
-        prog="python scenarios/case_study",
+        prog="python -m qflsim scenarios/case_study",
         description="The paper's case study on MNIST: figures 3 and 4, what the accuracy costs, and the table of "
         "claims. Finished points are kept: the same command goes on where it was.",
     )
