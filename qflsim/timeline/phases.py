@@ -11,9 +11,9 @@ __all__ = ["phases_of"]
 _NO_VOTES = frozenset((
     "join", "kem-public-key", "kem-ciphertext", "model", "update", "lmuc-block", "receipt", "mixed-model",
     "teleport-bits", "teleport-repeat", "superdense-arrivals", "model-rest", "request", "content", "proof", "catch-up",
-    "block", "chunk", "payment", "payment-receipt",
+    "block", "chunk", "payment", "payment-receipt", "report", "key-relay", "forwarded", "committed-block",
 ))  # fmt: skip
-"""Kinds of messages that belong to no agreement."""
+"""Kinds of messages that belong to no agreement; a test demands every kind that a node sends besides its votes."""
 
 
 def phases_of(sought: Any, transfers: Any, jobs: Any, nodes: Any) -> Iterator[Slice]:
