@@ -19,7 +19,7 @@ from types import ModuleType
 from .checks import ScenarioError
 from .scenario import Scenario
 
-__all__ = ["load", "load_module", "load_variants"]
+__all__ = ["load", "load_module", "load_scenarios", "load_variants"]
 
 
 def load(path: str | Path) -> Scenario:
@@ -49,6 +49,23 @@ def load_variants(path: str | Path) -> dict[str, Scenario]:
         As for `load`, or if ``variants`` is no mapping of names to scenarios.
     """
     load(path)
+    return _variants_in(path)
+
+
+def load_scenarios(path: str | Path) -> Scenario | dict[str, Scenario]:
+    """The variants that a file defines, or its scenario if it defines none; the file is executed once.
+
+    Raises
+    ------
+    ScenarioError
+        As for `load_variants`.
+    """
+    scenario = load(path)
+    return _variants_in(path) or scenario
+
+
+def _variants_in(path: str | Path) -> dict[str, Scenario]:
+    """The variants in a file that has been executed."""
     variants = getattr(sys.modules[f"scenarios.{Path(path).stem}"], "variants", {})
     if not isinstance(variants, Mapping):
         raise ScenarioError(f"{path}: 'variants' must be scenarios by name, got {variants!r}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qflsim.checks import ScenarioError
-from qflsim.loading import load, load_variants
+from qflsim.loading import load_scenarios
 from qflsim.scenario import Scenario
 
 from .points import Base
@@ -26,7 +26,7 @@ def scenarios_of(base: Base | str | Path | Sequence[str | Path]) -> Base:
     if isinstance(base, (Scenario, Mapping)):
         return base
     if isinstance(base, (str, Path)) and not Path(base).is_dir():
-        return load_variants(base) or load(base)
+        return load_scenarios(base)
     if not isinstance(base, (str, Path, Sequence)):
         raise ScenarioError(f"a sweep must be over a scenario, several by name, or files, got {base!r}")
     for item in [] if isinstance(base, (str, Path)) else base:
@@ -37,8 +37,11 @@ def scenarios_of(base: Base | str | Path | Sequence[str | Path]) -> Base:
     files = [file for path in ([base] if isinstance(base, (str, Path)) else base) for file in _files(Path(path))]
     named: dict[str, Scenario] = {}
     for file in files:
-        variants = load_variants(file)
-        found = {f"{file.stem}/{name}": variant for name, variant in variants.items()} or {file.stem: load(file)}
+        there = load_scenarios(file)
+        if isinstance(there, Scenario):
+            found = {file.stem: there}
+        else:
+            found = {f"{file.stem}/{name}": variant for name, variant in there.items()}
         twice = named.keys() & found.keys()
         if twice:
             raise ScenarioError(f"two files are called {file.stem}; give each a name of its own")
