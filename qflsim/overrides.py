@@ -7,12 +7,13 @@ is read from its syntax tree, never executed. A field that holds text also takes
 import ast
 import dataclasses
 import difflib
+import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from .checks import Part, ScenarioError, nearest
+from .checks import LARGEST, Part, ScenarioError, nearest
 
 __all__ = ["apply", "read_axis", "read_part", "replaced"]
 
@@ -25,6 +26,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
+_BITS, _COPIES = 1024, 100_000
+"""A power may be so many bits long, and a tuple or a text repeated so often."""
 
 
 def apply(part: P, assignment: str, names: Mapping[str, Any]) -> P:
@@ -134,7 +137,7 @@ def read_part(text: str, names: Mapping[str, Any]) -> Part:
     """
     try:
         part = _evaluate(ast.parse(text, mode="eval").body, names)
-    except (SyntaxError, ValueError, TypeError, ArithmeticError) as error:
+    except (SyntaxError, RecursionError, MemoryError, ValueError, TypeError, ArithmeticError) as error:
         raise ScenarioError(f"cannot read {text!r}: {error}") from None
     if not isinstance(part, Part):
         raise ScenarioError(f"{text!r} is no part")
@@ -161,8 +164,8 @@ def _value(text: str, hint: Any, names: Mapping[str, Any]) -> Any:
         return text
     try:
         return _evaluate(ast.parse(text, mode="eval").body, names)
-    except (SyntaxError, ValueError) as error:
-        if isinstance(error, SyntaxError):
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:  # the first three of what cannot be read
+        if not isinstance(error, ValueError):
             advice = "write numbers with a multiplier for the unit, e.g. 28*GHz, and parts as calls, e.g. Star()"
             raise ValueError(f"cannot read {text!r}; {advice}") from None
         raise
@@ -176,18 +179,52 @@ def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _named(name, names)
         case ast.Attribute(value=ast.Name(id="qfl"), attr=name):
             return _named(name, names)
+        case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr=name):
+            return _within(_evaluate(owner, names), name)
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return tuple(_evaluate(item, names) for item in items)
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
             value = _evaluate(operand, names)
             return -value if isinstance(sign, ast.USub) else +value
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _BINARY[type(op)](_evaluate(left, names), _evaluate(right, names))
+            return _combined(op, _evaluate(left, names), _evaluate(right, names))
         case ast.Call(func=function, args=args, keywords=keywords):
             arguments = {str(k.arg): _evaluate(k.value, names) for k in keywords}
             return _evaluate(function, names)(*[_evaluate(a, names) for a in args], **arguments)
         case _:
             raise ValueError(f"cannot read {ast.unparse(node)!r}; give a number, a unit expression or a part")
+
+
+def _within(owner: Any, name: str) -> Any:
+    """What a class holds under a name: a part that is written within it, or a plain value."""
+    held = {key: value for key, value in vars(owner).items() if _is_readable(key, value)} if _is_class(owner) else {}
+    if name not in held:
+        what = owner.__name__ if _is_class(owner) else repr(owner)
+        raise ValueError(f"{what} holds no part {name!r}; {nearest(name, held)}")
+    return held[name]
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type)
+
+
+def _is_readable(name: str, value: Any) -> bool:
+    return not name.startswith("_") and (_is_class(value) or not (callable(value) or hasattr(value, "__get__")))
+
+
+def _combined(op: ast.operator, left: Any, right: Any) -> Any:
+    """The result of an operation, unless it would be so large that computing it alone takes minutes."""
+    whole = isinstance(left, int) and isinstance(right, int)
+    if isinstance(op, ast.Pow) and whole and abs(left) > 1 and right > _BITS / math.log2(abs(left)):
+        raise ValueError(f"{_short(left)}**{_short(right)} is beyond sense; no number may be larger than {LARGEST:g}")
+    copies = [count for count, of in ((left, right), (right, left)) if isinstance(of, (tuple, str))]
+    if isinstance(op, ast.Mult) and any(isinstance(count, int) and count > _COPIES for count in copies):
+        raise ValueError(f"a list of values must not be repeated more than {_COPIES:,} times, got {copies[0]:,}")
+    return _BINARY[type(op)](left, right)
+
+
+def _short(number: int) -> str:
+    return str(number) if abs(number) < 10**12 else f"(about 2**{number.bit_length()})"
 
 
 def _named(name: str, names: Mapping[str, Any]) -> Any:

@@ -159,5 +159,7 @@ def known_names(module: ModuleType | None) -> dict[str, Any]:
     names |= {name: getattr(units, name) for name in units.__all__}
     names |= {name: getattr(qflsim, name) for name in qflsim.PARTS}
     defined = {} if module is None else vars(module)
-    own = {k: v for k, v in defined.items() if isinstance(v, type) and issubclass(v, Part)}
+    here = getattr(module, "__name__", "")
+    classes = {k: v for k, v in defined.items() if isinstance(v, type)}
+    own = {k: v for k, v in classes.items() if issubclass(v, Part) or v.__module__ == here}  # may hold parts
     return names | own

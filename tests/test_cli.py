@@ -135,6 +135,13 @@ def test_replications_overrides_and_quiet(qflsim, scenario, tmp_path):
         ("name=../up", ["Scenario.name must be letters"]),
         ("data.classes=(0,1,2)", ["2 at most, the data set has 3"]),
         ("rounds=__import__('os').getpid()", ["cannot read"]),
+        ("rounds=(1).real", ["cannot read '1 .real'"]),
+        ("rounds=Star.__class__", ["Star holds no part '__class__'"]),
+        ("rounds=Star.matrix()", ["Star holds no part 'matrix'"]),
+        ("rounds=10**10**10", ["10**10000000000 is beyond sense"]),
+        ("rounds=10**-10**10**2**2", ["beyond sense"]),
+        ("data.classes=(1,)*10**10", ["must not be repeated more than 100,000 times"]),
+        ("rounds=" + "-" * 100_000 + "1", ["cannot read"]),
     ],
 )
 def test_wrong_overrides_get_a_sentence_and_write_nothing(qflsim, scenario, tmp_path, assignment, words):

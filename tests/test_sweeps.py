@@ -320,5 +320,24 @@ def test_a_comma_within_brackets_or_quotes_is_part_of_a_value(small):
     assert read_axis(small[1], "name='a',b", names)[1] == ("a", "b")
 
 
+def test_a_part_within_a_class_of_the_file_is_read(small, tmp_path):
+    file = tmp_path / "nested.py"
+    file.write_text(FILE + "class Outer:\n    class Inner(Lazy):\n        pass\n\n    patience = 0.5\n")
+    out = ["--out", str(tmp_path / "s"), "--workers", "1", "--quiet"]
+    axis = "mixing=Outer.Inner(patience=2),Outer.Inner(patience=Outer.patience)"
+    assert main(["sweep", str(file), "--axis", axis, *out]) == 0
+    swept = qfl.read_sweep(tmp_path / "s").comparison["mixing"]
+    assert [value.removeprefix("Outer.") for value in swept] == ["Inner(patience=2.0)", "Inner(patience=0.5)"]
+
+
+def test_a_file_is_executed_once_with_variants_and_without(small, tmp_path, capsys):
+    for name, more in [("one", ""), ("several", "variants = {'A': scenario}\n")]:
+        file = tmp_path / f"{name}.py"
+        file.write_text(FILE + more + "print('executed')\n")
+        for base in (file, [file]):
+            scenarios_of(base)
+            assert capsys.readouterr().out == "executed\n"
+
+
 def test_the_bound_on_growth_that_is_lifted_is_the_one_that_processes_ask():
     assert "_MAX_MEMORY_LEAK_SIZE" in inspect.getsource(process_executor._process_worker)
