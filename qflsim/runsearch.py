@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-__all__ = ["run_within"]
+__all__ = ["run_within", "runs_in"]
 
 _LEVELS, _FOLDERS = 3, 1000
 """Levels below the folder, and folders of each, that are looked at: a whole disk is not searched."""
@@ -18,6 +18,11 @@ def run_within(folder: Path) -> Path | None:
             if _is_run(below):
                 return below
     return None
+
+
+def runs_in(folder: Path) -> int:
+    """How many runs lie side by side in a folder."""
+    return sum(map(_is_run, _folders(folder)))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checks import ScenarioError
 from .runfile import fault_of
-from .runsearch import run_within
+from .runsearch import run_within, runs_in
 from .sweepfolder import is_point, told_of_sweep
 from .trace import TABLES, Record
 
@@ -144,7 +144,7 @@ def _existing(folder: Path, name: str) -> Path:
     if name == "run.json":
         below = run_within(folder)
         inside = f"; {below} is one in it" if below else ""
-        if (count := sum(1 for _ in folder.glob("*/run.json"))) > 1:
+        if (count := runs_in(folder)) > 1:
             inside = (
                 f"; {below} is one of {count} in it; 'sweep SCENARIO --replications R' lays replications side by side"
             )
