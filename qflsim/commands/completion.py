@@ -1,7 +1,8 @@
 """``python -m qflsim completion SHELL``: a script by which bash, zsh or fish completes commands, options and runs.
 
 The script is written out once, from the commands' own parsers, and holds all words; completing starts no Python, so
-that it answers at once, and it needs no package. Fields that ``--set`` may change are those of `Scenario`.
+that it answers at once, and it needs no package. Fields that ``--set`` and ``--axis`` may change are those of
+`Scenario`; of names with commas between them, bash and zsh complete the last.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import dataclasses
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from .options import new_parser
 
@@ -22,8 +24,9 @@ _HELP = (
 _SCRIPT = """\
 # Completion of qflsim in {shell}; made by: qflsim completion {shell}
 {zsh}_qflsim() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words head=
     COMPREPLY=()
+    if [[ $word == *,* ]]; then head=${{word%,*}},; fi
     case $before in
 {values}
     esac
@@ -78,18 +81,32 @@ def _in_fish(parsers: Mapping[str, argparse.ArgumentParser], about: Mapping[str,
         where = shlex.quote(others if word == "run" else f"__fish_seen_subcommand_from {word}")
         for action in made._actions:
             names = [option.removeprefix("--") for option in action.option_strings if option.startswith("--")]
-            takes = "" if action.nargs == 0 else f" -x -a {shlex.quote(_fields())}" if "set" in names else " -r"
             for name in names:
+                known = _known().get(f"--{name}", ())
+                takes = "" if action.nargs == 0 else f" -x -a {shlex.quote(' '.join(known))}" if known else " -r"
                 yield f"complete -c qflsim -n {where} -l {name}{takes} -d {shlex.quote(action.help or '')}"
             if not names and action.choices:
                 yield f"complete -c qflsim -n {where} -f -a {shlex.quote(' '.join(action.choices))}"
 
 
-def _fields() -> str:
-    """What ``--set`` may change."""
+@cache
+def _known() -> dict[str, tuple[str, ...]]:
+    """What may follow an option that takes a word of a few."""
+    from qflsim.plots import FIGURES, FORMATS
+    from qflsim.plots.style import SIZES
     from qflsim.scenario import Scenario
+    from qflsim.sweeps.points import VARIANT
+    from qflsim.trace import TABLES
 
-    return " ".join(f"{field.name}=" for field in dataclasses.fields(Scenario))
+    fields = tuple(f"{field.name}=" for field in dataclasses.fields(Scenario))
+    return {
+        "--set": fields,
+        "--axis": (f"{VARIANT}=", *fields),
+        "--only": FIGURES,
+        "--format": FORMATS,
+        "--size": tuple(SIZES),
+        "--keep": (*(record.table for record in TABLES), "ledger"),
+    }
 
 
 def _words(made: argparse.ArgumentParser) -> list[str]:
@@ -99,9 +116,11 @@ def _words(made: argparse.ArgumentParser) -> list[str]:
 
 
 def _values(parsers: Iterable[argparse.ArgumentParser]) -> Iterator[str]:
-    """Cases of what may follow an option: fields after ``--set``, names of files after others that take a value."""
-    reply = f'COMPREPLY=($(compgen -W "{_fields()}" -- "$word")); return ;;'
-    yield f"        --set) compopt -o nospace 2>/dev/null; {reply}"
+    """Cases of what may follow an option: words where they are known, names of files after others that take a value."""
+    for option, words in _known().items():
+        reply = f'COMPREPLY=($(compgen -P "$head" -W "{" ".join(words)}" -- "${{word##*,}}")); return ;;'
+        before = "head=; compopt -o nospace 2>/dev/null; " if words[0].endswith("=") else ""
+        yield f"        {option}) {before}{reply}"
     taking = [action for made in parsers for action in made._actions if action.option_strings and action.nargs != 0]
-    plain = {option for action in taking for option in action.option_strings if option != "--set"}
+    plain = {option for action in taking for option in action.option_strings if option not in _known()}
     yield f"        {'|'.join(sorted(plain))}) return ;;"

@@ -131,7 +131,7 @@ def test_runs_that_cannot_be_compared_are_refused(told, run, empty, tmp_path):
     assert "are the same run" in told("compare", run, run.parent / "." / run.name, code=2)
     assert "no round was completed" in told("compare", run, empty, code=2)
     assert "no folder" in told("compare", run, tmp_path / "nowhere", code=2)
-    assert re.search(r"holds no run.json; .*/empty is one in it", told("compare", run, run.parent, code=2))
+    assert re.search(r"holds no run.json; .*/empty is one of 2 in it", told("compare", run, run.parent, code=2))
 
 
 def test_settings_that_differ_are_named_by_their_way_through_the_parts():
@@ -235,6 +235,12 @@ def test_bash_completes_commands_options_and_fields(told):
     assert completed(script, "resume", "results", "--fr") == ["--from-round"]
     assert completed(script, "scenarios/paper.py", "--re") == ["--replications"]
     assert completed(script, "scenarios/paper.py", "--set", "mi") == ["mixing="]
+    assert completed(script, "sweep", "scenarios/paper.py", "--axis", "va") == ["variant="]
+    assert completed(script, "sweep", "scenarios/paper.py", "--axis", "mixi") == ["mixing="]
+    assert completed(script, "sweep", "scenarios/paper.py", "--keep", "rounds,le") == ["rounds,ledger"]
+    assert completed(script, "plot", "results/x", "--only", "energy,lea") == ["energy,learning"]
+    assert completed(script, "plot", "results/x", "--format", "p") == ["png", "pdf"]
+    assert completed(script, "plot", "results/x", "--size", "") == ["screen", "page", "column"]
     assert completed(script, "plot", "results/x", "--out", "sc") == []  # so that bash offers files
     assert completed(script, "completion", "z") == ["zsh"]
     assert "bashcompinit" in told("completion", "zsh")
@@ -246,7 +252,9 @@ def test_fish_completes_commands_options_and_fields(told):
     assert all(line.startswith("complete -c qflsim -n ") for line in lines)
     assert sum("__fish_is_first_arg" in line for line in lines) == len(COMMANDS)
     (plotted,) = (line for line in lines if "from plot'" in line and "-l format" in line)
-    assert "-r -d" in plotted  # it takes a value
+    assert "-x -a 'png pdf svg' -d" in plotted
+    (placed,) = (line for line in lines if "from plot'" in line and "-l out" in line)
+    assert "-r -d" in placed  # it takes a value
     assert any(" -l set -x -a 'name= seed= rounds=" in line for line in lines)
     assert any("from completion' -f -a 'bash zsh fish'" in line for line in lines)
     if shutil.which("fish"):
