@@ -1,9 +1,10 @@
 """The folder of a sweep as whoever wants a run of it sees it: how far the sweep came, and where its runs are."""
 
 import csv
+import json
 from pathlib import Path
 
-__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "left_out", "told_of_sweep"]
+__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "keeps", "left_out", "told_of_sweep"]
 
 PLAN, INDEX = "sweep.json", "index.csv"
 
@@ -14,6 +15,15 @@ POINTS = "points"
 def is_point(folder: Path) -> bool:
     """Whether a run is a point of a sweep, which keeps of it what the sweep was told to."""
     return folder.parent.name == POINTS and (folder.parent.parent / PLAN).is_file()
+
+
+def keeps(folder: Path, table: str) -> bool:
+    """Whether runs below a folder are to have a table: all do, unless they are points of a sweep that keeps others."""
+    try:
+        kept = json.loads((folder / PLAN).read_text(encoding="utf-8"))["keep"]
+        return kept is None or table in kept
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True
 
 
 def told_of_sweep(folder: Path) -> str:

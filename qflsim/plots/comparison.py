@@ -8,7 +8,7 @@ from typing import Any
 from qflsim.comparison import read_comparison
 from qflsim.readable import show, show_time
 
-from .curves import Curve, draw_curves, handles, read_curves, tasks_of
+from .curves import Curve, draw_curves, handles, no_handles, read_curves, tasks_of
 from .layout import Layout
 from .rows import RowNames, row_names
 from .style import COLOURS, INK, MUTED, label_rows, new_figure, points, widen
@@ -53,7 +53,7 @@ def draw(top: Path) -> Any:
     figure = new_figure(11.0, 1.0, wide=True)
     small = dict(_small_panels(table, rows.different, len(tasks_of(curves))))
     width = float(figure.get_size_inches()[0])
-    layout = Layout.of(width / points(1.0), rows.beside, len(small), roomy="trouble" in small)
+    layout = Layout.of(width / points(1.0), rows.beside, len(small), roomy="trouble" in small, curves=bool(curves))
     key = _draw_key(figure, rows, curves, layout, int(table["variant"].value_counts().max()))
     figure.set_size_inches(width, points(1.0) * (sum(layout.heights) + key))
     panels = layout.panels(figure)
@@ -62,7 +62,8 @@ def draw(top: Path) -> Any:
         label_rows(axes, rows.beside)
         if not axes.get_subplotspec().is_first_col():
             axes.set_yticklabels([])
-    draw_curves(panels[-1], curves)
+    if curves:
+        draw_curves(panels[-1], curves)
     return figure
 
 
@@ -87,17 +88,20 @@ def _small_panels(table: Any, names: list[str], tasks: int) -> Iterator[tuple[st
 def _draw_key(figure: Any, rows: RowNames, curves: Sequence[Curve], layout: Layout, replications: int) -> float:
     """Which curve, and which letter, is which row; what all share, and what marks and bars are. Returns its height."""
     tasks = tasks_of(curves)
-    texts = [*rows.in_key, *(tasks if len(tasks) > 1 else [])]
+    named = rows.in_key if curves or rows.lettered else [""]  # names beside the rows suffice where no curves are
+    texts = [*named, *(tasks if len(tasks) > 1 else [])]
     notes = [f"all: {rows.common}"] if rows.common else []
     if replications > 1:
-        notes.append(f"marks and lines: mean of {replications} replications; bars and bands: their range")
+        marks, bars = ("marks and lines", "bars and bands") if curves else ("marks", "bars")
+        notes.append(f"{marks}: mean of {replications} replications; {bars}: their range")
     title = layout.wrapped("; ".join(notes))
     if not any(texts) and not title:
         return 0.0
     texts = [layout.wrapped(text) for text in texts]
     columns, height = layout.key(texts, title)
+    beside = handles(len(rows.different), tasks) if curves else no_handles(len(texts))
     legend = figure.legend(
-        handles(len(rows.different), tasks), texts, loc="outside lower left", ncols=columns, title=title or None,
+        beside, texts, loc="outside lower left", ncols=columns, title=title or None,
         alignment="left", handlelength=2.6, columnspacing=1.2,
     )  # fmt: skip
     legend.get_title().set_color(MUTED)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qflsim.readable import time_unit
+from qflsim.sweepfolder import keeps
 from qflsim.tables import read_table
 
 from .style import COLOURS, MUTED, log_time, points, widen
@@ -13,7 +14,7 @@ from .style import COLOURS, MUTED, log_time, points, widen
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Curve", "draw_curves", "handles", "read_curves", "tasks_of"]
+__all__ = ["Curve", "draw_curves", "handles", "no_handles", "read_curves", "tasks_of"]
 
 _COLOURS = ("blue", "orange", "green", "vermillion", "purple", "black", "sky", "yellow")
 _STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
@@ -37,7 +38,12 @@ class Curve:
 
 
 def read_curves(top: Path, folders: Sequence[str], names: Sequence[str]) -> list[Curve]:
-    """One curve for each name and task, from the runs in ``folders``; those of one name are its replications."""
+    """One curve for each name and task, from the runs in ``folders``; those of one name are its replications.
+
+    There is none where a sweep keeps no table of rounds.
+    """
+    if not keeps(top, "rounds"):
+        return []
     return [curve for name in dict.fromkeys(names) for curve in _curves(top, folders, names, name)]
 
 
@@ -92,6 +98,13 @@ def handles(rows: int, tasks: Sequence[str]) -> list[Any]:
     lines = [Line2D([], [], **_look(number)) for number in range(rows)]
     marks = [Line2D([], [], color=MUTED, linestyle="", marker=_MARKS[n % len(_MARKS)]) for n in range(len(tasks))]
     return [*lines, *(marks if len(tasks) > 1 else [])]
+
+
+def no_handles(rows: int) -> list[Any]:
+    """What a key shows of each row where no curves are drawn: nothing beside its text."""
+    from matplotlib.lines import Line2D
+
+    return [Line2D([], [], linestyle="") for _ in range(rows)]
 
 
 def _look(number: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _CURVES = 2.6
 
 @dataclass(frozen=True)
 class Layout:
-    """A grid of small panels with the curves in what is left of its last row, or in a row of their own.
+    """A grid of small panels with the curves, if any, in what is left of its last row, or in a row of their own.
 
     Lengths are in inch of the screen; print scales them like text.
 
@@ -42,26 +42,29 @@ class Layout:
         How many panels of rows there are.
     panel:
         Height of each of them.
+    curves:
+        Whether there are curves.
     """
 
     width: float
     columns: int
     small: int
     panel: float
+    curves: bool
 
     @classmethod
-    def of(cls, width: float, beside: Sequence[str], small: int, *, roomy: bool) -> "Layout":
+    def of(cls, width: float, beside: Sequence[str], small: int, *, roomy: bool, curves: bool) -> "Layout":
         """The layout for rows with these texts beside them."""
         lines = [line for text in beside for line in text.split("\n")]
         columns = int((width - _CHARACTER * max(map(len, lines))) / _LEAST)
         row = _ROW["roomy" if roomy else "wrapped" if len(lines) > len(beside) else "plain"]
-        return cls(width, max(2, min(4, columns)), small, _AROUND + row * max(4, len(beside)))
+        return cls(width, max(2, min(4, columns)), small, _AROUND + row * max(4, len(beside)), curves)
 
     @property
     def heights(self) -> list[float]:
         """Heights of the rows of panels."""
         rows = -(-self.small // self.columns)
-        return [self.panel] * rows + [_CURVES] * (self.small % self.columns == 0)
+        return [self.panel] * rows + [_CURVES] * (self.curves and self.small % self.columns == 0)
 
     def wrapped(self, text: str) -> str:
         """A text of the key, as wide as the figure at most."""
@@ -75,9 +78,12 @@ class Layout:
         return columns, _LINE * (lines + (title.count("\n") + 1 if title else 0)) + 0.15
 
     def panels(self, figure: Any) -> list[Any]:
-        """The panels of rows in order, and the curves last."""
+        """The panels of rows in order, and that of the curves last, if there are any."""
         figure.set_layout_engine("constrained", wspace=0.04, hspace=0.0, h_pad=points(0.08))
         grid = figure.add_gridspec(len(self.heights), self.columns, height_ratios=self.heights)
         places = [divmod(number, self.columns) for number in range(self.small)]
-        last, used = divmod(self.small, self.columns)
-        return [figure.add_subplot(grid[place]) for place in places] + [figure.add_subplot(grid[last, used:])]
+        made = [figure.add_subplot(grid[place]) for place in places]
+        if self.curves:
+            last, used = divmod(self.small, self.columns)
+            made.append(figure.add_subplot(grid[last, used:]))
+        return made

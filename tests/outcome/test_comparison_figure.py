@@ -2,11 +2,13 @@
 
 import dataclasses
 import itertools
+import json
 
 import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from qflsim.checks import ScenarioError
 from qflsim.comparison import measure
 from qflsim.plots import comparison, ledgers
 from qflsim.plots.curves import read_curves
@@ -109,6 +111,23 @@ def test_the_key_says_what_all_rows_share_and_what_bars_are(compared):
     (plain,) = drawn(compared(NAMES["short"])).legends
     assert plain.get_title().get_text() == ""
     assert [text.get_text() for text in plain.texts] == [f"v{n}" for n in range(20)]
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_a_sweep_that_keeps_no_rounds_has_all_panels_but_the_curves(compared, run, names):
+    folder = compared(NAMES[names], 2)
+    whole = drawn(folder)
+    (run / "rounds.csv").unlink()
+    with pytest.raises(ScenarioError, match=r"holds no rounds\.csv"):  # of what keeps them, one is lost
+        drawn(folder)
+    (folder / "sweep.json").write_text(json.dumps({"keep": ["energy"]}))
+    figure = drawn(folder)
+    titles = [[axes.get_title(loc="left") for axes in each.axes] for each in (whole, figure)]
+    assert titles[1] == titles[0][:-1] and titles[0][-1].startswith("Accuracy [%] against time")
+    assert list(overlapping(figure)) == []
+    (key,) = figure.legends
+    assert any(text.get_text() for text in key.texts) == (names == "long")
+    assert key.get_title().get_text().endswith("marks: mean of 2 replications; bars: their range")
 
 
 def test_the_accuracy_is_written_right_of_its_range(compared):
