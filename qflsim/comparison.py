@@ -5,6 +5,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .checks import ScenarioError
@@ -20,9 +21,11 @@ __all__ = [
     "COLUMNS",
     "COMPARISON",
     "Compared",
+    "columns_shown",
     "compared",
     "is_comparison",
     "labels",
+    "legend",
     "measure",
     "read_comparison",
     "settings_of",
@@ -33,6 +36,9 @@ __all__ = [
 
 COMPARISON = "comparison.csv"
 """Name of the table that stands beside the folders of the runs compared."""
+
+_WIDTH = 100
+"""Characters in a line below the table."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,23 +209,46 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
 """What the terminal shows of each run: heading, column, and how it is written."""
 
 
+_EXPLAINED = ("global", "shard", "local", "mining", "sent", "of it votes", "key", "ledgers", "a device")
+"""Headings that do not explain themselves."""
+
+
+def legend(headings: Iterable[str]) -> str:
+    """What a table with these headings shows, in a line."""
+    meanings = {field.name: field.metadata["meaning"] for field in dataclasses.fields(Compared)}
+    told = [f"{heading}: {meanings[COLUMNS[heading][0]]}" for heading in headings if heading in _EXPLAINED]
+    return "; ".join(["Times, joules, bits and bytes are means of a round", *told]) + "."
+
+
+def columns_shown(rows: Sequence[Compared]) -> dict[str, tuple[str, Callable[[Any], str]]]:
+    """Those of `COLUMNS` that are not nothing in all of the runs."""
+
+    def something(value: float) -> bool:
+        return bool(value) and not math.isnan(value)
+
+    return {
+        heading: (name, text)
+        for heading, (name, text) in COLUMNS.items()
+        if any(something(getattr(row, name)) for row in rows)
+    }
+
+
 def tabulate(rows: Sequence[Compared], variants: Sequence[str]) -> str:
-    """The runs as lines of text, one each, means of a round; what is nothing in all of them is left out."""
+    """The runs as lines of text, one each, and what the columns are; what is nothing in all runs is left out."""
     names = [
         name + (f" ({row.replication})" if row.replication else "") for row, name in zip(rows, variants, strict=True)
     ]
+    told = columns_shown(rows)
     texts_by_column = [["", *names]]
-    for heading, (attribute, text) in COLUMNS.items():
-        values = [getattr(row, attribute) for row in rows]
-        if any(value and not math.isnan(value) for value in values):
-            texts_by_column.append([heading, *(shown(value, text) for value in values)])
+    texts_by_column += [[heading, *(shown(getattr(row, name), text) for row in rows)]
+                        for heading, (name, text) in told.items()]  # fmt: skip
     widths = [max(map(len, texts)) for texts in texts_by_column]
     first, *others = zip(texts_by_column, widths, strict=True)
     lines = (
         "  ".join([f"{first[0][line]:<{first[1]}}", *(f"{texts[line]:>{width}}" for texts, width in others)])
         for line in range(len(rows) + 1)
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", fill(legend(told), _WIDTH)]) + "\n"
 
 
 def shown(value: float, text: Callable[[Any], str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Section", "page", "paragraphs", "table"]
+__all__ = ["Section", "page", "paragraphs", "table", "unbroken"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ def paragraphs(text: str) -> str:
     return "".join(f"<p>{_line(part)}</p>" for part in text.split("\n\n") if part.strip())
 
 
+def unbroken(text: str) -> str:
+    """HTML in which no line ends within a name such as shard-task-1, whose number would join the one that follows."""
+    return re.sub(r"\b[A-Za-z]\w*(?:-\w+)*-\d+\b", r'<span class="name">\g<0></span>', text)
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table that scrolls sideways where it is too wide: the first column is text, the others are numbers."""
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
@@ -98,6 +103,7 @@ th:first-child, td:first-child { text-align: left; }
 th { color: var(--muted); font-weight: 600; }
 pre { overflow-x: auto; border: 1px solid var(--rule); border-radius: .4rem; padding: .6rem; font-size: .85rem; }
 code { font-size: .9em; overflow-wrap: anywhere; } pre code { overflow-wrap: normal; }
+.name { white-space: nowrap; }
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--link); }
 @media (max-width: 40rem) {
   .cards { grid-template-columns: 1fr 1fr; }

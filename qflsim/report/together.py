@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qflsim.comparison import settings_of
 from qflsim.intervals import Interval, interval
 from qflsim.readable import show, show_time
 from qflsim.sweepfolder import PLAN
@@ -63,7 +64,7 @@ def means(runs: "DataFrame") -> str:
         [*group.settings, *(_with_bounds(group.interval(column), _MEASURES[column][1]) for column in used)]
         for group in groups
     ]
-    return table([*_axes(runs), *(_MEASURES[column][0] for column in used)], lines)
+    return table([*settings_of(runs), *(_MEASURES[column][0] for column in used)], lines)
 
 
 def carry(about: dict[str, Any], runs: "DataFrame") -> str:
@@ -102,13 +103,8 @@ def again(folder: Path, name: str) -> str:
     return f"<pre><code>{escape(command)}</code></pre>{paragraphs(told)}"
 
 
-def _axes(runs: "DataFrame") -> list[str]:
-    """The settings in front of the measures."""
-    return list(runs.columns[: runs.columns.get_loc("replication")])
-
-
 def _groups(runs: "DataFrame") -> Iterator[_Group]:
-    axes = _axes(runs)
+    axes = settings_of(runs)
     if not axes:
         yield _Group("", [], runs)
         return

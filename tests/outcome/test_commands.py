@@ -100,7 +100,11 @@ def test_show_prints_the_summary(told, run):
 def test_show_of_a_comparison_prints_its_table(told, run, other, tmp_path):
     write_comparison(tmp_path, [measure(run, "run"), measure(other, "other")], ["star", "ring"])
     out = told("show", tmp_path)
-    assert [line.split()[0] for line in out.splitlines()[1:]] == ["star", "ring"]
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["star", "ring"] and not lines[3]
+    told = " ".join(lines[4:])
+    for heading in ("global", "shard", "local", "of it votes", "a device"):
+        assert (heading in lines[0]) == (f"; {heading}: " in told), heading
 
 
 def test_a_point_of_a_sweep_is_a_run_though_it_holds_its_row_of_the_comparison(told, run):

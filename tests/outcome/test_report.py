@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import asdict
 from html import unescape
 from html.parser import HTMLParser
 
@@ -16,6 +17,7 @@ from qflsim.cli import main
 from qflsim.comparison import measure, write_comparison
 from qflsim.loading import load, load_variants
 from qflsim.report import figures, write_report
+from qflsim.report.page import unbroken
 from qflsim.report.settings import parts_of, settings
 from qflsim.resuming import scenario_of
 from qflsim.runs import describe
@@ -212,8 +214,31 @@ def test_a_comparison_has_a_report_too(run, tmp_path, capsys):
     assert capsys.readouterr().out == f"{file}\n"
     page = Page(file)
     text = plain(" ".join(page.text))
-    assert "hand: 2 runs side by side" in text and "Each of these has tables" in text
+    assert "hand: 2 runs side by side" in text and "Each folder has tables" in text
     assert "figure-comparison" in page.attributes("id")
+    rows = [plain(re.sub(r"<[^>]+>", " ", row)) for row in re.findall(r"<tr>(.*?)</tr>", file.read_text())]
+    assert rows[-3:] == ["variant replication folder", "one 0 run", "other 0 other"]
+    assert "shard: the same on shard chains" in text and "of it votes: bits of agreement messages" in text
+
+
+def test_the_runs_of_a_sweep_stand_with_their_settings(run, tmp_path):
+    table = pd.DataFrame(
+        [{"topology.servers": n, "agreement": "PBFT()", **asdict(measure(run, "run"))} for n in (3, 4)]
+    )
+    table.to_csv(tmp_path / "comparison.csv", index=False)
+    rows = re.findall(r"<tr>(.*?)</tr>", write_report(tmp_path).read_text())
+    cells = [re.findall(r"<t[dh]>(.*?)</t[dh]>", row) for row in rows[-3:]]
+    assert cells[0] == ["topology.servers", "agreement", "replication", "folder"]
+    assert cells[1:] == [["3", "PBFT()", "0", "run"], ["4", "PBFT()", "0", "run"]]
+
+
+def test_no_line_ends_within_the_name_of_a_node_or_chain(file):
+    shown = file.read_text()
+    assert '<span class="name">shard-task-1</span> ' in shown.replace("\N{NO-BREAK SPACE}", " ")
+    assert ".name { white-space: nowrap; }" in shown
+    assert unbroken("a non-new device-1-12, lmuc-block 2") == (
+        'a non-new <span class="name">device-1-12</span>, lmuc-block 2'
+    )
 
 
 def test_settings_are_listed_by_their_way_through_the_parts():
