@@ -95,9 +95,17 @@ def run(
 
 
 def carry_out(
-    world: World, folder: Path, *, observers: Sequence[Observer], figures: bool, begins: Beginning | None = None
+    world: World,
+    folder: Path,
+    *,
+    observers: Sequence[Observer],
+    figures: bool,
+    begins: Beginning | None = None,
+    changed: Sequence[str] = (),
 ) -> Run:
     """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty.
+
+    What was ``changed`` in the scenario of the run that it goes on from, as ``--set`` takes it, is written down too.
 
     Raises
     ------
@@ -105,7 +113,7 @@ def carry_out(
         If the folder takes no more, for want of room, say. What is written stays, and can be resumed from.
     """
     try:
-        return _carried_out(world, folder, observers, figures, begins)
+        return _carried_out(world, folder, observers, figures, begins, changed)
     except (OSError, sqlite3.OperationalError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ScenarioError(
@@ -115,7 +123,12 @@ def carry_out(
 
 
 def _carried_out(
-    world: World, folder: Path, observers: Sequence[Observer], figures: bool, begins: Beginning | None
+    world: World,
+    folder: Path,
+    observers: Sequence[Observer],
+    figures: bool,
+    begins: Beginning | None,
+    changed: Sequence[str],
 ) -> Run:
     before = begins.done if begins else 0
     scenario, rounds_done = world.scenario, [before]
@@ -130,7 +143,8 @@ def _carried_out(
         world.keep_ledgers(folder / LEDGER)
     else:
         world.continue_ledgers(begins.archive.rolled_back(begins.heights, folder / LEDGER))
-    tell = partial(runs.write_run_json, folder, scenario, replication=world.replication, resumed=_origin(begins))
+    origin = _origin(begins, changed)
+    tell = partial(runs.write_run_json, folder, scenario, replication=world.replication, resumed=origin)
     tell(status=runs.RUNNING, rounds_done=rounds_done[0], aer=None, ledgers={})  # in case that it is killed
     status, check = "failed", None
     try:
@@ -147,13 +161,16 @@ def _carried_out(
     return Run(folder, scenario, status, rounds_done[0], before)
 
 
-def _origin(begins: Beginning | None) -> dict[str, Any] | None:
-    """Where a run went on from, as ``run.json`` says it: rounds, time, and the last block of every chain then."""
+def _origin(begins: Beginning | None, changed: Sequence[str]) -> dict[str, Any] | None:
+    """Where a run went on from, as ``run.json`` says it: run, rounds, time, the last block of every chain, changes."""
     if begins is None:
         return None
     tips = {name: f"{height}:{begins.archive.digest(name, height)}" for name, height in begins.heights.items()}
     rounds = {name: task.round for name, task in begins.tasks.items()}
-    return {"round": begins.round, "tasks": rounds, "time_s": begins.time_s, "ledgers": tips}
+    return {
+        "run": begins.archive.path.parent.as_posix(), "changed": list(changed), "round": begins.round, "tasks": rounds,
+        "time_s": begins.time_s, "ledgers": tips,
+    }  # fmt: skip
 
 
 def draw_figures(folder: Path) -> None:

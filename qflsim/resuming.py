@@ -6,9 +6,9 @@ from the latest proposal. Everything else starts afresh, since no chain says wha
 under way, key stores, batteries, pools of pairs, and random streams that are drawn from again and again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,22 @@ def resume(
             for note in world.notes():
                 told(note)
         made = runs.create_folder(out, scenario.name, scenario.seed, world.replication, f"-from{from_round}")
-        return carry_out(world, made, observers=observers(_to_go(scenario, begins)), figures=figures, begins=begins)
+        return carry_out(
+            world, made, observers=observers(_to_go(scenario, begins)), figures=figures, begins=begins,
+            changed=tuple(_changes(before, scenario)),
+        )  # fmt: skip
+
+
+def _changes(before: Part, after: Part, path: str = "") -> Iterator[str]:
+    """What makes one part of another of the same class, as ``--set`` takes it."""
+    for field in fields(after):
+        old, new, name = getattr(before, field.name), getattr(after, field.name), f"{path}{field.name}"
+        if not field.compare or runs.describe(old) == runs.describe(new):
+            continue
+        if isinstance(new, Part) and type(old) is type(new):
+            yield from _changes(old, new, f"{name}.")
+        else:
+            yield f"{name}={new!r}"
 
 
 def scenario_of(about: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> Scenario:

@@ -13,7 +13,7 @@ _NEEDED = {
     "status": str, "rounds_done": int,
 }  # fmt: skip
 _FURTHER = {
-    "python": str, "question": str, "ledgers": dict, "resumed": dict, "versions": dict, "sha256": dict,
+    "python": str, "question": str, "ledgers": dict, "resumed": dict, "own": dict, "versions": dict, "sha256": dict,
     "scenario.collaboration": dict, "scenario.tasks": list,
 }  # fmt: skip
 _OF_A_CHECK = (
@@ -40,7 +40,12 @@ def _faults(content: Any) -> Iterator[str]:
             continue
         if not isinstance(value, kind) or isinstance(value, bool):
             yield f"its entry {name!r} must be {_KINDS[kind]}, got {_shown(value)}"
-    for name, pattern in (("ledgers", "[0-9]+:[0-9a-f]+"), ("sha256", "[0-9a-f]{64}"), ("versions", ".*")):
+    for name, pattern in (
+        ("ledgers", "[0-9]+:[0-9a-f]+"),
+        ("sha256", "[0-9a-f]{64}"),
+        ("versions", ".*"),
+        ("own", ".*"),
+    ):
         for key, value in content.get(name, {}).items():
             if not isinstance(value, str) or not re.fullmatch(pattern, value):
                 yield f"its entry '{name}.{key}' is {_shown(value)}, which no run writes"

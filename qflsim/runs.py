@@ -17,6 +17,7 @@ __all__ = [
     "create_folder",
     "describe",
     "digests",
+    "own_parts",
     "refuse_unwritable",
     "versions",
     "write_run_json",
@@ -118,11 +119,28 @@ def write_run_json(
         "aer": aer,
         "ledgers": ledgers,
         **({"resumed": resumed} if resumed else {}),
+        **({"own": own} if (own := own_parts(scenario)) else {}),
         "versions": versions(),
         "sha256": {} if status == RUNNING else digests(folder),
     }
     text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def own_parts(value: Any) -> dict[str, str]:
+    """Classes of the user's own in a scenario, each with the name of its file; none of what a program itself defines.
+
+    The name is that of the module, which is the same in every process of a sweep.
+    """
+    found: dict[str, str] = {}
+    if isinstance(value, Part):
+        module = type(value).__module__
+        if module.partition(".")[0] != "qflsim":
+            found[type(value).__name__] = "" if module == "__main__" else f"{module.rpartition('.')[2]}.py"
+        value = tuple(getattr(value, field.name) for field in dataclasses.fields(value))
+    for item in value if isinstance(value, tuple) else ():
+        found |= own_parts(item)
+    return found
 
 
 def describe(value: Any) -> Any:

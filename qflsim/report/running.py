@@ -10,8 +10,9 @@ from qflsim.readable import share, show, show_time
 from qflsim.summary import COLUMNS, RunTables, carried_bit, glued, texts_of, title_of
 
 from .figures import figures_of_run
-from .notes import rerun, trust
-from .page import Section, page, table
+from .notes import trust
+from .page import Section, page, table, unbroken
+from .rerunning import rerun
 from .settings import settings
 
 __all__ = ["page_of_run"]
@@ -61,7 +62,7 @@ def _cards(run: RunTables) -> str:
 
 def _sentences(run: RunTables) -> str:
     """The summary, block by block."""
-    lines = (f"<dt>{label}</dt><dd>{escape(glued(text))}</dd>" for label, text in texts_of(run) if text)
+    lines = (f"<dt>{label}</dt><dd>{unbroken(escape(glued(text)))}</dd>" for label, text in texts_of(run) if text)
     return "<dl>\n" + "\n".join(lines) + "\n</dl>"
 
 
