@@ -4,12 +4,14 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import qflsim as qfl
+from qflsim.sweeps import identity, modules
 from qflsim.sweeps.identity import fingerprint, own_modules, written
 from qflsim.sweeps.packing import packed, unpacked
 
@@ -186,3 +188,21 @@ def test_helpers_travel_to_other_processes_and_a_changed_one_is_run_anew(beside,
     again = swept()
     assert (again.finished, again.ran) == (2, 1)
     assert (again.comparison["loss"] == before["loss"]).tolist() == [True, False]
+
+
+WORDS = {"plots", "readable", "runfile", "runsearch", "sweepfolder", "wholefiles"}
+"""Modules of qflsim that only draw, print or find what was written."""
+
+
+def test_every_module_of_which_a_point_is_made_is_part_of_its_program():
+    root = Path(qfl.__file__).parent
+    left, met = {"comparison", "experiment", "world"}, set()
+    while left:
+        name = left.pop()
+        met.add(name)
+        for file in [root / f"{name}.py", *(root / name).rglob("*.py")]:
+            package = ".".join(["qflsim", *file.relative_to(root).parts[:-1]])
+            named = modules._named(file, package, "") if file.is_file() else ()
+            near = {one.split(".")[1] for one in named if one.startswith("qflsim.")}
+            left |= {one for one in near if (root / f"{one}.py").is_file() or (root / one).is_dir()} - met - WORDS
+    assert met <= set(identity._WORLD)

@@ -23,10 +23,10 @@ from .modules import digest_of, imported
 __all__ = ["fingerprint", "key_of", "made_by", "own_modules", "written"]
 
 _WORLD = (
-    "checks", "chain", "crypto", "energy", "learning", "network", "nodes", "quantum", "scenario", "security", "streams",
-    "trace", "units", "wiring", "world",
+    "checks", "chain", "comparison", "crypto", "energy", "experiment", "learning", "network", "nodes", "quantum",
+    "runs", "scenario", "security", "streams", "tables", "trace", "units", "wiring", "world",
 )  # fmt: skip
-"""Modules of which a run's numbers are made; the others read, draw and print."""
+"""Modules of which a point's tables are made, its comparison among them; the others draw, print and search."""
 
 _LONGEST = 60
 """Characters of a value of an axis that stand in tables; of a longer one, a digest does."""
