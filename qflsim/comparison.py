@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COLUMNS",
     "COMPARISON",
+    "SCENARIO",
     "Compared",
     "columns_shown",
     "compared",
@@ -39,6 +40,9 @@ COMPARISON = "comparison.csv"
 
 _WIDTH = 100
 """Characters in a line below the table."""
+
+SCENARIO = "scenario."
+"""What stands in front of the name of a setting where a table has a column of that name: ``scenario.rounds``."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +190,8 @@ def settings_of(table: "DataFrame") -> list[str]:
 def labels(table: "DataFrame") -> list[str]:
     """What each row of a comparison is called: the settings in front of it, those of an axis with its name."""
     axes = settings_of(table)
-    texts = [[f"{value}" if axis == "variant" else f"{axis}={value}" for value in table[axis]] for axis in axes]
+    named = [(axis, "" if axis == "variant" else f"{axis.removeprefix(SCENARIO)}=") for axis in axes]
+    texts = [[f"{name}{value}" for value in table[axis]] for axis, name in named]
     return [", ".join(row) for row in zip(*texts, strict=True)] if axes else [""] * len(table)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qflsim.checks import ScenarioError
-from qflsim.comparison import COMPARISON, Compared
+from qflsim.comparison import COMPARISON, SCENARIO, Compared
 from qflsim.tables import read_rows
 from qflsim.trace import TABLES, Record, columns
 from qflsim.wholefiles import written_whole
@@ -63,10 +63,15 @@ def _write(path: Path, axes: Sequence[str], record: type[Record], sources: Seque
     counted = record is not Compared  # which has the replication among its columns
     with written_whole(path, _NO_ROOM) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*axes, *(["replication"] if counted else []), *columns(record)])
+        writer.writerow([*_heads(axes, record), *(["replication"] if counted else []), *columns(record)])
         for point, source in sources:
             settings = [*point.settings.values(), *([point.replication] if counted else [])]
             writer.writerows([*settings, *row] for row in _rows(source))
+
+
+def _heads(axes: Sequence[str], record: type[Record]) -> list[str]:
+    """Names of the settings in front of a table; one that the table has a column of is the scenario's."""
+    return [f"{SCENARIO}{axis}" if axis in columns(record) else axis for axis in axes]
 
 
 def _rows(path: Path) -> Iterator[list[Any]]:
