@@ -87,7 +87,8 @@ class Cluster:
     patience_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z]+://.+:[0-9]{1,5}", self.address) or int(self.address.rpartition(":")[2]) > 65535:
+        address = self.address if isinstance(self.address, str) else ""
+        if not re.fullmatch(r"[a-z]+://.+:[0-9]{1,5}", address) or int(address.rpartition(":")[2]) > 65535:
             raise ScenarioError(f"scheduler must be an address such as tcp://10.0.0.1:8786, got {self.address!r}")
 
     def refuse_silence(self) -> None:

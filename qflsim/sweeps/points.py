@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from qflsim.checks import ScenarioError
 from qflsim.overrides import replaced
 from qflsim.scenario import Scenario
@@ -84,8 +86,6 @@ def points_of(base: Base, axes: Mapping[str, Sequence[Any]], replications: int) 
     ScenarioError
         If a combination is no scenario: a field that does not exist, a value that is refused.
     """
-    if not isinstance(replications, int) or replications < 1:
-        raise ScenarioError(f"replications must be a whole number >= 1, got {replications!r}; e.g. replications=10")
     count = math.prod(len(values) for values in axes.values()) * replications
     if count > _MOST:
         raise ScenarioError(
@@ -121,11 +121,18 @@ def _values(axis: str, given: Any) -> tuple[Any, ...]:
         raise ScenarioError(f"an axis must be the name of a field, e.g. 'topology.servers', got {axis!r}")
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
         raise ScenarioError(f"axis {axis} must be a list of values, got {given!r}; give e.g. {axis}=[{given!r}]")
-    values = tuple(given)
+    values = tuple(map(_plain, given))
     if not values:
         raise ScenarioError(f"axis {axis} has no values; give one at least")
     _refuse_repeated(axis, values)
     return values
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's as one of Python's, which tables write without its type."""
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _refuse_repeated(axis: str, values: Sequence[Any]) -> None:
