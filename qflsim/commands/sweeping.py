@@ -66,6 +66,7 @@ def carry_out(options: argparse.Namespace) -> int:
 
     base = scenarios_of(options.scenario[0] if len(options.scenario) == 1 else options.scenario)
     names = _names()
+    _refuse_lost(options)
     base = _changed(base, options.set, options.seed, names)
     began = time.perf_counter()
     try:
@@ -97,6 +98,20 @@ def _changed(base: "Base", overrides: Sequence[str], seed: int | None, names: Ma
     for assignment in overrides:
         base = apply(base, assignment, names)
     return base if seed is None else replace(base, seed=seed)
+
+
+def _refuse_lost(options: argparse.Namespace) -> None:
+    """Refuse a field that is set for all points and then to something else by an axis, without a trace of the first."""
+    from qflsim.checks import ScenarioError
+
+    axes = [assignment.partition("=")[0].strip() for assignment in options.axis]
+    fields = [(f"--set {key}", key) for key in (text.partition("=")[0].strip() for text in options.set)]
+    for option, key in [*fields, *([] if options.seed is None else [("--seed", "seed")])]:
+        for axis in axes:
+            if axis and f"{key}.".startswith(f"{axis}."):
+                raise ScenarioError(
+                    f"{option} would be lost, since --axis {axis} gives all points a value of their own; leave one out"
+                )
 
 
 def _names() -> dict[str, Any]:
