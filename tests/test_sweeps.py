@@ -7,12 +7,16 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from joblib.externals.loky import process_executor
 
 import qflsim as qfl
 from qflsim.cli import main
+from qflsim.comparison import compared
 from qflsim.overrides import read_axis
+from qflsim.sweeps import worker
 from qflsim.sweeps.sources import scenarios_of
 from qflsim.tables import read_run, read_table
 
@@ -56,7 +60,8 @@ def small(tmp_path_factory):
 @pytest.fixture
 def alone(small, tmp_path):
     """Sweep in this process into one folder."""
-    return lambda base=small[1], **axes: qfl.sweep(base, workers=1, out=tmp_path / "s", progress=False, **axes)
+    fixed = {"workers": 1, "out": tmp_path / "s", "progress": False}
+    return lambda base=small[1], **more: qfl.sweep(base, **fixed | more)
 
 
 def files(folder):
@@ -176,6 +181,70 @@ def test_only_what_is_kept_is_there(alone):
     assert qfl.read_sweep(made.folder).table("rounds").equals(made.table("rounds"))
 
 
+DAMAGE = {
+    "rounds.csv is missing": lambda point: (point / "rounds.csv").unlink(),
+    "energy.csv is not as": lambda point: (point / "energy.csv").write_bytes((point / "energy.csv").read_bytes()[:-9]),
+    "evaluations.csv is not as": lambda point: (point / "evaluations.csv").write_text(""),
+    "nodes.csv is not as": lambda point: (point / "nodes.csv").write_bytes(b"\xff"),
+    "run.json is missing or damaged": lambda point: (point / "run.json").write_text("{"),
+    "comparison.csv is missing or damaged": lambda point: (point / "comparison.csv").write_text("a,b\n"),
+}
+
+
+def test_points_that_no_longer_hold_what_their_runs_wrote_are_run_again(alone):
+    made = alone()
+    before, point = files(made.folder), made.folder / made.comparison["folder"].iloc[0]
+    for what, damage in DAMAGE.items():
+        damage(point)
+        told = []
+        again = alone(told=told.append)
+        assert (again.ran, again.finished) == (1, 1) and len(told) == 1
+        assert f"damaged points are run again, 1 of them: replication 0: its {what}" in told[0]
+        assert files(made.folder) == before
+
+
+def test_a_setting_with_the_name_of_a_column_is_the_scenarios(alone, small):
+    made = alone(rounds=[2, 1], model=[small[1].model])
+    assert list(made.comparison.columns[:3]) == ["scenario.rounds", "model", "replication"]
+    assert made.comparison["scenario.rounds"].tolist() == made.comparison["rounds"].tolist() == [2, 1]
+    assert list(made.table("evaluations").columns[:2]) == ["rounds", "scenario.model"]
+    rows, names = compared(made.folder)
+    assert [row.rounds for row in rows] == [2, 1] and names[0].startswith("rounds=2, model=VQC(")
+
+
+def test_numbers_of_numpy_are_numbers_and_names_may_come_one_by_one(alone):
+    kept = {"keep": (name for name in ["rounds"])}
+    made = alone(axes={"topology.servers": np.array([2])}, replications=np.int64(1), workers=np.int64(1), **kept)
+    assert "\n2,0,points/" in (made.folder / "index.csv").read_text()
+    assert alone(axes={"topology.servers": [2]}, keep=["rounds"]).ran == 0
+    assert len(made.table("rounds")) == 1
+
+
+def test_a_sweep_that_is_interrupted_has_the_tables_of_what_is_finished(alone, tmp_path, monkeypatch):
+    whole, left = worker.carry_out, [1]
+
+    def interrupted(*world, **more):
+        if left.pop() == 0:
+            raise KeyboardInterrupt
+        left.append(0)
+        return whole(*world, **more)
+
+    monkeypatch.setattr(worker, "carry_out", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        alone(replications=2)
+    assert qfl.read_sweep(tmp_path / "s").table("rounds")["replication"].tolist() == [0]
+    assert qfl.read_sweep(tmp_path / "s").comparison["replication"].tolist() == [0]
+
+
+def test_a_sweep_that_was_killed_before_it_wrote_its_plan_goes_on(alone, tmp_path):
+    (tmp_path / "s" / "points" / ".locks").mkdir(parents=True)
+    (tmp_path / "s" / "points" / ".locks" / ".sweep").touch()
+    assert alone(keep=("rounds",)).ran == 1
+    (tmp_path / "t" / "points" / "mine").mkdir(parents=True)
+    with pytest.raises(qfl.ScenarioError, match="holds files but no sweep"):
+        alone(out=tmp_path / "t")
+
+
 def test_scenarios_with_names_and_files_in_a_folder(alone, small, tmp_path):
     both = {"star": replace(small[1], mixing=qfl.Star()), "ring": replace(small[1], mixing=qfl.Ring())}
     made = alone(both, variant=["ring"], axes={"topology.servers": (2,)})
@@ -202,6 +271,18 @@ def test_scenarios_with_names_and_files_in_a_folder(alone, small, tmp_path):
         ({"variant": ["a"]}, "the scenario has no variants"),
         ({"replications": 0}, "replications must be a whole number >= 1, got 0; e.g."),
         ({"replications": "3"}, "replications must be a whole number >= 1, got '3'"),
+        ({"replications": True}, "replications must be a whole number >= 1, got True"),
+        ({"workers": 1.5}, "workers must be a whole number >= 1, got 1.5; leave it out"),
+        ({"workers": "2"}, "workers must be a whole number >= 1, got '2'"),
+        ({"workers": True}, "workers must be a whole number >= 1, got True"),
+        ({"workers": None, "scheduler": 8786}, "scheduler must be an address such as tcp://10.0.0.1:8786, got 8786"),
+        ({"keep": 3}, "keep must be names of tables, got 3; give e.g. keep=('rounds',)"),
+        ({"keep": "energy"}, "keep must be names of tables, got 'energy'; give e.g. keep=('energy',)"),
+        ({"out": 3}, "out must be the path of a folder, got 3"),
+        ({"axes": [1]}, "axes must be values by the names of fields, got [1]"),
+        ({"axes": pd.DataFrame({"rounds": [1]})}, "axes must be values by the names of fields, got a DataFrame"),
+        ({"axes": {"rounds": [1]}, "rounds": [2]}, "axis rounds is given twice, in axes and as rounds=..."),
+        ({"raplications": [3]}, "a sweep takes no 'raplications', and a scenario has no such field; did you mean 're"),
         ({"axes": {3: [1]}}, "an axis must be the name of a field, e.g. 'topology.servers', got 3"),
         ({"keep": ("round",)}, "keep: a point has no table 'round'; did you mean 'rounds'?"),
         ({"scheduler": "10.0.0.1"}, "give either workers or scheduler"),
@@ -265,8 +346,13 @@ def test_the_command_line_sweeps_and_tells_of_failures(small, tmp_path, capsys):
         ("training.batches=1", "--axis training.batches: LocalTraining has no field 'batches'; did you mean 'batch'?"),
         ("mixing=", "must read field=value,value"),
         ("mixing=Star(", "cannot read 'Star('"),
+        (
+            "training=LocalTraining() --set training.batch=4",
+            "--set training.batch would be lost, since --axis",
+        ),
+        ("seed=1 --seed 5", "--seed would be lost, since --axis seed gives all points a value of their own"),
     ]:
-        assert main([*arguments, "--axis", axis]) == 2
+        assert main([*arguments, "--axis", *axis.split(" ")]) == 2
         assert complaint in capsys.readouterr().err
 
 

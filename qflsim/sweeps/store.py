@@ -6,6 +6,7 @@ is of once a point is finished: another scenario, other axes or another program 
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from qflsim.trace import TABLES
 
 from .identity import made_by, written
 from .points import VARIANT, Base, Point
-from .worker import LOCKS
+from .whole import fault_of
+from .worker import LOCKS, under_way
 
 __all__ = ["INDEX", "PLAN", "Store", "plan_of", "read_plan"]
 
@@ -101,10 +103,15 @@ class Store:
         refuse_unwritable(self.folder)
         if not self.folder.exists() or not any(self.folder.iterdir()):
             return
-        if not (self.folder / PLAN).exists():
+        if not (self.folder / PLAN).exists() and not self._is_bare():
             raise ScenarioError(f"{self.folder} holds files but no sweep; give a new folder with --out")
         if self.keys():  # a sweep without any finished point is replaced: nothing is lost
             _refuse_other(self.folder, read_plan(self.folder), plan)
+
+    def _is_bare(self) -> bool:
+        """Whether nothing stands there but the locks of a sweep that was killed before it wrote down what it is of."""
+        there = {str(path.relative_to(self.folder)) for path in (*self.folder.iterdir(), *self.home.glob("*"))}
+        return there <= {POINTS, f"{POINTS}/{LOCKS}", f".{PLAN}.new"}
 
     def keys(self) -> list[str]:
         """The finished points that are there, of whatever sweep, by their keys."""
@@ -119,6 +126,17 @@ class Store:
     def finished(self, point: Point) -> bool:
         """Whether a point is there, whole."""
         return (self.home / point.key).is_dir()
+
+    def remove_damaged(self, points: Iterable[Point], keep: Sequence[str] | None) -> dict[str, str]:
+        """Remove finished points that no longer hold what their runs wrote; what was wrong with each, by its key."""
+        faults = {p.key: fault_of(self.home / p.key, keep) for p in points if self.finished(p)}
+        damaged = {key: fault for key, fault in faults.items() if fault}
+        for key in damaged:
+            hidden = under_way(self.home, key)  # a point is there or not, and never by halves
+            shutil.rmtree(hidden, ignore_errors=True)
+            (self.home / key).rename(hidden)
+            shutil.rmtree(hidden)
+        return damaged
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qflsim.checks import ScenarioError
 
+from .arguments import axes_given, folder_given, tables_given, whole_number
 from .crews import Cluster, Crew, CrewError, LocalProcesses, carry_all
 from .identity import made_by
 from .packing import packed
@@ -84,7 +85,7 @@ def sweep(
     out: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    keep: Sequence[str] | None = None,
+    keep: Iterable[str] | None = None,
     progress: bool = True,
     told: Callable[[str], object] | None = None,
     **fields: Iterable[Any],
@@ -123,22 +124,27 @@ def sweep(
     ScenarioError
         If an axis or a value is refused, or the folder holds something else; nothing has run or been written then.
     SweepError
-        If processes or the cluster died and did not come back; what is finished is kept.
+        If processes or the cluster died and did not come back; what is finished is kept, and gathered in tables.
     """
+    replications = whole_number("replications", replications, "e.g. replications=10")
+    kept, folder, given = tables_given(keep), folder_given(out), axes_given(axes, fields)
     named = scenarios_of(base)
-    chosen = axes_of(named, {**(axes or {}), **fields})
+    chosen = axes_of(named, given)
     points = points_of(named, chosen, replications)
-    plan = plan_of(named, chosen, replications, keep)
-    store = Store(Path(out) if out is not None else _default_folder(points))
+    plan = plan_of(named, chosen, replications, kept)
+    store = Store(folder or _default_folder(points))
     crew = _crew(workers, scheduler)
     store.admit(plan)
     with store.alone():
         store.begin(plan, points)
+        _tell_of_damaged(store.remove_damaged(points, plan["keep"]), points, told or _tell)
         waiting = [point for point in points if not store.finished(point)]
-        outcomes = _carry_out(store, waiting, crew, plan["keep"], progress, told or _tell)
-        _count(outcomes, told or _tell)
+        try:
+            outcomes = _carry_out(store, waiting, crew, plan["keep"], progress, told or _tell)
+            _count(outcomes, told or _tell)
+        finally:  # also of a sweep that Ctrl-C ended, or whose cluster is gone
+            gather(store.folder, store.home, points, plan["keep"])
         finished = [point for point in points if store.finished(point)]
-        gather(store.folder, store.home, points, plan["keep"])
     labels = {point.key: point.label for point in points}
     failures = tuple(Failure(labels[o.key], o.error, o.trace) for o in outcomes if o.error)
     return Sweep(store.folder, len(finished), len(waiting) - len(failures), failures)
@@ -167,8 +173,8 @@ def _default_folder(points: Sequence[Point]) -> Path:
 
 
 def _crew(workers: int | None, scheduler: str | None) -> Crew:
-    if workers is not None and workers < 1:
-        raise ScenarioError(f"workers must be >= 1, got {workers}; leave it out for all cores")
+    if workers is not None:
+        workers = whole_number("workers", workers, "leave it out for all cores")
     if scheduler is None:
         from joblib import cpu_count
 
@@ -220,6 +226,12 @@ def _carry_out(
                 f"{len(points) - whole} are left; the same command goes on with them"
             ) from None
     return outcomes
+
+
+def _tell_of_damaged(faults: Mapping[str, str], points: Iterable[Point], told: Callable[[str], object]) -> None:
+    """Tell that points are run again which no longer hold what their runs wrote."""
+    for first in [point for point in points if point.key in faults][:1]:
+        told(f"damaged points are run again, {len(faults)} of them: {first.label}: {faults[first.key]}")
 
 
 def _count(outcomes: Iterable[Outcome], told: Callable[[str], object]) -> None:
