@@ -1,6 +1,7 @@
 """What is said of folders that hold a sweep, or are to: killed ones, finished ones, and those that hold nonsense."""
 
 import errno
+import resource
 
 import pytest
 
@@ -111,6 +112,20 @@ def test_a_link_to_nothing_is_no_place_for_results(tiny, tmp_path):
             with pytest.raises(qfl.ScenarioError, match=r"link is a link to .*gone, which is not there"):
                 run(out)
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_disk_that_is_full_before_a_sweep_begins_is_told_and_leaves_the_plan_as_it_was(begun, tiny):
+    store, _ = begun
+    before = (store.folder / "sweep.json").read_bytes()
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, room[1]))
+    try:
+        with pytest.raises(qfl.ScenarioError, match=r"cannot write .*sweep\.json: .*; make room there"):
+            qfl.sweep(tiny, axes={"seed": (4, 5, 6, 7)}, out=store.folder, workers=1, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+    assert (store.folder / "sweep.json").read_bytes() == before
+    assert not list(store.folder.glob(".*.new"))
 
 
 def test_a_disk_that_is_full_while_gathering_leaves_no_half_table(begun, tiny, monkeypatch):

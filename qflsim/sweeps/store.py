@@ -18,6 +18,7 @@ from qflsim.differences import settings_that_differ
 from qflsim.runs import describe, refuse_unwritable
 from qflsim.sweepfolder import INDEX, PLAN, POINTS
 from qflsim.trace import TABLES
+from qflsim.wholefiles import written_whole
 
 from .identity import made_by, written
 from .points import VARIANT, Base, Point
@@ -212,6 +213,5 @@ def _index(axes: Iterable[str], points: Iterable[Point]) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file so that it is never there by halves."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
+    with written_whole(path, "make room there, or give another folder with --out") as new:
+        new.write_text(text, encoding="utf-8")
