@@ -2,8 +2,10 @@
 
 import shlex
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from qflsim.runs import LEDGER
 from qflsim.summary import RunTables
 
 from .page import paragraphs, table
@@ -13,18 +15,24 @@ __all__ = ["rerun"]
 
 def rerun(run: RunTables) -> str:
     """How to make the run again, on what, and how to check that it is the same."""
-    about, folder = run.about, shlex.quote(run.folder.as_posix())
+    about = run.about
     told, code = _resumed(about) if about.get("resumed") else _afresh(about, run.folder.as_posix())
     same = f"The same scenario with seed {about.get('scenario', {}).get('seed')} gives the same bytes in every table, "
-    checks = (
-        f"`python -m qflsim audit {folder}` checks that chains and tables are as they were written, "
-        f"`python -m qflsim timeline {folder}` shows who did what when."
-    )
     return (
         f"{paragraphs(f'{same}with the same versions. {told}')}"
-        f"{f'<pre><code>{escape(code)}</code></pre>' if code else ''}{paragraphs(checks)}"
+        f"{f'<pre><code>{escape(code)}</code></pre>' if code else ''}{paragraphs(_further(run.folder))}"
         f"<details><summary>Versions</summary>{_versions(about)}</details>"
     )
+
+
+def _further(run: Path) -> str:
+    """What else the run can be asked; without its ledger it cannot be audited."""
+    folder = shlex.quote(run.as_posix())
+    audit = f"`python -m qflsim audit {folder}` checks that chains and tables are as they were written"
+    if not (run / LEDGER).exists():
+        audit = "its chains were not kept (a sweep keeps them with `--keep ledger`), so that they cannot be audited"
+    timeline = f"`python -m qflsim timeline {folder}` shows who did what when"
+    return f"{timeline}; {audit}."
 
 
 def _resumed(about: dict[str, Any]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import qflsim as qfl
 from qflsim.cli import main
 from qflsim.report.rerunning import rerun
 from qflsim.resuming import _changes
-from qflsim.runs import digests, own_parts
+from qflsim.runs import LEDGER, digests, own_parts
 from qflsim.summary import RunTables
 from qflsim.tables import read_run
 
@@ -97,3 +97,11 @@ def test_a_resumed_run_that_does_not_say_from_which_names_what_is_to_be_filled_i
 def test_changes_are_told_as_set_takes_them(tiny):
     after = replace(tiny, rounds=4, mixing=qfl.Star(), training=replace(tiny.training, batch=8))
     assert list(_changes(tiny, after)) == ["rounds=4", "training.batch=8", "mixing=Star(steps=1, hub=0)"]
+
+
+def test_an_audit_is_advised_only_where_there_are_chains_to_audit(run):
+    told = rerun(RunTables(run))
+    assert "cannot be audited" in told and "qflsim audit" not in told
+    (run / LEDGER).write_bytes(b"")
+    told = rerun(RunTables(run))
+    assert "cannot be audited" not in told and f"qflsim audit {run}" in told
