@@ -9,6 +9,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .checks import ScenarioError
+from .paths import folder_of
 from .readable import show, show_time
 from .sweepfolder import PLAN, POINTS
 from .tables import read_rows, read_run, read_table
@@ -147,7 +148,7 @@ def read_comparison(top: str | Path) -> "DataFrame":
     ScenarioError
         If there is none, it is damaged, or no run stands in it.
     """
-    place = Path(top)
+    place = folder_of(top)
     if not (place / COMPARISON).is_file():
         raise ScenarioError(
             f"{top} holds no {COMPARISON}; give the folder of a comparison, e.g. results/agreements/seed7"

@@ -9,6 +9,7 @@ from typing import Any
 
 from .checks import ScenarioError
 from .comparison import Compared, measure
+from .paths import folder_of
 from .readable import show, show_time
 from .tables import read_run
 
@@ -59,7 +60,7 @@ def side_by_side(first: str | Path, second: str | Path) -> Pair:
     ScenarioError
         If they are one and the same, one of them completed no round, or a file is missing or damaged.
     """
-    one, other = Path(first), Path(second)
+    one, other = folder_of(first), folder_of(second)
     if one.resolve() == other.resolve():
         raise ScenarioError(f"{first} and {second} are the same run; give two, e.g. results/paper/seed7 and .../seed8")
     about = [read_run(folder) for folder in (one, other)]

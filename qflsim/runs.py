@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .checks import Part, ScenarioError
+from .paths import path_of
 
 __all__ = [
     "LEDGER",
@@ -58,7 +59,7 @@ def create_folder(out: str | Path, scenario: str, seed: int, replication: int, m
     ScenarioError
         If the folder cannot be made, e.g. for want of permission or because ``out`` is a file.
     """
-    parent = Path(out) / scenario
+    parent = path_of("out", out, "results") / scenario
     name = f"seed{seed}" + (f"-rep{replication}" if replication else "") + more
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ def create_folder(out: str | Path, scenario: str, seed: int, replication: int, m
 
 def refuse_unwritable(out: str | Path) -> None:
     """Refuse, before anything runs, a place in which no folder can be made."""
-    place = Path(out).absolute()
+    place = path_of("out", out, "results").absolute()
     while not (place.exists() or place.is_symlink()):
         place = place.parent
     if place.is_symlink() and not place.exists():

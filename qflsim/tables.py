@@ -7,12 +7,12 @@ row, and a spreadsheet can change a file behind one's back.
 import csv
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checks import ScenarioError
+from .paths import folder_of
 from .runfile import fault_of
 from .runsearch import run_within, runs_in
 from .sweepfolder import is_point, told_of_sweep
@@ -21,7 +21,7 @@ from .trace import TABLES, Record
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["check_run", "folder_of", "read_rows", "read_run", "read_table", "reference"]
+__all__ = ["check_run", "read_rows", "read_run", "read_table", "reference"]
 
 _BY_NAME = {record.table: record for record in TABLES}
 _TYPES = {"int": "int64", "float": "float64", "str": "str", "bool": "bool"}
@@ -105,19 +105,6 @@ def read_run(folder: str | Path) -> dict[str, Any]:
     if fault := fault_of(content):
         raise ScenarioError(f"{path} is damaged ({fault}); run the scenario again")
     return dict(content)
-
-
-def folder_of(folder: object) -> Path:
-    """A folder as a path, whatever stands in place of one.
-
-    Raises
-    ------
-    ScenarioError
-        If it is no path.
-    """
-    if isinstance(folder, (str, os.PathLike)):
-        return Path(folder)
-    raise ScenarioError(f"folder must be that of a run, as text or a path, got {folder!r}; e.g. results/paper/seed7")
 
 
 def reference() -> str:

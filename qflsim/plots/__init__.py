@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from qflsim.checks import ScenarioError, nearest
+from qflsim.paths import folder_of, path_of
 from qflsim.tables import read_table
 
 __all__ = ["draw_all", "draw_comparison", "refuse_unknown"]
@@ -52,10 +53,10 @@ def draw_all(
     refuse_unknown(only)
     from .style import canvas, save
 
-    place = Path(folder)
-    target = _writable(place if into is None else Path(into))
+    place = folder_of(folder)
     if read_table(place, "rounds", ["round"]).empty:
         raise ScenarioError(f"there is nothing to draw: no round was completed in {place}")
+    target = _target(place, into)
     files: list[Path] = []
     with canvas(size):
         for name in only or FIGURES:
@@ -76,11 +77,14 @@ def draw_comparison(
         If a format is unknown, the folder holds no comparison, or a table is damaged.
     """
     _check(formats, size)
+    from qflsim.comparison import read_comparison
+
     from . import comparison
     from .style import canvas, save
 
-    place = Path(folder)
-    target = _writable(place if into is None else Path(into))
+    place = folder_of(folder)
+    read_comparison(place)  # before a folder is made
+    target = _target(place, into)
     with canvas(size):
         return save(comparison.draw(place), target / "comparison", formats)
 
@@ -93,7 +97,7 @@ def refuse_unknown(names: Sequence[str]) -> None:
     ScenarioError
         If there is such a name.
     """
-    for name in names:
+    for name in _listed("only", names, FIGURES):
         if name not in FIGURES:
             meant = nearest(name, FIGURES).replace("it has", "there are")
             raise ScenarioError(f"there is no figure {name!r}; {meant}")
@@ -102,15 +106,23 @@ def refuse_unknown(names: Sequence[str]) -> None:
 def _check(formats: Sequence[str], size: str) -> None:
     from .style import SIZES
 
-    if size not in SIZES:
+    if not isinstance(size, str) or size not in SIZES:
         raise ScenarioError(f"a figure's size must be one of {', '.join(SIZES)}, got {size!r}")
-    for name in formats:
+    for name in _listed("formats", formats, FORMATS):
         if name not in FORMATS:
             raise ScenarioError(f"a figure's format must be one of {', '.join(FORMATS)}, got {name!r}")
 
 
-def _writable(folder: Path) -> Path:
-    """The folder, made if it is not there."""
+def _listed(field: str, names: object, known: Sequence[str]) -> Sequence[str]:
+    """Names that stand in a list, refused if there is none: a text would be taken for its letters."""
+    if isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names):
+        return names
+    raise ScenarioError(f"{field} must be a list of names, got {names!r}; give e.g. {field}={list(known[:2])}")
+
+
+def _target(place: Path, into: object) -> Path:
+    """Where the files go: a folder that is made if it is not there."""
+    folder = place if into is None else path_of("into", into, "figures")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from qflsim.checks import ScenarioError
 from qflsim.comparison import is_comparison
-from qflsim.tables import check_run, folder_of
+from qflsim.paths import folder_of, path_of
+from qflsim.tables import check_run
 from qflsim.wholefiles import written_whole
 
 __all__ = ["write_report"]
@@ -33,7 +34,7 @@ def write_report(folder: str | Path, *, into: str | Path | None = None) -> Path:
     1.5 MB. It loads nothing and runs no script. The same tables give the same bytes.
     """
     place = folder_of(folder)
-    file = place / NAME if into is None else Path(into)
+    file = place / NAME if into is None else path_of("into", into, NAME)
     if into is not None and not file.parent.is_dir():  # told before figures are drawn
         raise ScenarioError(f"cannot write {file}: there is no folder {file.parent}; give another file with --out")
     if is_comparison(place):

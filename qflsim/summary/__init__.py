@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from qflsim.paths import folder_of
 from qflsim.readable import show, show_time
 
 from .reading import RunTables, carried_bit
@@ -28,7 +29,7 @@ def summarise(folder: str | Path) -> str:
     ScenarioError
         If the folder holds no run or a table is damaged.
     """
-    run = RunTables(Path(folder))
+    run = RunTables(folder_of(folder))
     lines = [title_of(run), ""]
     if run.rounds.empty:
         return "\n".join([*lines, "No round was completed, so there is nothing to summarise.", ""])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qflsim.checks import ScenarioError
+from qflsim.paths import folder_of
 
 from .arguments import axes_given, folder_given, tables_given, whole_number
 from .crews import Cluster, Crew, CrewError, LocalProcesses, carry_all
@@ -158,7 +159,7 @@ def read_sweep(folder: str | Path) -> Sweep:
     ScenarioError
         If there is none in the folder.
     """
-    store = Store(Path(folder))
+    store = Store(folder_of(folder))
     read_plan(store.folder)
     return Sweep(store.folder, len(store.keys()))
 

@@ -6,13 +6,16 @@ References
 .. [2] Perfetto, https://ui.perfetto.dev, which opens a file of this format in the browser; nothing is uploaded.
 """
 
+import operator
 import sys
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from qflsim.checks import ScenarioError
-from qflsim.tables import check_run, folder_of, read_run, read_table
+from qflsim.paths import folder_of, path_of
+from qflsim.tables import check_run, read_run, read_table
 
 __all__ = ["Timeline", "write_timeline"]
 
@@ -82,18 +85,22 @@ def write_timeline(folder: str | Path, *, into: str | Path | None = None, most: 
     events = [*trail.events(tracks, curves.left_out), *points]
     left_out = tuple(trail.left_out)
     about = read_run(place)
-    file = place / NAME if into is None else Path(into)
+    file = place / NAME if into is None else path_of("into", into, NAME)
     count = write(file, [*tracks.names(), *events], about, left_out)
     return Timeline(file, count, left_out)
 
 
-def _rows_shown(most: object) -> int:
+def _rows_shown(most: Any) -> int:
     """How many rows of each table are shown at most, as a whole number however many there are."""
     if most == inf:
         return sys.maxsize
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+    try:
+        number = 0 if isinstance(most, bool) else operator.index(most)
+    except TypeError:
+        number = 0
+    if number < 1:
         raise ScenarioError(
             f"most must be a whole number, at least 1 row of each table, got {most!r}; e.g. most=10_000, or math.inf "
             "for all rows"
         )
-    return most
+    return number
