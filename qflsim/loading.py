@@ -17,9 +17,13 @@ from pathlib import Path
 from types import ModuleType
 
 from .checks import ScenarioError
+from .ownmodules import is_installed, is_own
 from .scenario import Scenario
 
 __all__ = ["load", "load_module", "load_scenarios", "load_variants"]
+
+_beside_others: dict[str, ModuleType] = {}
+"""Modules that the scenario file before imported from its own folder."""
 
 
 def load(path: str | Path) -> Scenario:
@@ -79,7 +83,10 @@ def _variants_in(path: str | Path) -> dict[str, Scenario]:
 
 
 def load_module(path: str | Path) -> ModuleType:
-    """The module that a scenario file is, executed once and registered under ``scenarios.<stem>``."""
+    """The module that a scenario file is, executed once and registered under ``scenarios.<stem>``.
+
+    The files beside it that it imports are executed anew with it, as they may have changed, or be those of another.
+    """
     file = Path(path)
     if not file.is_file():
         raise ScenarioError(_missing(file))
@@ -106,11 +113,20 @@ def load_module(path: str | Path) -> ModuleType:
 def _beside(file: Path) -> Iterator[None]:
     """Let a scenario file import the files beside it, as any Python program can."""
     folder = str(file.resolve().parent)
+    for name, module in _beside_others.items():
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+    _beside_others.clear()
+    known = set(sys.modules)
     sys.path.insert(0, folder)
     try:
         yield
     finally:
         sys.path.remove(folder)
+        for name in set(sys.modules) - known:
+            place = Path(getattr(sys.modules[name], "__file__", None) or "/")
+            if is_own(name) and place.is_relative_to(folder) and not is_installed(place):
+                _beside_others[name] = sys.modules[name]
 
 
 def _ask(module: ModuleType) -> None:

@@ -50,13 +50,6 @@ def beside(tmp_path):
         sys.modules.pop(name, None)
 
 
-def freshly(file):
-    """The scenario of a file as a new process would load it."""
-    for name in ("helpers", "constants"):
-        sys.modules.pop(name, None)
-    return qfl.load(file)
-
-
 def typed(constant="2.0", function="held * 2.0"):
     """A part as it is made at a prompt."""
     names = {"qfl": qfl, "dataclass": dataclass, "held": 1.0, "__name__": "__main__"}
@@ -71,28 +64,52 @@ def typed(constant="2.0", function="held * 2.0"):
 
 
 def test_a_change_in_any_module_on_the_way_makes_another_run(beside):
-    prints = [fingerprint(freshly(beside)), fingerprint(freshly(beside))]
+    prints = [fingerprint(qfl.load(beside)), fingerprint(qfl.load(beside))]
     (beside.parent / "constants.py").write_text("SCALE = 0.1\n")
-    prints.append(fingerprint(freshly(beside)))
+    prints.append(fingerprint(qfl.load(beside)))
     (beside.parent / "helpers.py").write_text(HELPERS + "\nshrink_more = shrink\n")
-    prints.append(fingerprint(freshly(beside)))
+    prints.append(fingerprint(qfl.load(beside)))
     assert prints[0] == prints[1] and len(set(prints)) == 3
-    assert own_modules(freshly(beside)) == {"scenarios.own", "helpers", "constants"}
+    assert own_modules(qfl.load(beside)) == {"scenarios.own", "helpers", "constants"}
+
+
+def test_a_module_that_a_function_imports_when_it_is_called_counts_too(beside):
+    code = OWN.replace("import helpers\n", "").replace("return helpers", "import helpers\n        return helpers")
+    beside.write_text(code)
+    before = fingerprint(qfl.load(beside))
+    (beside.parent / "constants.py").write_text("SCALE = 0.1\n")
+    assert fingerprint(qfl.load(beside)) != before
 
 
 def test_a_part_of_qflsim_alone_stands_on_no_module_of_the_user(beside):
-    plain = replace(freshly(beside), aggregation=qfl.FedAvg())
+    plain = replace(qfl.load(beside), aggregation=qfl.FedAvg())
     before = fingerprint(plain)
     (beside.parent / "constants.py").write_text("SCALE = 0.1\n")
     assert own_modules(plain) == set()
-    assert fingerprint(replace(freshly(beside), aggregation=qfl.FedAvg())) == before
+    assert fingerprint(replace(qfl.load(beside), aggregation=qfl.FedAvg())) == before
 
 
 def test_what_runs_counts_and_not_what_stands_in_the_file_by_now(beside):
-    loaded = freshly(beside)
+    loaded = qfl.load(beside)
     before = fingerprint(loaded)
-    (beside.parent / "constants.py").write_text("SCALE = 0.1\n")
+    (beside.parent / "helpers.py").write_text("def shrink():\n    return 3.0\n")
     assert fingerprint(loaded) == before
+    (beside.parent / "own.py").write_text(OWN.replace("RATE = 1.0", "RATE = 2.0"))
+    assert before == fingerprint(loaded) != fingerprint(qfl.load(beside))
+    assert before == fingerprint(loaded)
+
+
+def test_files_of_the_same_name_in_two_folders_are_two(beside):
+    there = beside.parent / "there"
+    there.mkdir()
+    (there / "own.py").write_text(OWN)
+    (there / "helpers.py").write_text("def shrink():\n    return 3.0\n")
+    here, other = qfl.load(beside), qfl.load(there / "own.py")
+    assert fingerprint(here) != fingerprint(other)
+    shrunk = [type(one.aggregation).aggregate.__globals__["helpers"].shrink() for one in (here, other)]
+    packs = [unpacked(packed(one)) for one in (here, other)]
+    assert shrunk == [0.9, 3.0]
+    assert [type(one.aggregation).aggregate.__globals__["helpers"].shrink() for one in packs] == shrunk
 
 
 @pytest.mark.parametrize("run", ["script", "prompt"])
@@ -127,6 +144,18 @@ def test_a_scenario_that_is_unpacked_leaves_the_class_as_it_was(tiny):
     copy = unpacked(packed(scenario))
     assert fingerprint(scenario) == before
     assert names["Typed"].aggregate is held and type(copy.aggregation).aggregate is not held
+
+
+def test_helpers_that_import_each_other_travel_and_one_that_cannot_travel_stays(beside):
+    helpers, constants = beside.parent / "helpers.py", beside.parent / "constants.py"
+    helpers.write_text("import constants\ndef shrink():\n    return constants.SCALE\n")
+    constants.write_text("import helpers\nSCALE = 0.7\n")
+    copy = unpacked(packed(qfl.load(beside))).aggregation
+    there = type(copy).aggregate.__globals__["helpers"]
+    assert there.shrink() == 0.7 and there.constants.helpers is there and there is not sys.modules["helpers"]
+    helpers.write_text("import threading\nLOCK = threading.Lock()\ndef shrink():\n    return 1.0\n")
+    copy = unpacked(packed(qfl.load(beside))).aggregation
+    assert type(copy).aggregate.__globals__["helpers"] is sys.modules["helpers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +206,7 @@ def test_what_only_memory_knows_is_refused(held):
 
 def test_helpers_travel_to_other_processes_and_a_changed_one_is_run_anew(beside, tmp_path):
     def swept():
-        base = freshly(beside)
+        base = qfl.load(beside)
         axes = {"aggregation": [qfl.FedAvg(), base.aggregation]}
         return qfl.sweep(base, axes=axes, workers=2, out=tmp_path / "s", progress=False)
 
@@ -202,7 +231,7 @@ def test_every_module_of_which_a_point_is_made_is_part_of_its_program():
         met.add(name)
         for file in [root / f"{name}.py", *(root / name).rglob("*.py")]:
             package = ".".join(["qflsim", *file.relative_to(root).parts[:-1]])
-            named = modules._named(file, package, "") if file.is_file() else ()
+            named = modules._named(file.read_bytes(), package) if file.is_file() else ()
             near = {one.split(".")[1] for one in named if one.startswith("qflsim.")}
             left |= {one for one in near if (root / f"{one}.py").is_file() or (root / one).is_dir()} - met - WORDS
     assert met <= set(identity._WORLD)

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .modules import file_of, is_own
+from qflsim.ownmodules import is_own
+
+from .modules import Namespace, file_of, loaded
 
 __all__ = ["ADDRESS", "Reader"]
 
@@ -31,10 +33,10 @@ _HEAP = 1 << 9
 
 
 class Reader:
-    """Reads values one after the other; ``modules`` are those with a file that they came across."""
+    """Reads values one after the other; ``modules`` are the user's own that they came across."""
 
     def __init__(self) -> None:
-        self.modules: set[str] = set()
+        self.modules: dict[str, Namespace] = {}
         self._seen: dict[int, tuple[int, Any]] = {}
 
     def text(self, value: Any) -> str:
@@ -64,7 +66,7 @@ class Reader:
                     self._all(value.ravel().tolist()) if value.dtype.hasobject else value.tobytes().hex()
                 )
             case ModuleType():
-                self._met(value.__name__)
+                self._met(value.__name__, vars(value))
                 return value.__name__
             case CodeType():
                 return self._code(value)
@@ -99,7 +101,7 @@ class Reader:
         module = function.__module__ or "builtins"  # where a function says to come from that was made by exec
         if module != "builtins" and not is_own(module):
             return f"{module}.{function.__qualname__} {made_with}"
-        self._met(module)
+        self._met(module, function.__globals__)
         held = {} if _stands_in_file(function) else function.__globals__
         names = sorted(_names(function.__code__) & held.keys() - {"__builtins__"})
         return f"{self._code(function.__code__)} {made_with} {self._all((name, held[name]) for name in names)}"
@@ -112,9 +114,10 @@ class Reader:
         name = f"{cls.__module__}.{cls.__qualname__}"
         if not is_own(cls.__module__) and not (cls.__module__ == "builtins" and cls.__flags__ & _HEAP):
             return name
-        self._met(cls.__module__)
         held = sorted((name, value) for name, value in vars(cls).items() if name not in _MADE_BY_PYTHON)
-        return f"{name} {self._all(cls.__bases__)} {self._all(held)}"
+        text = f"{name} {self._all(cls.__bases__)} {self._all(held)}"
+        self._met(cls.__module__, self.modules.get(cls.__module__) or loaded(cls.__module__))
+        return text
 
     def _object(self, value: Any) -> str:
         """An object of the user's by its class and what it holds; another's by how it describes itself."""
@@ -125,9 +128,9 @@ class Reader:
         held = getattr(value, "__dict__", {}) if is_own(cls.__module__) or dataclasses.is_dataclass(value) else {}
         return self._all((cls, described, array, held))
 
-    def _met(self, module: str) -> None:
-        if is_own(module) and file_of(module) is not None:
-            self.modules.add(module)
+    def _met(self, name: str, module: Namespace) -> None:
+        if is_own(name):
+            self.modules[name] = module
 
 
 def _place(value: Any) -> tuple[str, str]:
@@ -150,5 +153,5 @@ def _names(code: CodeType) -> set[str]:
 
 def _stands_in_file(function: FunctionType) -> bool:
     """Whether the file of its module, which has a digest of its own, says all that the function refers to."""
-    file = file_of(function.__module__ or "")
+    file = file_of(function.__globals__)
     return file is not None and file.resolve() == Path(function.__code__.co_filename).resolve()

@@ -7,7 +7,8 @@ that numbers depend on, and what is the user's own: parts and functions, their m
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from qflsim.checks import Part, ScenarioError
 from qflsim.runs import describe, versions
 
 from .code import ADDRESS, Reader
-from .modules import digest_of, imported
+from .modules import Namespace, all_of, digest_of
 
 __all__ = ["fingerprint", "key_of", "made_by", "own_modules", "written"]
 
@@ -52,14 +53,15 @@ def fingerprint(value: Any) -> str:
         If a field holds something that is known only by its place in memory, and so is another one in every process.
     """
     _refuse_addresses(value)
-    code, files = _own(value)
-    modules = {name: digest_of(name, file) for name, file in files.items()}
+    code, found = _own(value)
+    modules = {name: digest_of(module) for name, module in all_of(found).items()}
     return _digest(json.dumps([describe(value), _digest(code), modules], sort_keys=True, allow_nan=True))
 
 
-def own_modules(value: Any) -> set[str]:
-    """Modules of the user's on which a scenario stands, those among them that have a file."""
-    return set(_own(value)[1])
+def own_modules(value: Any, *, imported: bool = True) -> set[str]:
+    """Names of the user's modules on which a scenario stands, with those that they import in turn."""
+    _, found = _own(value)
+    return {name for name in (*found, *(all_of(found) if imported else ())) if name in sys.modules}
 
 
 def written(value: Any) -> str:
@@ -83,13 +85,13 @@ def written(value: Any) -> str:
     return text
 
 
-def _own(value: Any) -> tuple[str, dict[str, Path]]:
-    """The user's own code in a value as text, and the files of all modules that this code stands on."""
+def _own(value: Any) -> tuple[str, Mapping[str, Namespace]]:
+    """The user's own code in a value as text, and the modules that it comes from."""
     reader = Reader()
     classes = {base for part in _parts(value) for base in type(part).__mro__}
     names = sorted(classes, key=lambda cls: (cls.__module__, cls.__qualname__))
     text = reader.text([*names, *(held for _, _, held in _leaves(value) if not isinstance(held, (str, int, float)))])
-    return text, imported(reader.modules)
+    return text, reader.modules
 
 
 def _parts(value: Any) -> Iterator[Part]:

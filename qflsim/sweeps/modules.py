@@ -1,96 +1,118 @@
 """The user's own modules that a scenario stands on: those of its parts, and whatever those import in turn.
 
-A constant in a helper two imports away changes a run as much as the part itself does. What is Python's, qflsim's or
-installed counts by its version instead.
+A constant in a helper two imports away changes a run as much as the part itself does. A module is known by its
+namespace, which functions hold on to: its name may stand for another one by now, loaded from a changed file.
 """
 
 import ast
 import hashlib
 import sys
-import sysconfig
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import resolve_name
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
-__all__ = ["digest_of", "file_of", "imported", "is_own"]
+from qflsim.ownmodules import is_installed, is_own
 
-_INSTALLED = {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib", "platstdlib")}
+__all__ = ["Namespace", "all_of", "digest_of", "file_of", "loaded"]
 
-_seen: dict[int, tuple[object, str]] = {}
-"""Digest of a module's file by the specification it was loaded from, which each loading makes anew."""
-
-
-def is_own(name: str) -> bool:
-    """Whether a module of this name is the user's, and not Python's or qflsim's."""
-    return name.partition(".")[0] not in {"qflsim", *sys.stdlib_module_names}
+Namespace = Mapping[str, Any]
 
 
-def file_of(name: str) -> Path | None:
-    """The file of a loaded module; none for what is typed in, as in a notebook."""
-    file = getattr(sys.modules.get(name), "__file__", None)
+@dataclass(frozen=True)
+class _Seen:
+    """A module as it was when it was first asked for: what it was loaded by, its file's digest, and its imports."""
+
+    origin: object
+    digest: str
+    imports: Mapping[str, Namespace]
+
+
+_seen: dict[int, _Seen] = {}
+"""By the specification that a module was loaded from, which each loading makes anew."""
+
+
+def loaded(name: str) -> Namespace:
+    """What the module of this name holds; nothing if there is none."""
+    module = sys.modules.get(name)
+    return vars(module) if isinstance(module, ModuleType) else {}
+
+
+def file_of(module: Namespace) -> Path | None:
+    """The file of a module; none for what is typed in, as in a notebook."""
+    file = module.get("__file__")
     return Path(file) if isinstance(file, str) and Path(file).is_file() else None
 
 
-def imported(names: Iterable[str]) -> dict[str, Path]:
-    """Files of these modules and of all that they import in turn, as far as they are the user's own."""
-    files: dict[str, Path] = {}
-    left = sorted(names)
+def all_of(modules: Mapping[str, Namespace]) -> dict[str, Namespace]:
+    """These modules and all that they import in turn, as far as they are the user's own and have a file."""
+    found: dict[str, Namespace] = {}
+    left = sorted(modules.items(), key=lambda pair: pair[0])
     while left:
-        name = left.pop()
-        file = file_of(name)
-        if name not in files and file is not None:
-            files[name] = file
-            left += [near for near in _imports(name, file) if _travels(near)]
-    return files
+        name, module = left.pop()
+        if name not in found and file_of(module) is not None:
+            found[name] = module
+            left += _see(module).imports.items()
+    return found
 
 
-def digest_of(name: str, file: Path) -> str:
+def digest_of(module: Namespace) -> str:
     """Digest of a module's file as it was when the module was first asked for, since that is what runs."""
-    loaded = getattr(sys.modules[name], "__spec__", None) or sys.modules[name]
-    if id(loaded) not in _seen:
-        _seen[id(loaded)] = loaded, hashlib.sha256(file.read_bytes()).hexdigest()
-    return _seen[id(loaded)][1]
+    return _see(module).digest
 
 
-def _travels(name: str) -> bool:
-    file = file_of(name)
-    return is_own(name) and file is not None and not _is_installed(file)
+def _see(module: Namespace) -> _Seen:
+    origin = module.get("__spec__") or module
+    if id(origin) not in _seen:
+        file = file_of(module)
+        text = b"" if file is None else file.read_bytes()
+        imports = {} if file is None else _imports(module, file, text)
+        _seen[id(origin)] = _Seen(origin, hashlib.sha256(text).hexdigest(), imports)
+    return _seen[id(origin)]
 
 
-@cache
-def _is_installed(file: Path) -> bool:
-    places = {"site-packages", "dist-packages"}
-    return bool(places & set(file.parts)) or any(str(file).startswith(f"{place}/") for place in _INSTALLED)
+def _imports(module: Namespace, file: Path, text: bytes) -> dict[str, Namespace]:
+    """The user's modules that a module imports: those its text names, and those of what it holds."""
+    held = dict(_held(module))
+    named = set(_named(text, module.get("__package__") or "")) if file.suffix == ".py" else set()
+    parents = {one.rpartition(".")[0] for one in {str(module.get("__name__", "")), *named, *held}} - {""}
+    found = {one: loaded(one) or _not_yet_loaded(one, file) for one in named | parents} | held
+    return {one: near for one, near in found.items() if _is_followed(one, near)}
 
 
-def _imports(name: str, file: Path) -> set[str]:
-    """Modules that a module imports: those its text names, and those of what it holds, however that came there."""
-    module = sys.modules[name]
-    found = set(_held(module)) | set(_named(file, getattr(module, "__package__", None) or "", digest_of(name, file)))
-    parents = {one.rpartition(".")[0] for one in found | {name}}
-    return (found | parents) - {"", name}
+def _is_followed(name: str, module: Namespace) -> bool:
+    file = file_of(module) if is_own(name) else None
+    return file is not None and not is_installed(file)
 
 
-def _held(module: ModuleType) -> Iterator[str]:
-    for value in list(vars(module).values()):
-        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-        if isinstance(name, str):
-            yield name
+def _held(module: Namespace) -> Iterator[tuple[str, Namespace]]:
+    """What a module holds of other modules, however that came there."""
+    for value in list(module.values()):
+        name = getattr(value, "__module__", None)
+        if isinstance(value, ModuleType):
+            yield value.__name__, vars(value)
+        elif isinstance(name, str):
+            yield name, value.__globals__ if isinstance(value, FunctionType) else loaded(name)
 
 
-@cache
-def _named(file: Path, package: str, digest: str) -> tuple[str, ...]:
-    """Modules that the text of this digest names, whether they are loaded or not, and some that are no modules."""
-    if file.suffix != ".py":
-        return ()
-    found: list[str] = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
+def _not_yet_loaded(name: str, importer: Path) -> Namespace:
+    """A module that a function imports once it is called, if its file stands beside that of the function."""
+    file = importer.parent.joinpath(*name.split(".")).with_suffix(".py")
+    return {"__name__": name, "__package__": name.rpartition(".")[0], "__file__": str(file)}
+
+
+def _named(text: bytes, package: str) -> Iterator[str]:
+    """Modules that a text names, and some that are no modules but stand in one."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # of a file that nobody has loaded
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             dots = "." * node.level + (node.module or "")
             origin = resolve_name(dots, package) if node.level and package else dots.lstrip(".")
-            found += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-    return tuple(found)
+            yield from (origin, *(f"{origin}.{alias.name}" for alias in node.names))

@@ -3,8 +3,12 @@
 import io
 import pickle
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
+
+import cloudpickle
 
 from qflsim.scenario import Scenario
 
@@ -12,17 +16,38 @@ from .identity import own_modules
 
 __all__ = ["packed", "unpacked"]
 
+_OF_THIS_PROCESS = ("__builtins__", "__cached__", "__loader__", "__spec__")
+"""What a module holds that no other process can do anything with."""
+
 
 def packed(scenario: Scenario) -> bytes:
     """A scenario pickled so that a process unpacks it that has qflsim and nothing of the user's."""
-    import cloudpickle
+    try:
+        return _packed(scenario, own_modules(scenario))
+    except Exception:  # a helper may hold what cannot travel, an open file, say; perhaps it is installed over there
+        return _packed(scenario, own_modules(scenario, imported=False))
 
+
+def _packed(scenario: Scenario, travelling: Iterable[str]) -> bytes:
+    file = io.BytesIO()
     with ExitStack() as registered:
-        for name in own_modules(scenario) - {"__main__"}:
+        for name in set(travelling) - {"__main__"}:
             module = sys.modules[name]
             cloudpickle.register_pickle_by_value(module)
             registered.callback(cloudpickle.unregister_pickle_by_value, module)
-        return bytes(cloudpickle.dumps(scenario))
+        _Packer(file).dump(scenario)
+    return file.getvalue()
+
+
+class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # which has no types
+    """Packs modules that travel so that two of them may import each other, for which cloudpickle has no end."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How an object is packed."""
+        if isinstance(obj, ModuleType) and obj.__name__ in cloudpickle.list_registry_pickle_by_value():
+            held = {name: value for name, value in vars(obj).items() if name not in _OF_THIS_PROCESS}
+            return ModuleType, (obj.__name__,), held
+        return super().reducer_override(obj)
 
 
 def unpacked(pickled: bytes) -> Scenario:
