@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "keeps", "left_out", "told_of_sweep"]
+__all__ = ["INDEX", "PLAN", "POINTS", "is_point", "keeps", "left_out", "points_listed", "told_of_sweep"]
 
 PLAN, INDEX = "sweep.json", "index.csv"
 
@@ -30,7 +30,7 @@ def told_of_sweep(folder: Path) -> str:
     """That a folder is a sweep's and no run's, and what to do about it; empty if it is none."""
     if not (folder / PLAN).is_file():
         return ""
-    listed = _points(folder)
+    listed = points_listed(folder)
     finished = [point for point in listed if (point / "run.json").is_file()]
     if not listed:
         return f"{folder} is a sweep whose {INDEX} is missing or damaged; the same command writes it again and goes on"
@@ -44,7 +44,7 @@ def told_of_sweep(folder: Path) -> str:
 
 def left_out(folder: Path) -> str:
     """That some points of a sweep are not there, for whoever shows the others; empty if all are, or it is no sweep."""
-    listed = _points(folder)
+    listed = points_listed(folder)
     lacking = sum(not (point / "run.json").is_file() for point in listed)
     if not lacking:
         return ""
@@ -52,7 +52,7 @@ def left_out(folder: Path) -> str:
     return f"{lacking} of {len(listed)} points {verb} not there: failed, or not run yet; the same command runs them."
 
 
-def _points(folder: Path) -> list[Path]:
+def points_listed(folder: Path) -> list[Path]:
     """Folders of all points, finished or not, as the index lists them; none if there is no index or a damaged one."""
     try:
         with (folder / INDEX).open(newline="", encoding="utf-8") as file:

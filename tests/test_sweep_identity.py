@@ -215,11 +215,11 @@ def test_helpers_travel_to_other_processes_and_a_changed_one_is_run_anew(beside,
     assert (first.ran, first.failures) == (2, ())
     (beside.parent / "constants.py").write_text("SCALE = 0.1\n")
     again = swept()
-    assert (again.finished, again.ran) == (2, 1)
+    assert (again.finished, again.ran) == (2, 1) and qfl.read_sweep(tmp_path / "s").finished == 2
     assert (again.comparison["loss"] == before["loss"]).tolist() == [True, False]
 
 
-WORDS = {"plots", "readable", "runfile", "runsearch", "sweepfolder", "wholefiles"}
+WORDS = {"paths", "plots", "readable", "runfile", "runsearch", "sweepfolder", "wholefiles"}
 """Modules of qflsim that only draw, print or find what was written."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qflsim.checks import ScenarioError
 from qflsim.paths import folder_of
+from qflsim.sweepfolder import points_listed
 
 from .arguments import axes_given, folder_given, tables_given, whole_number
 from .crews import Cluster, Crew, CrewError, LocalProcesses, carry_all
@@ -161,7 +162,8 @@ def read_sweep(folder: str | Path) -> Sweep:
     """
     store = Store(folder_of(folder))
     read_plan(store.folder)
-    return Sweep(store.folder, len(store.keys()))
+    listed = points_listed(store.folder)  # beside them may be what was run before the user's code was changed
+    return Sweep(store.folder, sum(point.is_dir() for point in listed))
 
 
 def _default_folder(points: Sequence[Point]) -> Path:
