@@ -136,7 +136,7 @@ def test_replications_overrides_and_quiet(qflsim, scenario, tmp_path):
         ("data.classes=(0,1,2)", ["2 at most, the data set has 3"]),
         ("rounds=__import__('os').getpid()", ["cannot read"]),
         ("rounds=(1).real", ["cannot read '1 .real'"]),
-        ("rounds=Star.__class__", ["Star holds no part '__class__'"]),
+        ("rounds=Star.__module__", ["Star holds no part '__module__'"]),
         ("rounds=Star.matrix()", ["Star holds no part 'matrix'"]),
         ("rounds=10**10**10", ["10**10000000000 is beyond sense"]),
         ("rounds=10**-10**10**2**2", ["beyond sense"]),
