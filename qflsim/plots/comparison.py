@@ -11,6 +11,7 @@ from qflsim.readable import show, show_time
 from .curves import Curve, draw_curves, handles, no_handles, read_curves, tasks_of
 from .layout import Layout
 from .rows import RowNames, row_names
+from .spread import spread, told_of_spread
 from .style import COLOURS, INK, MUTED, label_rows, new_figure, points, widen
 
 __all__ = ["draw"]
@@ -45,7 +46,7 @@ _TROUBLE = {
 
 
 def draw(top: Path) -> Any:
-    """One row of marks per variant and measure, mean and range over replications, and curves of accuracy."""
+    """One row of marks per variant and measure, mean and interval over replications, and curves of accuracy."""
     table = read_comparison(top)
     rows = row_names(table)
     table["variant"] = rows.names
@@ -93,7 +94,10 @@ def _draw_key(figure: Any, rows: RowNames, curves: Sequence[Curve], layout: Layo
     notes = [f"all: {rows.common}"] if rows.common else []
     if replications > 1:
         marks, bars = ("marks and lines", "bars and bands") if curves else ("marks", "bars")
-        notes.append(f"{marks}: mean of {replications} replications; {bars}: their range")
+        notes.append(
+            f"{marks}: mean of {replications} replications, geometric on logarithmic axes; "
+            f"{bars}: {told_of_spread(replications)}"
+        )
     title = layout.wrapped("; ".join(notes))
     if not any(texts) and not title:
         return 0.0
@@ -129,8 +133,9 @@ def _marks(
             values = values[values > 0.0]
             if values.empty:
                 continue
+            made = spread(values.tolist(), geometric=True)
             axes.plot(
-                [values.min(), values.max()],
+                [made.low, made.high],
                 [row + shift] * 2,
                 color=colour,
                 linewidth=points(3),
@@ -138,7 +143,7 @@ def _marks(
             )
             text = {} if seen else {"label": what}
             axes.plot(
-                values.mean(),
+                made.mean,
                 row + shift,
                 mark,
                 color=colour,
@@ -167,14 +172,13 @@ def _marks(
 
 
 def _accuracies(axes: Any, table: Any, names: list[str], several: bool) -> None:
-    """The accuracy that each row came to, written right of its range."""
+    """The accuracy that each row came to, written right of its interval."""
     for row, name in enumerate(names):
         values = 100.0 * table.loc[table["variant"] == name, "accuracy"]
+        made = spread(values.tolist(), within=(0.0, 100.0))
+        axes.plot([made.low, made.high], [row, row], color=COLOURS["blue"], linewidth=points(3), solid_capstyle="butt")
         axes.plot(
-            [values.min(), values.max()], [row, row], color=COLOURS["blue"], linewidth=points(3), solid_capstyle="butt"
-        )
-        axes.plot(
-            values.mean(),
+            made.mean,
             row,
             "o",
             color=COLOURS["blue"],
@@ -182,10 +186,10 @@ def _accuracies(axes: Any, table: Any, names: list[str], several: bool) -> None:
             markeredgecolor="white",
             markeredgewidth=points(0.6),
         )
-        text = f"{values.mean():.1f} %"
+        text = f"{made.mean:.1f} %"
         axes.annotate(
             text,
-            (values.max(), row),
+            (made.high, row),
             xytext=(points(7), 0),
             textcoords="offset points",
             va="center",

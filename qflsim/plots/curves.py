@@ -9,6 +9,7 @@ from qflsim.readable import time_unit
 from qflsim.sweepfolder import keeps
 from qflsim.tables import read_table
 
+from .spread import spread
 from .style import COLOURS, MUTED, log_time, points, widen
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ _DOTTED = 10
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracy [%] after each round of a task: mean, lowest and highest over replications, at the mean time [s]."""
+    """Accuracy [%] after each round of a task: mean and bounds over replications, at the mean time [s]."""
 
     name: str
     task: str
     time_s: "Series"
-    mean: "Series"
-    low: "Series"
-    high: "Series"
+    mean: list[float]
+    low: list[float]
+    high: list[float]
 
 
 def read_curves(top: Path, folders: Sequence[str], names: Sequence[str]) -> list[Curve]:
@@ -61,8 +62,9 @@ def _mean(name: str, task: str, rows: "DataFrame", replications: int) -> Curve:
     """Over the rounds that all replications have: a mean over other ones from there on would jump."""
     count = rows.groupby("round")["accuracy"].transform("size")
     rounds = rows[count == min(replications, count.max())].groupby("round")
-    percent = 100.0 * rounds["accuracy"].agg(["mean", "min", "max"])
-    return Curve(name, task, rounds["ended_s"].mean(), percent["mean"], percent["min"], percent["max"])
+    made = [spread((100.0 * accuracies).tolist(), within=(0.0, 100.0)) for _, accuracies in rounds["accuracy"]]
+    mean, low, high = ([getattr(at, bound) for at in made] for bound in ("mean", "low", "high"))
+    return Curve(name, task, rounds["ended_s"].mean(), mean, low, high)
 
 
 def tasks_of(curves: Sequence[Curve]) -> list[str]:
@@ -71,7 +73,7 @@ def tasks_of(curves: Sequence[Curve]) -> list[str]:
 
 
 def draw_curves(axes: Any, curves: Sequence[Curve]) -> None:
-    """The curves, and a band over the range of their replications."""
+    """The curves, and a band over what their replications leave open."""
     names, tasks = list(dict.fromkeys(curve.name for curve in curves)), tasks_of(curves)
     factor, unit = time_unit(max(curve.time_s.max() for curve in curves))
     logarithmic = _far_apart(curves)

@@ -107,7 +107,8 @@ def test_axes_that_end_in_the_same_word_keep_all_of_it():
 def test_the_key_says_what_all_rows_share_and_what_bars_are(compared):
     (key,) = drawn(compared(NAMES["long"], 3)).legends
     told = " ".join(key.get_title().get_text().split())
-    assert told == "all: seed=3; marks and lines: mean of 3 replications; bars and bands: their range"
+    marks = "marks and lines: mean of 3 replications, geometric on logarithmic axes"
+    assert told == f"all: seed=3; {marks}; bars and bands: 95 % intervals"
     (plain,) = drawn(compared(NAMES["short"])).legends
     assert plain.get_title().get_text() == ""
     assert [text.get_text() for text in plain.texts] == [f"v{n}" for n in range(20)]
@@ -127,7 +128,7 @@ def test_a_sweep_that_keeps_no_rounds_has_all_panels_but_the_curves(compared, ru
     assert list(overlapping(figure)) == []
     (key,) = figure.legends
     assert any(text.get_text() for text in key.texts) == (names == "long")
-    assert key.get_title().get_text().endswith("marks: mean of 2 replications; bars: their range")
+    assert key.get_title().get_text().endswith("on logarithmic axes; bars: their range")
 
 
 def test_the_accuracy_is_written_right_of_its_range(compared):
