@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .checks import ScenarioError
-from .ownmodules import is_installed, is_own
+from .ownmodules import is_own
 from .scenario import Scenario
 
 __all__ = ["load", "load_module", "load_scenarios", "load_variants"]
@@ -125,7 +125,7 @@ def _beside(file: Path) -> Iterator[None]:
         sys.path.remove(folder)
         for name in set(sys.modules) - known:
             place = Path(getattr(sys.modules[name], "__file__", None) or "/")
-            if is_own(name) and place.is_relative_to(folder) and not is_installed(place):
+            if is_own(name) and place.is_relative_to(folder):
                 _beside_others[name] = sys.modules[name]
 
 

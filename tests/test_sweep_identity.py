@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import qflsim as qfl
@@ -135,6 +136,17 @@ def test_a_class_typed_in_is_known_by_what_it_does():
     before = fingerprint(one["Typed"]())
     one["held"] = 4.0
     assert fingerprint(one["Typed"]()) != before
+
+
+def test_what_is_installed_counts_by_what_it_holds_and_stays_at_home():
+    names = typed(function="frame.loc[0, 'a'] + generator.random()")
+    names |= {"frame": pd.DataFrame({"a": [1.0], "b": [2.0]}), "generator": np.random.default_rng()}
+    part = names["Typed"]()
+    before = fingerprint(part)
+    assert own_modules(part) == {"__main__"} and names["generator"].random() < 1.0 and fingerprint(part) == before
+    assert unpacked(packed(part)) is not part
+    names["frame"].loc[0, "b"] = 3.0
+    assert fingerprint(part) != before
 
 
 def test_a_scenario_that_is_unpacked_leaves_the_class_as_it_was(tiny):

@@ -199,7 +199,7 @@ def test_points_that_no_longer_hold_what_their_runs_wrote_are_run_again(alone):
         told = []
         again = alone(told=told.append)
         assert (again.ran, again.finished) == (1, 1) and len(told) == 1
-        assert f"damaged points are run again, 1 of them: replication 0: its {what}" in told[0]
+        assert f"a damaged point is run again: replication 0: its {what}" in told[0]
         assert files(made.folder) == before
 
 

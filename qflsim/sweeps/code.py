@@ -124,13 +124,21 @@ class Reader:
         cls = type(value)
         shown = repr(value)
         described = "" if ADDRESS in shown else shown
-        array = np.asarray(value) if hasattr(value, "__array__") else None
+        array = _array(value) if hasattr(value, "__array__") else None
         held = getattr(value, "__dict__", {}) if is_own(cls.__module__) or dataclasses.is_dataclass(value) else {}
         return self._all((cls, described, array, held))
 
     def _met(self, name: str, module: Namespace) -> None:
         if is_own(name):
             self.modules[name] = module
+
+
+def _array(value: Any) -> Any:
+    """What an object holds as an array; nothing if it lies where it cannot be read, as on another device."""
+    try:
+        return np.asarray(value)
+    except Exception:
+        return None
 
 
 def _place(value: Any) -> tuple[str, str]:

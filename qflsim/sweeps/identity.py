@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from qflsim.checks import Part, ScenarioError
+from qflsim.ownmodules import is_foreign, is_own
 from qflsim.runs import describe, versions
 
 from .code import ADDRESS, Reader
-from .modules import Namespace, all_of, digest_of
+from .modules import Namespace, all_of, digest_of, loaded
 
 __all__ = ["fingerprint", "key_of", "made_by", "own_modules", "written"]
 
@@ -61,7 +62,8 @@ def fingerprint(value: Any) -> str:
 def own_modules(value: Any, *, imported: bool = True) -> set[str]:
     """Names of the user's modules on which a scenario stands, with those that they import in turn."""
     _, found = _own(value)
-    return {name for name in (*found, *(all_of(found) if imported else ())) if name in sys.modules}
+    names = {*found, *(all_of(found) if imported else ())}
+    return {name for name in names if name in sys.modules and is_own(name)}
 
 
 def written(value: Any) -> str:
@@ -91,7 +93,8 @@ def _own(value: Any) -> tuple[str, Mapping[str, Namespace]]:
     classes = {base for part in _parts(value) for base in type(part).__mro__}
     names = sorted(classes, key=lambda cls: (cls.__module__, cls.__qualname__))
     text = reader.text([*names, *(held for _, _, held in _leaves(value) if not isinstance(held, (str, int, float)))])
-    return text, reader.modules
+    installed = {cls.__module__: loaded(cls.__module__) for cls in names if not is_foreign(cls.__module__)}
+    return text, installed | reader.modules
 
 
 def _parts(value: Any) -> Iterator[Part]:

@@ -233,8 +233,11 @@ def _carry_out(
 
 def _tell_of_damaged(faults: Mapping[str, str], points: Iterable[Point], told: Callable[[str], object]) -> None:
     """Tell that points are run again which no longer hold what their runs wrote."""
-    for first in [point for point in points if point.key in faults][:1]:
-        told(f"damaged points are run again, {len(faults)} of them: {first.label}: {faults[first.key]}")
+    damaged = [f"{point.label}: {faults[point.key]}" for point in points if point.key in faults]
+    if len(damaged) == 1:
+        told(f"a damaged point is run again: {damaged[0]}")
+    elif damaged:
+        told(f"{len(damaged)} damaged points are run again, the first of them {damaged[0]}")
 
 
 def _count(outcomes: Iterable[Outcome], told: Callable[[str], object]) -> None:
