@@ -28,7 +28,7 @@ def test_the_summary_tells_of_every_task_and_of_shards(two):
     assert "tiny, seed 3: 5 rounds" in text
     assert "Task a: The global model classifies" in text
     assert "Task b: The global model classifies" in text
-    assert "Validators of shards were drawn 3 times from 4 servers, of which 1 are faulty (assumed)" in text
+    assert "Validators of shards were drawn 3 times from 4 servers, of which 1 is faulty (assumed)" in text
     assert "of at most 1 in a draw, which is not small." in text
     assert "new validators fetched" in text
     assert "One across shards took" in text
