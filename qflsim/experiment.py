@@ -102,10 +102,12 @@ def carry_out(
     figures: bool,
     begins: Beginning | None = None,
     changed: Sequence[str] = (),
+    durable: bool = True,
 ) -> Run:
     """Run a world that was built, and write its tables and figures into ``folder``, which is new and empty.
 
     What was ``changed`` in the scenario of the run that it goes on from, as ``--set`` takes it, is written down too.
+    Whose ledger is not kept afterwards need not be ``durable``.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def carry_out(
         If the folder takes no more, for want of room, say. What is written stays, and can be resumed from.
     """
     try:
-        return _carried_out(world, folder, observers, figures, begins, changed)
+        return _carried_out(world, folder, observers, figures, begins, changed, durable)
     except (OSError, sqlite3.OperationalError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ScenarioError(
@@ -129,6 +131,7 @@ def _carried_out(
     figures: bool,
     begins: Beginning | None,
     changed: Sequence[str],
+    durable: bool,
 ) -> Run:
     before = begins.done if begins else 0
     scenario, rounds_done = world.scenario, [before]
@@ -140,7 +143,7 @@ def _carried_out(
         world.trace.observe(observer)
     world.trace.open(folder)
     if begins is None:
-        world.keep_ledgers(folder / LEDGER)
+        world.keep_ledgers(folder / LEDGER, durable=durable)
     else:
         world.continue_ledgers(begins.archive.rolled_back(begins.heights, folder / LEDGER))
     origin = _origin(begins, changed)

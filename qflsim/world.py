@@ -139,9 +139,9 @@ class World:
         finally:
             self.wiring.backhaul.close()
 
-    def keep_ledgers(self, path: Path) -> None:
+    def keep_ledgers(self, path: Path, *, durable: bool = True) -> None:
         """Keep every block committed from now on in a new archive at ``path``."""
-        self.ctx.shelf.archive = Archive(path, new=self.keyring)
+        self.ctx.shelf.archive = Archive(path, new=self.keyring, durable=durable)
 
     def continue_ledgers(self, archive: Archive) -> None:
         """Keep every block committed from now on in ``archive``, which holds the blocks that the chains begin with."""

@@ -48,6 +48,9 @@ class Archive:
     new:
         The register of those who sign, which goes into the file, to make a new one; left out, the file is opened to be
         read, and never written.
+    durable:
+        Whether each commit is to outlast a crash of the machine. A file that nobody keeps need not, and so is written
+        once instead of twice.
 
     Raises
     ------
@@ -64,7 +67,7 @@ class Archive:
     *Validation*: any flipped byte of any block is found, in the block it was flipped in.
     """
 
-    def __init__(self, path: Path, *, new: Register | None = None) -> None:
+    def __init__(self, path: Path, *, new: Register | None = None, durable: bool = True) -> None:
         if new is not None and path.exists():
             raise FileExistsError(f"{path} exists already; nothing is overwritten")
         if new is None and not path.is_file():
@@ -75,6 +78,9 @@ class Archive:
             self.register = self._registered()
         else:
             self._file.execute("PRAGMA cache_spill = OFF")  # nothing reaches the disk before it is committed
+            if not durable:
+                self._file.execute("PRAGMA journal_mode = MEMORY")
+                self._file.execute("PRAGMA synchronous = OFF")
             self._file.executescript(SCHEMA)
             self._file.executemany("INSERT INTO register VALUES (?, ?)", new.public_keys.items())
             self._file.execute("INSERT INTO library VALUES (?)", (new.library.name,))

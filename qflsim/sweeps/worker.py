@@ -114,7 +114,7 @@ def _run(order: Order, folder: Path) -> None:
     folder.mkdir()
     try:
         world = World(unpacked(order.scenario), order.replication)
-        made = carry_out(world, folder, observers=(), figures=False)
+        made = carry_out(world, folder, observers=(), figures=False, durable=_keeps_ledger(order.keep))
         if made.status != "finished":
             raise KeyboardInterrupt
         if made.rounds_done:
@@ -131,6 +131,10 @@ def _drop(folder: Path, keep: tuple[str, ...] | None) -> None:
     tables = {record.table for record in TABLES}
     for name in tables - set(tables if keep is None else keep):
         (folder / f"{name}.csv").unlink()
-    if keep is None or "ledger" not in keep:
+    if not _keeps_ledger(keep):
         for path in folder.glob(f"{LEDGER}*"):
             path.unlink()
+
+
+def _keeps_ledger(keep: tuple[str, ...] | None) -> bool:
+    return "ledger" in (keep or ())

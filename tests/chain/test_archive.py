@@ -105,3 +105,19 @@ def test_nothing_is_overwritten_and_other_files_are_refused(kept, tmp_path):
         Archive(other)
     with closing(Archive(kept)) as archive, pytest.raises(ValueError, match="no block 9"):
         archive.block("global", 9)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_ledger_that_need_not_outlast_a_crash_holds_the_same(kept, tmp_path, durable):
+    path = tmp_path / "ledger.sqlite"
+    archive = Archive(path, new=KEYRING, durable=durable)
+    (mode,) = archive._file.execute("PRAGMA journal_mode").fetchone()
+    assert (mode == "memory") is not durable
+    for block in [*chain_of(3).blocks[1:], *chain_of(2, "global").blocks[1:]]:
+        archive.append(block)
+        archive.commit()
+        assert path.with_name("ledger.sqlite-journal").exists() is False
+    archive.close()
+    with closing(Archive(path)) as one, closing(Archive(kept)) as other:
+        assert one.tips() == other.tips()
+        assert [one.stored(name) for name in one.chains] == [other.stored(name) for name in other.chains]
