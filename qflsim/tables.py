@@ -15,7 +15,7 @@ from .checks import ScenarioError
 from .paths import folder_of
 from .runfile import fault_of
 from .runsearch import run_within, runs_in
-from .sweepfolder import is_point, told_of_sweep
+from .sweepfolder import is_point, keeps, told_of_sweep
 from .trace import TABLES, Record
 
 if TYPE_CHECKING:
@@ -139,10 +139,10 @@ def _existing(folder: Path, name: str) -> Path:
             told_of_sweep(folder) or f"{folder} holds no {name}; give a run's folder, e.g. results/paper/seed7{inside}"
         )
     if is_point(folder):
-        raise ScenarioError(
-            f"{folder} holds no {name}, since its sweep keeps other tables; sweep into another folder, and keep this "
-            "one too, or all"
-        )
+        lost = "which its sweep keeps; give the command of the sweep again, which makes damaged points anew"
+        other = "since its sweep keeps other tables; sweep into another folder, and keep this one too, or all"
+        told = lost if keeps(folder.parent.parent, name.removesuffix(".csv")) else other
+        raise ScenarioError(f"{folder} holds no {name}, {told}")
     raise ScenarioError(f"{folder} holds no {name}; give a run's folder whose tables are all there, or run it again")
 
 

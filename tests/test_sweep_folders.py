@@ -68,14 +68,20 @@ def test_a_sweep_without_an_index_is_still_a_sweep(begun, sentence):
     assert "is a sweep whose index.csv is missing or damaged" in sentence("show", store.folder)
 
 
-def test_a_table_that_a_sweep_does_not_keep_is_no_damage(begun, sentence):
-    _, points = begun
+@pytest.mark.parametrize(
+    ("keep", "told"),
+    [(("energy",), "since its sweep keeps other tables"), (None, "which its sweep keeps; give the command"),
+     (("rounds",), "which its sweep keeps; give the command")],
+)  # fmt: skip
+def test_a_table_that_a_sweep_does_not_keep_is_no_damage(begun, sentence, tiny, keep, told):
+    store, points = begun
+    store.begin(plan_of(tiny, AXES, 1, keep), points_of(tiny, AXES, 1))
     points[0].mkdir()
     about = (
         '{"scenario": {"name": "x", "seed": 1, "rounds": 1}, "replication": 0, "status": "finished", "rounds_done": 1}'
     )
     (points[0] / "run.json").write_text(about)
-    assert "its sweep keeps other tables" in sentence("timeline", points[0])
+    assert f"holds no rounds.csv, {told}" in sentence("timeline", points[0])
 
 
 def test_a_run_is_sought_a_few_levels_below_and_no_further(tmp_path):
