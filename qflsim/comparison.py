@@ -23,6 +23,7 @@ __all__ = [
     "COMPARISON",
     "SCENARIO",
     "Compared",
+    "called",
     "columns_shown",
     "compared",
     "is_comparison",
@@ -188,11 +189,15 @@ def settings_of(table: "DataFrame") -> list[str]:
     return list(table.columns[: list(table.columns).index("replication")])
 
 
+def called(axis: str, value: object) -> str:
+    """What a setting is called where a line names several: a variant by its name alone."""
+    return f"{value}" if axis == "variant" else f"{axis.removeprefix(SCENARIO)}={value}"
+
+
 def labels(table: "DataFrame") -> list[str]:
     """What each row of a comparison is called: the settings in front of it, those of an axis with its name."""
     axes = settings_of(table)
-    named = [(axis, "" if axis == "variant" else f"{axis.removeprefix(SCENARIO)}=") for axis in axes]
-    texts = [[f"{name}{value}" for value in table[axis]] for axis, name in named]
+    texts = [[called(axis, value) for value in table[axis]] for axis in axes]
     return [", ".join(row) for row in zip(*texts, strict=True)] if axes else [""] * len(table)
 
 

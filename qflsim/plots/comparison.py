@@ -123,8 +123,6 @@ def _marks(
     text_of: Callable[[float], str],
 ) -> None:
     """Marks on a logarithmic axis; what is nothing has no mark."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     for place, (column, (what, mark, colour)) in enumerate(measures.items()):
         shift = 0.19 * (place - (len(measures) - 1) / 2)  # so that equal values do not hide each other
         seen = False
@@ -153,6 +151,13 @@ def _marks(
                 **text,
             )
             seen = True
+    _dress(axes, title, label, text_of)
+
+
+def _dress(axes: Any, title: str, label: str, text_of: Callable[[float], str]) -> None:
+    """Scale, ticks, title and legend of a panel of marks."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     axes.set_xscale("log")
     widen(axes)
     axes.xaxis.set_major_locator(LogLocator(numticks=3))

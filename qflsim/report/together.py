@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qflsim.comparison import settings_of
+from qflsim.comparison import called, settings_of
 from qflsim.intervals import Interval, interval
 from qflsim.readable import show, show_time
 from qflsim.sweepfolder import PLAN
@@ -111,8 +111,7 @@ def _groups(runs: "DataFrame") -> Iterator[_Group]:
     varied = [axis for axis in axes if runs[axis].nunique() > 1] or axes
     for values, rows in runs.groupby(axes, sort=False):
         settings = dict(zip(axes, map(str, values), strict=True))
-        names = (settings[axis] if axis == "variant" else f"{axis}={settings[axis]}" for axis in varied)
-        yield _Group(", ".join(names), list(settings.values()), rows)
+        yield _Group(", ".join(called(axis, settings[axis]) for axis in varied), list(settings.values()), rows)
 
 
 def _range(groups: list[_Group], column: str) -> str:
